@@ -1,0 +1,43 @@
+"""Which measurements should lie in benchmarks/records/, on what hardware, and made by which command?
+
+A record is a small JSON file with its provenance. One that needs hardware of another kind is added here first: until it
+has been made, `python -m benchmarks` lists it as missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "records"
+
+
+@dataclass(frozen=True)
+class Record:
+    """One measurement to keep: file name without suffix, what it answers, where it must run, and how."""
+
+    name: str
+    question: str
+    hardware: str
+    command: str
+
+    @property
+    def path(self) -> Path:
+        """Where its JSON lies."""
+        return FOLDER / f"{self.name}.json"
+
+
+_TABLE = (
+    Record(
+        name="numpy_mlp",
+        question="samples/s of train_mlp beside torch and scikit-learn, one thread",
+        hardware="any CPU",
+        command="python -m benchmarks.numpy_mlp",
+    ),
+)
+RECORDS = {record.name: record for record in _TABLE}
+
+
+def missing() -> list[Record]:
+    """The records that have not been made yet."""
+    return [record for record in RECORDS.values() if not record.path.is_file()]

@@ -1,0 +1,34 @@
+"""Set what must be set before torch is imported; the kernels that nbval starts inherit it."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+# A waiting OpenMP thread spins while another process holds its core, and sums depend on the number of threads.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+# No test needs the network: without these each attempt takes 24 seconds to fail.
+for _name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HF_DATASETS_DISABLE_PROGRESS_BARS", "HF_HUB_DISABLE_TELEMETRY"):
+    os.environ.setdefault(_name, "1")
+os.environ.setdefault("TQDM_MININTERVAL", "10")  # nbval loses messages when a bar is redrawn thousands of times
+os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
+# What a kernel chooses by itself; "Agg" would reach the kernels and swallow their figures.
+os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+
+_SCRATCH = Path(tempfile.mkdtemp(prefix="course-tests-"))
+atexit.register(shutil.rmtree, _SCRATCH, ignore_errors=True)
+
+# Tests read and write a progress file and a cache of their own, never the learner's.
+os.environ["COURSE_PROGRESS"] = str(_SCRATCH / "progress.json")
+os.environ["HF_HOME"] = str(_SCRATCH / "huggingface")
+
+_ROOT = Path(__file__).resolve().parent
+_SHARED = _ROOT.parent / "shared" / "data"
+if _SHARED.is_dir():
+    os.environ.setdefault("COURSE_DATA", str(_SHARED))
+
+pytest_plugins = ["pytester", "tests.ledger"]

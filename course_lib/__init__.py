@@ -1,0 +1,3 @@
+"""Training neural networks: the library of the course; the import lines say where its code lives."""
+
+__version__ = "0.1.0"

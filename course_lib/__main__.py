@@ -1,0 +1,53 @@
+"""The command line: python -m course_lib report | progress | lab."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m course_lib", description="Training neural networks: the course.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    commands.add_parser("report", help="what this machine is and which presets run on it")
+    commands.add_parser("progress", help="what you have solved, predicted and recalled so far")
+    # No abbreviations: an unknown option of `lab` is JupyterLab's.
+    commands.add_parser(
+        "lab",
+        help="copy the exercise sheets that are not there yet and open JupyterLab; other options go to JupyterLab",
+        allow_abbrev=False,
+    )
+    options, extra = parser.parse_known_args(arguments)
+    if extra and options.command != "lab":
+        parser.error(f"unrecognized arguments: {' '.join(extra)}")
+    if options.command == "report":
+        return _report()
+    if options.command == "progress":
+        return _progress()
+    from course_lib.teaching import lab
+
+    return lab.start(extra)
+
+
+def _report() -> int:
+    from course_lib.training.runtime import environment_report, presets_that_run
+
+    report = environment_report()
+    print(report)
+    print()
+    for preset in presets_that_run(report):
+        print(f"{preset.name:<14}{'runs' if preset.runs else 'does not run'}: {preset.reason}")
+    return 0
+
+
+def _progress() -> int:
+    from course_lib.teaching import progress
+
+    print(progress.table())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,160 @@
+"""What happened in a training run, and when? Rows of plain numbers, one JSON object per line on disk."""
+
+import json
+import math
+import numbers
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from course_lib.core.files import write_text
+
+Row = dict[str, Any]  # "split" is a text, "step" and "epoch" are integers, every other entry is a number
+
+_POSITION = ("split", "step", "epoch")
+
+# Strict JSON has no word for these three, so they are written as texts.
+_SPECIAL = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
+
+class History:
+    """The record of a run: `rows` is a list of dicts in the order in which they were added.
+
+    >>> history = History()
+    >>> history.add("train", step=1, epoch=0, loss=2.31)
+    >>> history.add("train", step=2, epoch=0, loss=2.05)
+    >>> history.last("train", "loss")
+    2.05
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+
+    def add(self, split: str, *, step: int, epoch: int, **values: float) -> None:
+        """Add one row: the numbers that were measured on `split` after `step` updates, in `epoch`.
+
+        Raises TypeError for anything but plain numbers and NumPy scalars (which become plain numbers): a
+        tensor would keep its whole graph alive, and an array would not say which number is meant. Raises
+        ValueError for an empty split name, a negative step or epoch, or a row without a value.
+        """
+        self.rows.append(_row(split, step, epoch, values))
+
+    def series(self, split: str, name: str, x: str = "step") -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """The recorded values of `split`/`name` and where they lie on the axis `x`.
+
+        `x` is "step", "epoch" or the name of another value of the same rows (such as "seconds").
+        Returns (positions (n,), values (n,)), both float64, in the order of recording.
+        Raises ValueError, which lists what was recorded, if there is no row with both.
+        """
+        rows = [row for row in self._rows_with(split, name) if x in row]
+        if not rows:
+            raise ValueError(f"no row of {split}/{name} has {x!r}; {self._inventory()}")
+        positions = np.array([row[x] for row in rows], dtype=np.float64)  # (n,)
+        values = np.array([row[name] for row in rows], dtype=np.float64)  # (n,)
+        return positions, values
+
+    def last(self, split: str, name: str) -> float:
+        """The value of `split`/`name` that was recorded last. Raises ValueError if there is none."""
+        value: float = self._rows_with(split, name)[-1][name]
+        return value
+
+    def best(self, split: str, name: str, mode: str = "min") -> Row:
+        """A copy of the row whose `split`/`name` is smallest ("min") or largest ("max"); the first of equals.
+
+        NaN is never best. Raises ValueError for another mode, or if there is no value that is a number.
+        """
+        if mode not in ("min", "max"):
+            raise ValueError(f"mode must be 'min' or 'max', got {mode!r}")
+        rows = [row for row in self._rows_with(split, name) if not math.isnan(row[name])]
+        if not rows:
+            raise ValueError(f"{split}/{name} has no best row: every recorded value is NaN")
+        choose = min if mode == "min" else max
+        return dict(choose(rows, key=lambda row: row[name]))
+
+    def save(self, path: Path) -> None:
+        """Write the rows to `path`, one JSON object per line; the file is complete or untouched."""
+        lines = [json.dumps({key: _to_json(value) for key, value in row.items()}) for row in self.rows]
+        write_text(path, "".join(line + "\n" for line in lines))
+
+    @classmethod
+    def load(cls, path: Path) -> "History":
+        """Read what `save` wrote. Raises ValueError with the file and the line of the first damaged row."""
+        history = cls()
+        for number, line in enumerate(Path(path).read_bytes().splitlines(), start=1):
+            try:
+                history.rows.append(_parse(line))
+            except (ValueError, TypeError) as error:
+                raise ValueError(f"{path}, line {number} is damaged: {error}") from error
+        return history
+
+    def _rows_with(self, split: str, name: str) -> list[Row]:
+        rows = [row for row in self.rows if row["split"] == split and name in row]
+        if not rows:
+            raise ValueError(f"the history has no {split}/{name}; {self._inventory()}")
+        return rows
+
+    def _inventory(self) -> str:
+        """A sentence that lists every split/name that was recorded."""
+        found = {f"{row['split']}/{name}" for row in self.rows for name in row if name not in _POSITION}
+        return "it has " + (", ".join(sorted(found)) or "no rows")
+
+
+def _row(split: str, step: int, epoch: int, values: dict[str, Any]) -> Row:
+    """A row whose every part is checked."""
+    if not isinstance(split, str):
+        raise TypeError(f"split must be a text, got {split!r}")
+    if not split:
+        raise ValueError("split must be the name of a part of the data, got an empty text")
+    row: Row = {"split": split, "step": _count("step", step), "epoch": _count("epoch", epoch)}
+    if not values:
+        raise ValueError(f"the row {split} at step {step} must hold at least one value, got none")
+    for name, value in values.items():
+        row[name] = _plain_number(f"{split}/{name} at step {step}", value)
+    return row
+
+
+def _count(name: str, value: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} must be an integer, got {value!r}")
+    if value < 0:
+        raise ValueError(f"{name} must be >= 0, got {value}")
+    return int(value)
+
+
+def _plain_number(place: str, value: object) -> bool | int | float:
+    """`value` as a Python number; NumPy registers its scalars as numbers, arrays and tensors are none."""
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real):
+        return float(value)
+    advice = ", so pass value.item()" if hasattr(value, "item") else ""
+    raise TypeError(f"{place} is a {type(value).__name__}; history keeps plain numbers{advice}")
+
+
+def _to_json(value: object) -> object:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # "nan", "inf" or "-inf"
+    return value
+
+
+def _parse(line: bytes) -> Row:
+    """The row that one line of a history file holds."""
+
+    def refuse(word: str) -> None:
+        raise ValueError(f"{word} is not JSON")
+
+    values = json.loads(line, parse_constant=refuse)
+    if not isinstance(values, dict):
+        raise ValueError(f"a row must be a JSON object, got {values!r}")
+    missing = [key for key in _POSITION if key not in values]
+    if missing:
+        raise ValueError(f"a row must have {', '.join(missing)}")
+    split, step, epoch = (values.pop(key) for key in _POSITION)
+    numbers_again = {
+        name: _SPECIAL.get(value, value) if isinstance(value, str) else value for name, value in values.items()
+    }
+    return _row(split, step, epoch, numbers_again)

@@ -1,0 +1,1 @@
+"""What the five source documents, and the public repositories behind them, report."""

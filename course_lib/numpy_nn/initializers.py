@@ -1,0 +1,93 @@
+"""How large should the first weights be?
+
+Every initializer is a function (shape, rng, dtype) -> weights of shape (inputs, outputs). The inputs of a unit are its
+fan-in, the units of the layer are the fan-out. Lesson 02 derives the variances.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+Weights = NDArray[np.floating]
+Initializer = Callable[[tuple[int, int], np.random.Generator, DTypeLike], Weights]
+
+
+def zeros(shape: tuple[int, int], rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Weights:
+    """All weights 0: right for biases, wrong for hidden weights, whose gradients it makes zero or identical."""
+    _fans(shape)
+    return np.zeros(shape, dtype)
+
+
+def normal(std: float) -> Initializer:
+    """An initializer with weights from N(0, std^2), whatever the shape: the naive choice.
+
+    Raises ValueError unless std is a finite number above 0.
+    """
+    if not (math.isfinite(std) and std > 0):
+        raise ValueError(f"std must be a finite number above 0, got {std}")
+
+    def initializer(shape: tuple[int, int], rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Weights:
+        return _gaussian(shape, std, rng, dtype)
+
+    return initializer
+
+
+def lecun_normal(shape: tuple[int, int], rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Weights:
+    """Variance 1 / fan-in: keeps the variance of a linear layer's output equal to its input's (LeCun et al. 1998)."""
+    fan_in, _ = _fans(shape)
+    return _gaussian(shape, math.sqrt(1 / fan_in), rng, dtype)
+
+
+def glorot_normal(shape: tuple[int, int], rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Weights:
+    """Variance 2 / (fan-in + fan-out): a compromise between forward and backward (Glorot & Bengio 2010, eq. 12)."""
+    fan_in, fan_out = _fans(shape)
+    return _gaussian(shape, math.sqrt(2 / (fan_in + fan_out)), rng, dtype)
+
+
+def glorot_uniform(shape: tuple[int, int], rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Weights:
+    """Glorot's variance, uniform on +-sqrt(6 / (fan-in + fan-out)) (Glorot & Bengio 2010, eq. 16)."""
+    fan_in, fan_out = _fans(shape)
+    return _uniform(shape, math.sqrt(6 / (fan_in + fan_out)), rng, dtype)
+
+
+def he_normal(shape: tuple[int, int], rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Weights:
+    """Variance 2 / fan-in: makes up for the half of the signal that a ReLU sets to zero (He et al. 2015, eq. 10)."""
+    fan_in, _ = _fans(shape)
+    return _gaussian(shape, math.sqrt(2 / fan_in), rng, dtype)
+
+
+def he_uniform(shape: tuple[int, int], rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Weights:
+    """He's variance from a uniform distribution on +-sqrt(6 / fan-in) (He et al. 2015)."""
+    fan_in, _ = _fans(shape)
+    return _uniform(shape, math.sqrt(6 / fan_in), rng, dtype)
+
+
+def orthogonal(shape: tuple[int, int], rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Weights:
+    """Orthonormal rows or columns, whichever are fewer (Saxe et al. 2014): a square matrix keeps every length."""
+    fan_in, fan_out = _fans(shape)
+    tall = rng.standard_normal((max(fan_in, fan_out), min(fan_in, fan_out)))
+    q, r = np.linalg.qr(tall)
+    # QR leaves the sign of each column to the implementation; with the signs of R's diagonal
+    # taken out the result is uniform over orthogonal matrices (Mezzadri 2007).
+    q = q * np.sign(np.diag(r))
+    return np.ascontiguousarray(q if fan_in >= fan_out else q.T).astype(dtype)
+
+
+def _gaussian(shape: tuple[int, int], std: float, rng: np.random.Generator, dtype: DTypeLike) -> Weights:
+    _fans(shape)
+    # Drawn in float64 and rounded: the same seed then gives the same network in both precisions.
+    return (std * rng.standard_normal(shape)).astype(dtype)
+
+
+def _uniform(shape: tuple[int, int], bound: float, rng: np.random.Generator, dtype: DTypeLike) -> Weights:
+    return rng.uniform(-bound, bound, shape).astype(dtype)
+
+
+def _fans(shape: tuple[int, int]) -> tuple[int, int]:
+    if len(shape) != 2 or min(shape) < 1:
+        raise ValueError(f"shape must be (inputs, outputs) with both at least 1, got {shape}")
+    return shape

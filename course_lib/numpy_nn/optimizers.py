@@ -1,0 +1,211 @@
+"""Given the gradient, how should the parameters move?
+
+Every optimizer has `step(parameters, gradients, multiplier=1.0)`: it changes `parameters` (P,) in place by one update
+at the rate `self.rate * multiplier`, where the multiplier comes from a schedule. The state (velocity, moments) is made
+at the first step. g is the gradient, eta the rate, t = 1, 2, ... the step.
+
+The updates are written in place (`+=`, `out=`), because at this size the time goes into memory traffic.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating[Any]]
+
+
+class Optimizer(Protocol):
+    """What a training loop asks of an optimizer."""
+
+    rate: float
+
+    def step(self, parameters: Floats, gradients: Floats, multiplier: float = 1.0) -> None:
+        """One update of parameters (P,), in place."""
+        ...
+
+
+class SGD:
+    """theta -= eta g. Raises ValueError unless rate > 0."""
+
+    def __init__(self, rate: float) -> None:
+        self.rate = _positive("rate", rate)
+
+    def step(self, parameters: Floats, gradients: Floats, multiplier: float = 1.0) -> None:
+        """One update of parameters (P,), in place."""
+        _same_shape(parameters, gradients)
+        parameters -= (self.rate * multiplier) * gradients
+
+
+class Momentum:
+    """v = mu v - eta g; theta += v (Polyak 1964, in the form of Sutskever et al. 2013).
+
+    torch keeps v = mu v + g and moves by eta v: the same path while eta is constant, another one after it changes.
+    Raises ValueError unless rate > 0 and 0 <= momentum < 1.
+    """
+
+    def __init__(self, rate: float, momentum: float = 0.9) -> None:
+        self.rate = _positive("rate", rate)
+        self.momentum = _fraction("momentum", momentum)
+        self.velocity: Floats | None = None
+
+    def step(self, parameters: Floats, gradients: Floats, multiplier: float = 1.0) -> None:
+        """One update of parameters (P,), in place."""
+        _same_shape(parameters, gradients)
+        self.velocity = _kept(self.velocity, parameters)
+        self.velocity *= self.momentum
+        self.velocity -= (self.rate * multiplier) * gradients
+        parameters += self.velocity
+
+
+class Nesterov:
+    """v = mu v - eta g; theta += mu v - eta g: the step that momentum would take next is part of this one.
+
+    Nesterov (1983) takes the gradient at the point looked ahead to. Written for the looked-ahead parameters, as here
+    and in torch, the gradient is taken where the network is (Bengio et al. 2013, eq. 7).
+    Raises ValueError unless rate > 0 and 0 <= momentum < 1.
+    """
+
+    def __init__(self, rate: float, momentum: float = 0.9) -> None:
+        self.rate = _positive("rate", rate)
+        self.momentum = _fraction("momentum", momentum)
+        self.velocity: Floats | None = None
+
+    def step(self, parameters: Floats, gradients: Floats, multiplier: float = 1.0) -> None:
+        """One update of parameters (P,), in place."""
+        _same_shape(parameters, gradients)
+        self.velocity = _kept(self.velocity, parameters)
+        change = (self.rate * multiplier) * gradients
+        self.velocity *= self.momentum
+        self.velocity -= change
+        parameters += self.momentum * self.velocity - change
+
+
+class RMSProp:
+    """s = rho s + (1 - rho) g^2; theta -= eta g / (sqrt(s) + eps) (Tieleman & Hinton 2012, lecture 6.5).
+
+    s starts at 0 and is not corrected for it: the first steps are 1 / sqrt(1 - rho) times longer than later ones.
+    Raises ValueError unless rate > 0, 0 <= decay < 1 and epsilon > 0.
+    """
+
+    def __init__(self, rate: float, decay: float = 0.99, epsilon: float = 1e-8) -> None:
+        self.rate = _positive("rate", rate)
+        self.decay = _fraction("decay", decay)
+        self.epsilon = _positive("epsilon", epsilon)
+        self.squares: Floats | None = None
+
+    def step(self, parameters: Floats, gradients: Floats, multiplier: float = 1.0) -> None:
+        """One update of parameters (P,), in place."""
+        _same_shape(parameters, gradients)
+        self.squares = _kept(self.squares, parameters)
+        self.squares *= self.decay
+        self.squares += (1 - self.decay) * gradients**2
+        parameters -= (self.rate * multiplier) * gradients / (np.sqrt(self.squares) + self.epsilon)
+
+
+class Adam:
+    """theta -= eta m_hat / (sqrt(v_hat) + eps), with m and v corrected for their start at 0 (Kingma & Ba 2015, alg. 1).
+
+    Raises ValueError unless rate > 0, 0 <= beta1, beta2 < 1 and epsilon > 0.
+    """
+
+    def __init__(self, rate: float = 1e-3, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> None:
+        self.rate = _positive("rate", rate)
+        self.beta1 = _fraction("beta1", beta1)
+        self.beta2 = _fraction("beta2", beta2)
+        self.epsilon = _positive("epsilon", epsilon)
+        self.t = 0
+        self.a: Floats | None = None
+        self.b: Floats | None = None
+        self.scratch: Floats | None = None
+
+    def step(self, parameters: Floats, gradients: Floats, multiplier: float = 1.0) -> None:
+        """One update of parameters (P,), in place.
+
+        The sums a = beta1 a + g and b = beta2 b + g^2 differ from m and v by the constant factors 1 - beta1 and
+        1 - beta2. Folded into two numbers together with the corrections, they save two passes over all parameters:
+        m_hat = a (1 - beta1) / (1 - beta1^t), v_hat = b (1 - beta2) / (1 - beta2^t).
+        """
+        _same_shape(parameters, gradients)
+        self.a, self.b, self.scratch = (_kept(state, parameters) for state in (self.a, self.b, self.scratch))
+        self.t += 1
+        scale_m = (1 - self.beta1) / (1 - self.beta1**self.t)
+        scale_v = math.sqrt((1 - self.beta2) / (1 - self.beta2**self.t))
+        self.a *= self.beta1
+        self.a += gradients
+        np.multiply(gradients, gradients, out=self.scratch)
+        self.b *= self.beta2
+        self.b += self.scratch
+        # scale_m a / (scale_v sqrt(b) + eps), divided through by scale_v
+        np.sqrt(self.b, out=self.scratch)
+        self.scratch += self.epsilon / scale_v
+        np.divide(self.a, self.scratch, out=self.scratch)
+        self.scratch *= self.rate * multiplier * scale_m / scale_v
+        parameters -= self.scratch
+
+
+class AdamW(Adam):
+    """Adam with decoupled decay: theta *= 1 - eta decay, then Adam's step (Loshchilov & Hutter 2019, alg. 2).
+
+    decay: one number for all parameters, or an array (P,): `0.01 * model.weight_mask` leaves the biases alone.
+    Raises ValueError unless decay >= 0 and the rules of Adam hold.
+    """
+
+    def __init__(
+        self,
+        rate: float = 1e-3,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+        *,
+        decay: float | Floats = 0.01,
+    ) -> None:
+        super().__init__(rate, beta1, beta2, epsilon)
+        if not np.all(np.isfinite(decay)) or np.any(np.asarray(decay) < 0):
+            raise ValueError(f"decay must be at least 0 everywhere, got {np.min(decay)}")
+        self.decay = decay
+
+    def step(self, parameters: Floats, gradients: Floats, multiplier: float = 1.0) -> None:
+        """One update of parameters (P,), in place."""
+        _same_shape(parameters, gradients)
+        if np.ndim(self.decay) > 0 and np.shape(self.decay) != parameters.shape:
+            raise ValueError(
+                f"decay must be one number or have the shape of parameters, got {np.shape(self.decay)} "
+                f"and {parameters.shape}"
+            )
+        parameters *= 1 - (self.rate * multiplier) * self.decay
+        super().step(parameters, gradients, multiplier)
+
+
+def _positive(name: str, value: float) -> float:
+    if not (math.isfinite(value) and value > 0):
+        raise ValueError(f"{name} must be a finite number above 0, got {value}")
+    return value
+
+
+def _fraction(name: str, value: float) -> float:
+    if not 0 <= value < 1:
+        raise ValueError(f"{name} must be in [0, 1), got {value}")
+    return value
+
+
+def _same_shape(parameters: Floats, gradients: Floats) -> None:
+    if parameters.shape != gradients.shape:
+        raise ValueError(
+            f"parameters and gradients must have the same shape, got {parameters.shape} and {gradients.shape}"
+        )
+
+
+def _kept(state: Floats | None, parameters: Floats) -> Floats:
+    """The state of the steps before, or zeros at the first step."""
+    if state is None:
+        return np.zeros_like(parameters)
+    if state.shape != parameters.shape:
+        raise ValueError(
+            f"parameters must be those of the steps before, of shape {state.shape}, got {parameters.shape}: "
+            "every network needs an optimizer of its own"
+        )
+    return state

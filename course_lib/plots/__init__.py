@@ -1,0 +1,1 @@
+"""Pictures of the course: numbers in, Axes out, one house style, alt text for every figure."""

@@ -1,0 +1,1 @@
+"""Teaching tools: checks, claims, predictions, progress, the notebook pipeline and the lab."""

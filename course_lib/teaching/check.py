@@ -1,0 +1,93 @@
+"""Is my answer right, and if not, why not? `check`, `hint` and `start`, as the sheets call them.
+
+`python -m course_lib.teaching.check --table` prints what the checks hold.
+"""
+
+import argparse
+import math
+from typing import Any
+
+from course_lib.teaching import progress, registry
+from course_lib.teaching.diagnose import diagnose
+from course_lib.teaching.match import separation
+from course_lib.teaching.verdict import Verdict, shell, verdict_of
+
+LEVELS = ("blank", "faded", "worked")
+
+
+def check(slug: str, answer: Any, *, record: bool = True) -> Verdict:
+    """Probe `answer` (a function, a value or a test), show the verdict and return it.
+
+    record=False leaves no trace in the learner's progress: for demonstrations.
+    Never raises on a wrong or missing answer. Raises ValueError for a slug that no sheet has.
+    """
+    entry = registry.find(slug)
+    verdict = verdict_of(entry.exercise, entry.number, diagnose(entry.exercise, answer))
+    if record:
+        progress.record_attempt(slug, verdict.status, verdict.mistake)
+    verdict.show()
+    return verdict
+
+
+def hint(slug: str) -> None:
+    """Print one more hint of this exercise at every call, up to the last."""
+    hints = registry.find(slug).exercise.hints
+    if not hints:
+        print(f"{slug} has no hints")
+        return
+    given = min(progress.record_hint(slug, most=len(hints)), len(hints))
+    for place, text in enumerate(hints[:given], start=1):
+        print(f"hint {place} of {len(hints)}: {text}")
+
+
+def start(slug: str, level: str = "blank") -> None:
+    """Put a cell with the function to write under this one: "blank", "faded" (one idea missing) or "worked".
+
+    Raises ValueError for another level, and for an exercise whose answer is not a function.
+    """
+    exercise = registry.find(slug).exercise
+    if level not in LEVELS:
+        raise ValueError(f"level must be one of {LEVELS}, got {level!r}")
+    if not callable(exercise.reference) or exercise.kind == "attack":
+        raise ValueError(f"{slug} asks for {'a test' if exercise.kind == 'attack' else 'a value'}, it has no levels")
+    if level == "faded" and not exercise.fade:
+        raise ValueError(f"{slug} has no faded level; its levels are 'blank' and 'worked'")
+    from course_lib.teaching.source import level_of
+
+    text = level_of(exercise.reference, level, exercise.fade)
+    progress.record_level(slug, level)
+    running = shell()
+    if running is None:
+        print(text)
+    else:
+        running.set_next_input(text)
+
+
+def table() -> str:
+    """One line per exercise: sheet, slug, kind, accepted variants, known mistakes, smallest separation / tolerance."""
+    rows = [("lesson", "slug", "kind", "accepted", "mistakes", "separation/tolerance", "closest pair")]
+    for entry in registry.entries():
+        one = entry.exercise
+        gap, pair = separation(one)
+        ratio = f"{gap / one.tolerance:.1e}" if math.isfinite(gap) else "exact"
+        rows.append((
+            entry.number, one.slug, one.kind, str(len(one.accepted)), str(len(one.mistakes)), ratio,
+            " / ".join(pair) if math.isfinite(gap) else "",
+        ))  # fmt: skip
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m course_lib.teaching.check", description=__doc__)
+    parser.add_argument("--table", action="store_true", help="print what every check holds and how well it separates")
+    if parser.parse_args(arguments).table:
+        print(table())
+    else:
+        parser.print_help()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""Which exercises does sheet 01, the training loop by hand, hold, and in which order?"""
+
+from course_lib.teaching.checks.training_loop.batches_check import BATCH_ROWS
+from course_lib.teaching.checks.training_loop.counting import COUNT_PARAMETERS
+from course_lib.teaching.checks.training_loop.linear import LINEAR_BACKWARD
+from course_lib.teaching.checks.training_loop.loss_check import SOFTMAX_CROSS_ENTROPY
+from course_lib.teaching.checks.training_loop.order import ORDER_TRAINING_STEP
+from course_lib.teaching.checks.training_loop.split_check import STRATIFIED_SPLIT
+from course_lib.teaching.checks.training_loop.standard import STANDARDIZE
+from course_lib.teaching.checks.training_loop.step import TRAINING_STEP
+
+SHEET = (
+    COUNT_PARAMETERS,
+    BATCH_ROWS,
+    STRATIFIED_SPLIT,
+    STANDARDIZE,
+    SOFTMAX_CROSS_ENTROPY,
+    LINEAR_BACKWARD,
+    ORDER_TRAINING_STEP,
+    TRAINING_STEP,
+)

@@ -1,0 +1,1 @@
+"""The exercises of sheet 01, the training loop by hand: one file per group of checks."""

@@ -1,0 +1,145 @@
+"""In which order does a training loop run? The lines to be ordered, and the check of order_training_step."""
+
+from typing import Any
+
+from course_lib.teaching.exercise import Exercise, Mistake
+
+# Shown in this order; two lines are not needed.
+LINES = {
+    "A": "_, weight_gradient, bias_gradient = linear_backward(x[rows], weight, gradient)",
+    "B": "rows = order[start : start + batch_size]",
+    "C": "weight, bias = weight + rate * weight_gradient, bias + rate * bias_gradient",
+    "D": "for epoch in range(epochs):",
+    "E": "logits = linear_forward(x[rows], weight, bias)",
+    "F": "weight, bias = weight - rate * weight_gradient, bias - rate * bias_gradient",
+    "G": "order = rng.permutation(len(x))",
+    "H": "rows = rng.integers(0, len(x), batch_size)",
+    "I": "total, count, gradient = softmax_cross_entropy(logits, labels[rows])",
+    "J": "for start in range(0, len(x), batch_size):",
+}
+_RIGHT = list("DGJBEIAF")
+
+
+def loop_of(letters: list[str]) -> str:
+    """The lines that the letters name, each inside the loop that was opened last before it."""
+    depth, lines = 0, []
+    for letter in letters:
+        lines.append("    " * depth + LINES[letter])
+        depth += LINES[letter].startswith("for ")
+    return "\n".join(lines)
+
+
+def _letters(answer: Any) -> Any:
+    """A text such as "D G J ..." or "dgj..." as the list of letters that it spells."""
+    if isinstance(answer, str):
+        answer = [sign for sign in answer if sign.isalnum()]
+    if isinstance(answer, list | tuple):
+        return [part.strip().upper() if isinstance(part, str) else part for part in answer]
+    return answer
+
+
+def _mistake(id: str, letters: str, cause: str, question: str) -> Mistake:
+    return Mistake(id, cause, question, list(letters))
+
+
+_WRONG = (
+    _mistake(
+        "update_before_backward",
+        "DGJBEIFA",
+        "a loop that updates before it goes backward",
+        "which gradient does the very first update use?",
+    ),
+    _mistake(
+        "update_first",
+        "DGJBFEIA",
+        "a loop that updates at the start of each batch",
+        "which batch do the gradients come from that the update uses?",
+    ),
+    _mistake(
+        "shuffled_once",
+        "GDJBEIAF",
+        "a loop that shuffles once, before all epochs",
+        "is the order of epoch 2 a new one?",
+    ),
+    _mistake(
+        "shuffled_per_batch",
+        "DJGBEIAF",
+        "a loop that shuffles anew before every batch",
+        "can two batches of one epoch then hold the same row?",
+    ),
+    _mistake(
+        "backward_before_loss",
+        "DGJBEAIF",
+        "a loop that goes backward before there is a loss",
+        "which line makes the `gradient` that goes backward?",
+    ),
+    _mistake(
+        "loss_before_forward",
+        "DGJBIEAF",
+        "a loop that takes the loss before the forward pass",
+        "which line makes the `logits` that the loss reads?",
+    ),
+    _mistake(
+        "backward_before_forward",
+        "DGJBAEIF",
+        "a loop that starts with the backward pass",
+        "what must be known before a gradient can go backward?",
+    ),
+    _mistake(
+        "loops_swapped",
+        "JDGBEIAF",
+        "a loop over batches around the loop over epochs",
+        "after how many rows has the first epoch seen all data?",
+    ),
+    _mistake(
+        "rows_before_loop",
+        "DGBJEIAF",
+        "a loop that chooses the rows before `start` is there",
+        "which line gives `start` its value?",
+    ),
+    _mistake(
+        "forward_once",
+        "DGBEJIAF",
+        "a loop with one forward pass per epoch",
+        "do the outputs stay the same while weight and bias change?",
+    ),
+    _mistake(
+        "with_replacement",
+        "DGJHEIAF",
+        "a loop that draws each batch anew, with replacement",
+        "does every row come up once per epoch?",
+    ),
+    _mistake(
+        "drawn_without_order",
+        "DJHEIAF",
+        "a loop that draws each batch anew, without a shuffled order",
+        "does every row come up once per epoch?",
+    ),
+    _mistake(
+        "uphill", "DGJBEIAC", "a loop that goes up the gradient", "does the loss grow or fall along the gradient?"
+    ),
+    _mistake(
+        "not_shuffled",
+        "DJBEIAF",
+        "a loop that never makes the order",
+        "which line gives `order` its value?",
+    ),
+)
+
+ORDER_TRAINING_STEP = Exercise(
+    slug="order_training_step",
+    title="Put a training loop in order",
+    kind="order",
+    core=False,
+    difficulty=1,
+    minutes=10,
+    reference=_RIGHT,
+    observe=_letters,
+    mistakes=_WRONG,
+    hints=(
+        "For each line ask which names it reads, and which line makes them.",
+        "The order is made anew in every epoch, the rows in every batch.",
+        "Within a batch: rows, forward, loss, backward, update.",
+    ),
+    not_tested="the indentation: every line belongs to the loop that was opened last before it",
+)

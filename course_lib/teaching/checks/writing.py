@@ -1,0 +1,81 @@
+"""What helps an author to write the checks of a sheet: known mistakes next to their code, numbers for a message."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from course_lib.teaching.exercise import REFERENCE, Mistake, Variant
+
+Wrong = Callable[..., Any]
+
+
+def known(mistakes: list[Mistake], cause: str, question: str) -> Callable[[Wrong], Wrong]:
+    """Decorator: the wrong function below it joins `mistakes` under its own name as id."""
+
+    def join(function: Wrong) -> Wrong:
+        mistakes.append(Mistake(function.__name__, cause, question, function))
+        return function
+
+    return join
+
+
+def also_right(variants: list[Variant], note: str) -> Callable[[Wrong], Wrong]:
+    """Decorator: the right function below it joins `variants` under its own name as id."""
+
+    def join(function: Wrong) -> Wrong:
+        variants.append(Variant(function.__name__, function, note))
+        return function
+
+    return join
+
+
+def all_the_same(variants: Iterable[Variant]) -> tuple[tuple[str, ...], ...]:
+    """`indistinguishable` of an exercise whose right answers all give the same observation."""
+    return ((REFERENCE, *(variant.id for variant in variants)),)
+
+
+class Detail:
+    """Something of an observation that a message may quote and that is never compared: random rows, sizes of parts.
+
+    Two answers that use the random numbers differently give different rows and are right for the same reason; such an
+    observation holds the reason as facts and the rows as a Detail.
+    """
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Detail)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+def row_numbers(piece: Any) -> np.ndarray | None:
+    """`piece` as an array (m,) of whole numbers, or None where it is something else; an empty list is empty."""
+    try:
+        array = np.asarray(piece)
+    except ValueError:  # ragged
+        return None
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
+        return None
+    return array.astype(np.int64)
+
+
+def kind_of(value: Any) -> str:
+    """The form of a value in words, without its numbers: "an array of decimal numbers, shape (8, 2)", "a list of 3"."""
+    if isinstance(value, np.ndarray):
+        return f"an array of {_content(value)}, shape {value.shape}"
+    if isinstance(value, list | tuple):
+        words = sorted({_content(part) for part in value})
+        return f"a {type(value).__name__} of {len(value)} ({', '.join(words) or 'empty'})"
+    return f"a value of type {type(value).__name__}"
+
+
+def _content(part: Any) -> str:
+    if not isinstance(part, np.ndarray | np.generic | int | float):
+        return type(part).__name__
+    words = {"b": "True and False", "i": "whole numbers", "u": "whole numbers", "f": "decimal numbers"}
+    array = np.asarray(part)
+    return words.get(array.dtype.kind, "objects") + ("" if array.ndim < 2 else f" of shape {array.shape}")

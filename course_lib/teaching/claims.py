@@ -1,0 +1,106 @@
+"""Is a number in the prose true? `claim` holds it against a computed value, `quoted` against the report it is from."""
+
+import math
+import operator
+import re
+from collections.abc import Callable
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from typing import Any
+
+import numpy as np
+
+_NUMBER = r"[+−-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][+−-]?\d+)?"
+_PLAIN = re.compile(rf"({_NUMBER}) ?%?")
+_RELATION = re.compile(rf"(>=|<=|!=|>|<) ?({_NUMBER}) ?%?")
+_BETWEEN = re.compile(rf"between ({_NUMBER}) ?%? and ({_NUMBER}) ?%?")
+_PART = re.compile(r"(\d+) of (\d+)")
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+    "!=": operator.ne,
+}
+FORMS = '"97.07", "1,024", "1.6e-4", "86.75 %" (of the percentage), "> 5", ">= 0.95", "between 0.2 and 0.3", "12 of 20"'
+
+
+def claim(quoted: str, value: Any, statement: str) -> None:
+    """Check that `value` rounds to the text `quoted`, or satisfies the relation in it, and print one line.
+
+    A number holds when `value`, rounded to the decimals that the text shows, is that number; a whole number only when
+    `value` rounds to it. "12 of 20" is compared with a pair (12, 20) or with the count 12. NaN never holds.
+    Raises AssertionError with text, value and statement where it does not hold, ValueError for a text in none of the
+    forms, TypeError for a value that is not one number.
+    """
+    if not statement.strip():
+        raise ValueError("statement must say what the number is, got an empty text")
+    if not holds(quoted, value):
+        raise AssertionError(f"the text says {quoted!r}, the value is {_shown(value)}: {statement}")
+    print(f"holds: {quoted}  {statement}")
+
+
+def holds(quoted: str, value: Any) -> bool:
+    """Whether the text is true of the value; see `claim` for the forms."""
+    text = quoted.strip()
+    if match := _PART.fullmatch(text):
+        return _part_holds(int(match[1]), int(match[2]), value)
+    number = _one_number(value)
+    if match := _RELATION.fullmatch(text):
+        return not math.isnan(number) and _COMPARE[match[1]](number, float(_decimal(match[2])))
+    if match := _BETWEEN.fullmatch(text):
+        low, high = float(_decimal(match[1])), float(_decimal(match[2]))
+        if low > high:
+            raise ValueError(f"between {low} and {high} holds nothing; the smaller number comes first")
+        return low <= number <= high
+    if match := _PLAIN.fullmatch(text):
+        return math.isfinite(number) and _rounds_to(number, _decimal(match[1]))
+    raise ValueError(f"a claim is written like {FORMS}; got {quoted!r}")
+
+
+def _rounds_to(number: float, shown: Decimal) -> bool:
+    """Rounding to the last decimal shown; a tie holds either way, since tools break it differently."""
+    step = Decimal(1).scaleb(int(shown.as_tuple().exponent))
+    exact = Decimal(repr(number))
+    return shown in (exact.quantize(step, ROUND_HALF_UP), exact.quantize(step, ROUND_HALF_EVEN))
+
+
+def _part_holds(count: int, total: int, value: Any) -> bool:
+    if isinstance(value, tuple | list) and len(value) == 2:
+        return (_one_number(value[0]), _one_number(value[1])) == (count, total)
+    return _one_number(value) == count and count <= total
+
+
+def _decimal(text: str) -> Decimal:
+    return Decimal(text.replace(",", "").replace("−", "-"))
+
+
+def _one_number(value: Any) -> float:
+    """A number or an array of one without dimensions. Raises TypeError for anything else."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu().numpy()
+    array = np.asarray(value)
+    if array.ndim or array.dtype.kind not in "biuf":
+        raise TypeError(f"a claim is about one number, got {_shown(value)}")
+    return float(array)
+
+
+def _shown(value: Any) -> str:
+    array = np.asarray(value) if hasattr(value, "shape") else None
+    if array is not None and array.ndim:
+        return f"an array of shape {array.shape}"
+    return f"{float(array):.10g}" if array is not None else repr(value)
+
+
+def quoted(text: str, *, report: str) -> None:
+    """Check that `text` stands in the tables kept of a source document, and print where.
+
+    Raises AssertionError when it stands nowhere in that report, ValueError for a report that is not kept.
+    """
+    from course_lib.core.reports.tables import find
+
+    places = find(text, report)
+    if not places:
+        raise AssertionError(f"{text!r} does not stand in the tables kept of the report {report!r}")
+    rest = f" and {len(places) - 1} more" if len(places) > 1 else ""
+    first = places[0]
+    print(f"quoted: {text}  {report}, {first.table}: {first.row}, {first.column}{rest}")

@@ -1,0 +1,135 @@
+"""How far apart are two observations?
+
+An observation is nested dicts, tuples, lists or dataclasses of arrays, numbers, bools and strings. Its leaves are
+reached by paths such as `("case 2", "result", 1)`. The second of two is always the one that sets structure and scale.
+"""
+
+import dataclasses
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+MOST_DEPTH = 12
+SMALLEST_SCALE = 1e-9  # below this a leaf is taken for zero, and differences from it are absolute
+FLOAT32_TOLERANCE = 2e-5  # rounding of float32 over the few operations of an exercise
+MISSING = type("Missing", (), {"__repr__": lambda self: "nothing"})()
+
+Path = tuple[Any, ...]
+
+
+def to_array(value: Any) -> np.ndarray | None:
+    """`value` as an array of numbers or bools, or None where it is none: arrays, tensors, numbers, lists of them."""
+    if hasattr(value, "detach"):  # a torch tensor, without importing torch
+        value = value.detach().cpu().numpy()
+    if isinstance(value, str | bytes | Mapping) or value is None:
+        return None
+    try:
+        array = np.asarray(value)
+    except Exception:  # ragged lists, objects with a broken __array__
+        return None
+    return array if array.dtype.kind in "biuf" else None
+
+
+def children(value: Any) -> dict[Any, Any] | None:
+    """The parts of a container by key, place or field; None for a leaf."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, tuple | list):
+        return dict(enumerate(value))
+    if dataclasses.is_dataclass(value) and not isinstance(value, type) and type(value).__name__ != "Raised":
+        return {field.name: getattr(value, field.name, MISSING) for field in dataclasses.fields(value)}
+    return None
+
+
+def pairs(ours: Any, theirs: Any, path: Path = ()) -> Iterator[tuple[Path, Any, Any]]:
+    """(path, our leaf, their leaf) for every leaf of `theirs`, in order; parts of different structure as a whole.
+
+    A key that only one side has comes as a pair with MISSING.
+    """
+    parts = children(theirs) if len(path) < MOST_DEPTH else None
+    own = children(ours)
+    if parts is None or own is None or (isinstance(ours, Mapping) != isinstance(theirs, Mapping)):
+        yield path, ours, theirs
+        return
+    for key, part in parts.items():
+        yield from pairs(own.get(key, MISSING), part, (*path, key))
+    for key in own:
+        if key not in parts:
+            yield (*path, key), own[key], MISSING
+
+
+def leaf_distance(ours: Any, theirs: Any) -> float:
+    """Largest difference relative to the scale of `theirs`; inf where type, shape, NaN or text differ.
+
+    Integers are exact (their differences are not scaled down); bools and strings are equal or infinitely far.
+    """
+    if ours is MISSING or theirs is MISSING:
+        return math.inf
+    rule, own = to_array(theirs), to_array(ours)
+    if rule is None:
+        return 0.0 if _equal(ours, theirs) else math.inf
+    if own is None or own.shape != rule.shape or (own.dtype.kind == "b") != (rule.dtype.kind == "b"):
+        return math.inf
+    if rule.dtype.kind == "b":
+        return 0.0 if bool((own == rule).all()) else math.inf
+    if rule.size == 0:
+        return 0.0
+    whole = rule.dtype.kind in "iu"
+    return _numeric_distance(own.astype(np.float64), rule.astype(np.float64), whole=whole)
+
+
+def _numeric_distance(own: np.ndarray, rule: np.ndarray, *, whole: bool) -> float:
+    finite = np.isfinite(rule)
+    if not np.array_equal(finite, np.isfinite(own)) or not np.array_equal(own[~finite], rule[~finite], equal_nan=True):
+        return math.inf
+    if not finite.any():
+        return 0.0
+    scale = float(np.abs(rule[finite]).max())
+    with np.errstate(over="ignore"):
+        difference = float(np.abs(own[finite] - rule[finite]).max())
+    return difference if whole or scale < SMALLEST_SCALE else difference / scale
+
+
+def _equal(ours: Any, theirs: Any) -> bool:
+    if ours is theirs:
+        return True
+    try:
+        return type(ours) is type(theirs) and bool(ours == theirs)
+    except Exception:  # a broken __eq__ of the learner's own class
+        return False
+
+
+def distance(ours: Any, theirs: Any) -> float:
+    """The largest leaf distance between two observations; 0 when equal, inf when their structure differs."""
+    return max((leaf_distance(own, rule) for _, own, rule in pairs(ours, theirs)), default=0.0)
+
+
+def same(ours: Any, theirs: Any) -> bool:
+    """Equal to the last bit, structure included."""
+    return distance(ours, theirs) == 0.0
+
+
+def tolerance_for(ours: Any, theirs: Any, tolerance: float) -> float:
+    """`tolerance`, or that of float32 where a float leaf is no finer; at most 100 times `tolerance`, a tenth of the
+    separation that every exercise keeps."""
+    for _, own, rule in pairs(ours, theirs):
+        kinds = [array.dtype for array in (to_array(own), to_array(rule)) if array is not None]
+        if any(kind.kind == "f" and kind.itemsize <= 4 for kind in kinds):
+            return min(max(tolerance, FLOAT32_TOLERANCE), 100 * tolerance)
+    return tolerance
+
+
+def form_notes(ours: Any, theirs: Any) -> list[str]:
+    """What is unusual about the form of an answer whose numbers are right, one sentence piece each."""
+    notes: list[str] = []
+    for _, own, rule in pairs(ours, theirs):
+        array = to_array(rule)
+        if array is None or not hasattr(rule, "dtype") or array.ndim == 0:
+            continue
+        if isinstance(own, list | tuple):
+            notes.append(f"you return a {type(own).__name__} where the rule gives an array")
+        elif getattr(own, "dtype", rule.dtype) != rule.dtype:
+            notes.append(f"you return {own.dtype} where the rule gives {rule.dtype}")
+    return list(dict.fromkeys(notes))

@@ -1,0 +1,165 @@
+"""What does an answer turn out to be: right, a known mistake, something else, an error, or not started?
+
+The order of the questions: not started; right (the reference or an accepted variant); a known mistake; a known mistake
+that also writes into its arguments; an error; a known mistake in one part of the result; the exercise's properties;
+the first difference. Only the first that applies is told: a card has three lines.
+"""
+
+import ast
+import inspect
+import io
+import textwrap
+from dataclasses import replace
+from typing import Any
+
+from course_lib.teaching.compare import MISSING, pairs
+from course_lib.teaching.exercise import REFERENCE, Exercise
+from course_lib.teaching.match import (
+    ERROR,
+    NOT_STARTED,
+    WRONG,
+    Finding,
+    attacked,
+    known_mistake,
+    known_part,
+    observations,
+    right_answer,
+)
+from course_lib.teaching.observe import ASIDE, Raised, probing, raised
+from course_lib.teaching.relation import changed_inputs, describe_first_difference, name_of, with_inputs_kept
+from course_lib.teaching.values import about_keys, about_lines, placeholder_in
+
+_STATEMENTS = (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return)
+
+
+def diagnose(exercise: Exercise, answer: Any) -> Finding:
+    """Probe `answer` and say what it is. Never raises on a wrong answer; only KeyboardInterrupt passes."""
+    if answer is None or answer is Ellipsis:
+        return Finding(NOT_STARTED)
+    if callable(exercise.reference) and not callable(answer):
+        given = f"check expects the function itself, you gave a value of type {type(answer).__name__}"
+        return Finding(WRONG, (given, f'write check("{exercise.slug}", {_called(exercise)}), without calling it'))
+    word = _placeholder(exercise, answer)
+    if word:
+        return Finding(NOT_STARTED, (word,))
+    printed = io.StringIO()
+    try:
+        with probing(printed):
+            seen = exercise.observe(answer)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # an answer may raise anything, SystemExit too
+        seen = raised(error)
+    return replace(_finding(exercise, answer, seen), printed=printed.getvalue())
+
+
+def _finding(exercise: Exercise, answer: Any, seen: Any) -> Finding:
+    right = observations(exercise)[REFERENCE]
+    failures = [(path, own, rule) for path, own, rule in pairs(seen, right) if _fails(own, rule)]
+    if failures and failures[0][1].type == "NotImplementedError" and _first_leaf(seen) is failures[0][1]:
+        return Finding(NOT_STARTED)
+    kept = with_inputs_kept(seen, right)
+    all_fail = bool(failures) and not any(_works(own) for _, own, _ in pairs(kept, right))
+    return (
+        right_answer(exercise, seen)
+        or (None if all_fail else known_mistake(exercise, seen))
+        or (None if all_fail else _changing(exercise, seen, kept))
+        or (_error(exercise, answer, seen, failures) if failures else None)
+        or _nothing_returned(exercise, seen, right)
+        or known_part(exercise, kept, right)
+        or _property(exercise, seen, right)
+        or _fallback(exercise, seen, right)
+    )
+
+
+def _fails(own: Any, rule: Any) -> bool:
+    return isinstance(own, Raised) and not isinstance(rule, Raised)
+
+
+def _works(own: Any) -> bool:
+    return not isinstance(own, Raised | str) and own is not MISSING
+
+
+def _first_leaf(seen: Any) -> Any:
+    return next((own for path, own, _ in pairs(seen, seen) if not path or path[-1] not in ASIDE), None)
+
+
+def _changing(exercise: Exercise, seen: Any, kept: Any) -> Finding | None:
+    """The same questions once more for an answer that is known but for writing into its arguments."""
+    changed = changed_inputs(seen)
+    if not changed:
+        return None
+    told = f"it writes into what it was given: {changed[0]}"
+    if right_answer(exercise, kept):
+        return Finding(WRONG, ("your numbers are right, but " + told, "who else may still need that array?"))
+    found = known_mistake(exercise, kept)
+    return replace(found, lines=(*found.lines[:2], "and " + told)) if found else None
+
+
+def _error(exercise: Exercise, answer: Any, seen: Any, failures: list[tuple[Any, Raised, Any]]) -> Finding:
+    path, first, _ = failures[0]
+    where = f"in {name_of(path)} of {len(seen)}: " if path and isinstance(seen, dict) and len(seen) > 1 else ""
+    line = f"line {first.line}: {first.source}" if first.source else ""
+    if not first.line and first.type == "TypeError":
+        line = f"it is called as {_called(exercise, arguments=True)}"
+    told = f"{first.type}: {first.message}" if first.message else first.type
+    return Finding(ERROR, tuple(filter(None, (where + told, line))))
+
+
+def _nothing_returned(exercise: Exercise, seen: Any, right: Any) -> Finding | None:
+    results = [(own, rule) for path, own, rule in pairs(seen, right) if not path or path[-1] not in ASIDE]
+    if callable(exercise.reference) and results and all(own is None for own, _ in results):
+        return Finding(WRONG, ("your function returns None", "is there a `return` at its end?"))
+    return None
+
+
+def _property(exercise: Exercise, seen: Any, right: Any) -> Finding | None:
+    for item in exercise.properties:
+        try:
+            sentence = item.test(seen, right)
+        except Exception:  # written for observations of the right shape; another form is told by the fallback
+            continue
+        if sentence:
+            return Finding(WRONG, (*attacked(seen, exercise), sentence))
+    return None
+
+
+def _fallback(exercise: Exercise, seen: Any, right: Any) -> Finding:
+    if exercise.kind == "attack" and attacked(seen, exercise):
+        return Finding(WRONG, attacked(seen, exercise))
+    if isinstance(right, dict) and not callable(exercise.reference) and about_keys(seen, right):
+        return Finding(WRONG, (about_keys(seen, right),))
+    if isinstance(right, list | tuple) and about_lines(seen, right):
+        return Finding(WRONG, (about_lines(seen, right),))
+    changed = changed_inputs(seen)
+    told = describe_first_difference(
+        with_inputs_kept(seen, right), right, exercise.tolerance, numbers=callable(exercise.reference)
+    )
+    lines = [told] if told else []
+    lines += [f"it writes into what it was given: {changed[0]}"] if changed else []
+    return Finding(WRONG, tuple(lines or ["not the expected answer"]))
+
+
+def _called(exercise: Exercise, *, arguments: bool = False) -> str:
+    name = getattr(exercise.reference, "__name__", "answer")
+    if not arguments:
+        return name
+    try:
+        return f"{name}({', '.join(inspect.signature(exercise.reference).parameters)})"
+    except (TypeError, ValueError):
+        return name
+
+
+def _placeholder(exercise: Exercise, answer: Any) -> str:
+    """A word on the first `...` that is still there: in the body of a function, or in a value."""
+    if not callable(answer):
+        return placeholder_in(answer, exercise.reference)
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(answer)))
+    except (OSError, TypeError, SyntaxError, ValueError):  # no source to read: a lambda in a list, a builtin
+        return ""
+    for node in ast.walk(tree):
+        value = getattr(node, "value", None) if isinstance(node, _STATEMENTS) else None
+        if isinstance(value, ast.Constant) and value.value is Ellipsis:
+            return f"line {node.lineno} of your function still holds the placeholder `...`"
+    return ""

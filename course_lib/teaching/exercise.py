@@ -1,0 +1,145 @@
+"""What is an exercise, as data: a reference, accepted variants, known mistakes, and the probe that separates them.
+
+An author writes `SHEET = (Exercise(...), ...)` in `course_lib/teaching/checks/sheet_NN.py`. The number on the sheet
+("1.3") is the sheet's number and the place in SHEET. `tests/test_exercises.py` holds every registered exercise to the
+demands: each right answer passes, each known mistake fails with its own message, and the probe separates them all.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+KINDS = ("implement", "faded", "order", "find", "attack", "audit")
+REFERENCE = "reference"  # the id under which the reference stands beside variants and mistakes
+MOST_HINTS = 3
+_ID = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
+
+
+def identity(answer: Any) -> Any:
+    """The probe of an exercise whose answer is a value (a number, a list, a dict): the value itself."""
+    return answer
+
+
+def _one_line(name: str, text: str, owner: str) -> None:
+    if not text.strip() or "\n" in text:
+        raise ValueError(f"{owner}: {name} must be one line of text, got {text!r}")
+
+
+def _valid_id(name: str, text: str) -> None:
+    if not _ID.fullmatch(text):
+        raise ValueError(f"{name} must be lower-case letters and digits joined by - or _, got {text!r}")
+
+
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """Another right answer. `note` is one line that the learner reads: what is different and why it is right too."""
+
+    id: str
+    answer: Any
+    note: str
+
+    def __post_init__(self) -> None:
+        _valid_id("the id of a variant", self.id)
+        _one_line("note", self.note, f"variant {self.id}")
+
+
+@dataclass(frozen=True, eq=False)
+class Mistake:
+    """A wrong answer that learners give.
+
+    `cause` is one line that completes "your result equals ..." (kinds implement, faded), "your test behaves like ..."
+    (attack) or "your answer equals ..." (the rest): "Adam without bias correction". `question` is one question that
+    leads to the cause and does not give it away. `answer` is the wrong function or value itself.
+    """
+
+    id: str
+    cause: str
+    question: str
+    answer: Any
+
+    def __post_init__(self) -> None:
+        _valid_id("the id of a mistake", self.id)
+        _one_line("cause", self.cause, f"mistake {self.id}")
+        _one_line("question", self.question, f"mistake {self.id}")
+        if not self.question.rstrip().endswith("?"):
+            raise ValueError(f"mistake {self.id}: question must end with a question mark, got {self.question!r}")
+
+
+@dataclass(frozen=True, eq=False)
+class Property:
+    """Something that every right answer has, asked when no known mistake matches.
+
+    `test(observation, reference_observation)` returns one sentence with the learner's numbers where the property
+    fails ("the rows of your probabilities sum to 1.37, not to 1"), or None where it holds.
+    """
+
+    name: str
+    test: Callable[[Any, Any], str | None]
+
+
+@dataclass(frozen=True, eq=False)
+class Exercise:
+    """One exercise of a sheet.
+
+    `observe(answer)` runs an answer on the probe and returns nested dicts, tuples, lists or dataclasses of arrays,
+    numbers, bools and strings; use `observe.calls` for functions and `observe.attack` for tests written by the
+    learner. It must be deterministic. `fade` names, by a piece of their text, the statements of the reference that the
+    faded level leaves out. `indistinguishable` declares groups of ids that the probe cannot tell apart: of mistakes
+    (the card then says "one of"), or of right answers ("reference" is the id of the reference), never of both.
+    """
+
+    slug: str
+    title: str
+    kind: str
+    core: bool
+    difficulty: int
+    minutes: int
+    reference: Any
+    observe: Callable[[Any], Any] = identity
+    accepted: tuple[Variant, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
+    properties: tuple[Property, ...] = ()
+    hints: tuple[str, ...] = ()
+    not_tested: str = ""
+    tolerance: float = 1e-6
+    fade: tuple[str, ...] = ()
+    indistinguishable: tuple[tuple[str, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        _valid_id("slug", self.slug)
+        _one_line("title", self.title, self.slug)
+        if self.kind not in KINDS:
+            raise ValueError(f"{self.slug}: kind must be one of {KINDS}, got {self.kind!r}")
+        if self.difficulty not in (1, 2, 3):
+            raise ValueError(f"{self.slug}: difficulty must be 1, 2 or 3, got {self.difficulty}")
+        if self.minutes <= 0:
+            raise ValueError(f"{self.slug}: minutes must be positive, got {self.minutes}")
+        if not 0 < self.tolerance < 1:
+            raise ValueError(f"{self.slug}: tolerance must be in (0, 1), got {self.tolerance}")
+        if isinstance(self.hints, str) or len(self.hints) > MOST_HINTS:
+            raise ValueError(f"{self.slug}: hints must be a tuple of at most {MOST_HINTS} texts, got {self.hints!r}")
+        self._check_ids()
+
+    def _check_ids(self) -> None:
+        right = [REFERENCE, *(variant.id for variant in self.accepted)]
+        wrong = [mistake.id for mistake in self.mistakes]
+        twice = sorted({name for name in right + wrong if (right + wrong).count(name) > 1})
+        if twice:
+            raise ValueError(f"{self.slug}: ids must be unique, got {twice} more than once")
+        for group in self.indistinguishable:
+            unknown = sorted(set(group) - set(right) - set(wrong))
+            if unknown:
+                raise ValueError(f"{self.slug}: indistinguishable names {unknown}, which are no ids of this exercise")
+            if set(group) & set(right) and set(group) & set(wrong):
+                raise ValueError(
+                    f"{self.slug}: indistinguishable joins right and wrong answers {group}; mend the probe"
+                )
+
+    def declared_same(self, first: str, second: str) -> bool:
+        """Whether the author says that the probe cannot tell these two ids apart."""
+        return any(first in group and second in group for group in self.indistinguishable)
+
+    def answers(self) -> dict[str, Any]:
+        """Every answer by its id: the reference, the accepted variants, the known mistakes."""
+        return {REFERENCE: self.reference} | {item.id: item.answer for item in (*self.accepted, *self.mistakes)}

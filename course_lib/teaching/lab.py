@@ -1,0 +1,140 @@
+"""How does a learner start: a copy of every exercise sheet, then JupyterLab at lesson 00.
+
+Everything that is written lies inside the course's folder: `my-exercises/` is the learner's and is only ever added to,
+`.jupyter/` keeps the layout of this course's JupyterLab apart from that of other projects.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_lib.core.files import course_root, sha256_of, write_json, write_then_rename
+
+START = "notebooks/00_start_here.ipynb"
+WORK = "my-exercises"
+# Which version of a sheet a copy was made from, so that we can say when the course has a newer one.
+ORIGINS = ".origins.json"
+
+# Each setting with the spellings under which a learner may give it; ours is left out when theirs is there,
+# because JupyterLab refuses an option that comes twice.
+SETTINGS = {
+    "--ServerApp.ip=127.0.0.1": ("--ip", "--ServerApp.ip"),
+    "--ServerApp.root_dir={root}": (
+        "--notebook-dir",
+        "--ServerApp.root_dir",
+        "--ServerApp.notebook_dir",
+        "--NotebookApp.notebook_dir",
+    ),
+    f"--LabApp.default_url=/lab/tree/{START}": ("--LabApp.default_url", "--ServerApp.default_url"),
+}
+
+
+@dataclass(frozen=True)
+class Sheets:
+    """Names of sheets: copied just now, kept as the learner left them, and those kept that the course has changed."""
+
+    copied: tuple[str, ...]
+    kept: tuple[str, ...]
+    outdated: tuple[str, ...]
+
+    def __str__(self) -> str:
+        lines = [f"{WORK}/: {len(self.copied)} sheets copied, {len(self.kept)} of yours kept as they are."]
+        lines += [
+            f"{WORK}/{name} is kept, but exercises/{name} has changed since it was copied: "
+            "rename yours and start again to get the new one beside it."
+            for name in self.outdated
+        ]
+        return "\n".join(lines)
+
+
+def copy_sheets(root: Path) -> Sheets:
+    """Copy every sheet of `root/exercises` that `root/my-exercises` lacks; never overwrite one.
+
+    Raises FileNotFoundError when `root` holds no folder `exercises`.
+    """
+    source, target = root / "exercises", root / WORK
+    if not source.is_dir():
+        raise FileNotFoundError(f"{root} holds no folder exercises: is the course complete?")
+    target.mkdir(exist_ok=True)
+    origins = _read_origins(target / ORIGINS)
+    copied, kept, outdated = [], [], []
+    for sheet in sorted(source.glob("*.ipynb")):
+        copy = target / sheet.name
+        digest = sha256_of(sheet)
+        # lexists: a link that points nowhere is the learner's too.
+        if os.path.lexists(copy):
+            kept.append(sheet.name)
+            if origins.setdefault(sheet.name, digest) != digest:
+                outdated.append(sheet.name)
+            continue
+        write_then_rename(copy, lambda part, sheet=sheet: shutil.copyfile(sheet, part))
+        origins[sheet.name] = digest
+        copied.append(sheet.name)
+    write_json(target / ORIGINS, origins)
+    return Sheets(tuple(copied), tuple(kept), tuple(outdated))
+
+
+def _read_origins(path: Path) -> dict[str, str]:
+    """The recorded origins; nothing when the file is missing or damaged, for it only serves a message."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {str(name): str(digest) for name, digest in found.items()} if isinstance(found, dict) else {}
+
+
+def set_environment(root: Path, environment: MutableMapping[str, str]) -> None:
+    """Set what the kernels and JupyterLab inherit; a variable that is already set is left as it is."""
+    threads = str(min(4, os.cpu_count() or 1))  # the models of the lessons are too small for more
+    # Waiting threads sleep instead of spinning: beside a busy process a spinning wait made a loop 24 times slower.
+    environment.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        environment.setdefault(name, threads)
+    environment.setdefault("JUPYTERLAB_WORKSPACES_DIR", str(root / ".jupyter" / "workspaces"))
+    # These are defaults for JupyterLab; what the learner has chosen in their own settings still wins.
+    ours = str(Path(__file__).parent / "lab_settings")
+    paths = [path for path in environment.get("JUPYTER_CONFIG_PATH", "").split(os.pathsep) if path]
+    if ours not in paths:
+        environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join([*paths, ours])
+
+
+def lab_arguments(root: Path, extra: Sequence[str] = (), *, is_root: bool = False) -> list[str]:
+    """JupyterLab's arguments: loopback only, the course as its folder, lesson 00 as first page, then `extra`."""
+    given = {argument.split("=", 1)[0] for argument in extra}
+    ours = [setting.format(root=root) for setting, spellings in SETTINGS.items() if not given.intersection(spellings)]
+    if is_root and "--allow-root" not in given:
+        ours.append(
+            "--allow-root"
+        )  # a container's only user; the server still listens on the loopback and wants a token
+    return [*ours, *extra]
+
+
+def start(extra: Sequence[str] = (), *, root: Path | None = None) -> int:
+    """Copy the sheets and run JupyterLab until it is stopped; `extra` goes to JupyterLab unchanged."""
+    root = course_root() if root is None else root
+    try:
+        print(copy_sheets(root), flush=True)
+    except OSError as error:
+        # A full disk or a read-only folder must not keep anybody from reading the lessons.
+        print(f"The exercise sheets were not copied: {error}", flush=True)
+    set_environment(root, os.environ)
+    return _run_jupyterlab(lab_arguments(root, extra, is_root=_is_root()), os.environ)
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def _run_jupyterlab(arguments: list[str], environment: Mapping[str, str]) -> int:
+    try:
+        from jupyterlab.labapp import LabApp  # reads the environment when it is imported
+    except ImportError:
+        raise SystemExit("JupyterLab is not installed here: `make lab` installs it with everything else.") from None
+    os.makedirs(environment["JUPYTERLAB_WORKSPACES_DIR"], exist_ok=True)
+    # In this process, so that Ctrl-C reaches JupyterLab itself on every system.
+    return int(LabApp.launch_instance(arguments) or 0)

@@ -1,0 +1,160 @@
+"""How is an answer probed without letting it do harm?
+
+`calls` is the probe of a function, `attack` the probe of a test that the learner wrote; `probing` is the guard around
+both. Nothing here judges: it only records what an answer does.
+"""
+
+import contextlib
+import copy
+import io
+import itertools
+import linecache
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from course_lib.teaching.compare import same
+
+INPUTS = "inputs"  # the form of the arguments, for messages; the same for every answer
+CHANGED = "inputs changed"  # the leaf that tells whether an answer wrote into its arguments
+ASIDE = (INPUTS, CHANGED)  # leaves that are not results
+MOST_ITEMS = 10_000  # an endless generator is cut here
+_OWN = (str(Path(__file__).parent.parent), str(Path(copy.__file__).parent))  # the course, the standard library
+
+
+@dataclass(frozen=True, eq=False)
+class Raised:
+    """An answer raised here. Two of these are equal when their types are; the rest is for the message."""
+
+    type: str
+    message: str = ""
+    line: int = 0  # line of the learner's own code, 0 where none of it was reached
+    source: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Raised) and other.type == self.type
+
+    def __hash__(self) -> int:
+        return hash(self.type)
+
+
+class Case:
+    """One call of the probe. `Case(x, labels, rate=0.1)`; a plain tuple stands for a case without keywords."""
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        self.arguments, self.keywords = arguments, keywords
+
+
+def calls(answer: Callable[..., Any], *cases: Case | tuple[Any, ...]) -> dict[str, dict[str, Any]]:
+    """Call `answer` on a fresh copy of the arguments of each case and record what it does.
+
+    Returns {"case 1": {"inputs": "(3, 2), (3,)", "result": ..., "inputs changed": "none"}, "case 2": ...}. An exception
+    becomes a `Raised` as the result, a generator becomes the list of what it yields, and "inputs changed" names the
+    arguments that were written into ("argument 1"). "inputs" is the same for every answer and only serves messages.
+    """
+    return {f"case {number}": _call(answer, case) for number, case in enumerate(cases, start=1)}
+
+
+def _call(answer: Callable[..., Any], case: Case | tuple[Any, ...]) -> dict[str, Any]:
+    case = case if isinstance(case, Case) else Case(*case)
+    arguments, keywords = copy.deepcopy((case.arguments, case.keywords))
+    try:
+        result = answer(*arguments, **keywords)
+        if isinstance(result, Iterator):
+            result = list(itertools.islice(result, MOST_ITEMS))
+        result = _copied(result)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # an answer may raise anything, SystemExit too
+        result = raised(error)
+    given = [*case.arguments, *case.keywords.values()]
+    after = [*arguments, *keywords.values()]
+    names = [f"argument {place}" for place in range(1, len(case.arguments) + 1)] + list(case.keywords)
+    changed = [name for name, old, new in zip(names, given, after, strict=True) if not _untouched(old, new)]
+    return {INPUTS: ", ".join(map(_input, given)), "result": result, CHANGED: ", ".join(changed) or "none"}
+
+
+def _input(value: Any) -> str:
+    """An argument for a message: its shape, its value when it is one number or text, else its type."""
+    if isinstance(value, bool | int | float | str) or value is None:
+        return repr(value)
+    return str(tuple(value.shape)) if hasattr(value, "shape") else f"a {type(value).__name__}"
+
+
+def _copied(result: Any) -> Any:
+    """A copy, because a result may be an argument, or state that a later case overwrites; itself where none can be."""
+    try:
+        return copy.deepcopy(result)
+    except Exception:
+        return result
+
+
+def _untouched(old: Any, new: Any) -> bool:
+    # Generators, models and functions are there to be used; only data must stay as it was.
+    return not isinstance(old, (np.ndarray, list, dict, set)) or same(old, new)
+
+
+def attack(
+    test: Callable[[Any], Any], *, right: Mapping[str, Any], planted: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Run the learner's test on right versions and on versions with a planted bug, by their ids.
+
+    The test accepts a version by returning True or nothing, and rejects it by returning False or by a failing
+    `assert`. Returns {"right": {id: accepted}, "planted": {id: accepted}}; an answer is right when it accepts all of
+    the first and none of the second. A crash on a planted bug rejects it, a crash on a right version is an error.
+    """
+    return {
+        "right": {name: _accepts(test, version, crash_rejects=False) for name, version in right.items()},
+        "planted": {name: _accepts(test, version, crash_rejects=True) for name, version in planted.items()},
+    }
+
+
+def _accepts(test: Callable[[Any], Any], version: Any, *, crash_rejects: bool) -> bool | Raised:
+    try:
+        said = test(version)
+        return said is None or bool(said)
+    except KeyboardInterrupt:
+        raise
+    except AssertionError:
+        return False
+    except NotImplementedError as error:  # the untouched stub, not a verdict on the version
+        return raised(error)
+    except BaseException as error:
+        return False if crash_rejects else raised(error)
+
+
+def raised(error: BaseException) -> Raised:
+    """What to tell of an exception: its type, its first line, and the last line of the learner's own code."""
+    message = (str(error).strip().splitlines() or [""])[0]
+    line, source = _own_line(error.__traceback__)
+    return Raised(type(error).__name__, message[:160], line, source)
+
+
+def _own_line(trace: TracebackType | None) -> tuple[int, str]:
+    """Line number and text of the deepest frame that is neither the course's nor an installed library's."""
+    line, source = 0, ""
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        installed = any(part in name for part in ("site-packages", "dist-packages", "<frozen", "<__array_function__"))
+        if not installed and not name.startswith(_OWN):
+            line, source = trace.tb_lineno, linecache.getline(name, trace.tb_lineno).strip()
+        trace = trace.tb_next
+    return line, source
+
+
+@contextlib.contextmanager
+def probing(printed: io.StringIO) -> Iterator[None]:
+    """Run a probe: warnings silent, prints kept in `printed`, the global random state fixed and then put back."""
+    state = np.random.get_state()
+    np.random.seed(0)
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings(), contextlib.redirect_stdout(printed):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        np.random.set_state(state)

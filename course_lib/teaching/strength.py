@@ -1,0 +1,92 @@
+"""Is a check strong enough to be trusted with a learner? `weaknesses` says what it lacks, in sentences."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from course_lib.teaching.compare import distance
+from course_lib.teaching.diagnose import diagnose
+from course_lib.teaching.exercise import REFERENCE, Exercise
+from course_lib.teaching.match import NOT_STARTED, RIGHT, WRONG, observations, separation
+from course_lib.teaching.verdict import MOST_WIDTH, verdict_of
+
+LEAST_SEPARATION = 1_000  # times the tolerance
+LEAST_MISTAKES = {True: 8, False: 4}  # of a core exercise, of a small one
+
+
+def weaknesses(exercise: Exercise) -> list[str]:
+    """Everything in which this exercise falls short of the demands; empty when it is strong."""
+    return [
+        *_probe(exercise),
+        *_right_answers(exercise),
+        *_known_mistakes(exercise),
+        *_unanswered(exercise),
+        *_levels(exercise),
+    ]
+
+
+def _probe(exercise: Exercise) -> Iterator[str]:
+    first = observations(exercise)
+    observations.cache_clear()
+    again = observations(exercise)
+    changing = [name for name in first if distance(first[name], again[name]) != 0]
+    if changing:
+        yield f"the probe is not deterministic for {', '.join(changing)}"
+    gap, pair = separation(exercise)
+    if not math.isinf(gap) and gap < LEAST_SEPARATION * exercise.tolerance:
+        yield (
+            f"the probe separates {pair[0]} and {pair[1]} by {gap:.1e}, less than {LEAST_SEPARATION} times "
+            f"the tolerance {exercise.tolerance:.0e}"
+        )
+
+
+def _right_answers(exercise: Exercise) -> Iterator[str]:
+    for name in (REFERENCE, *(variant.id for variant in exercise.accepted)):
+        found = diagnose(exercise, exercise.answers()[name])
+        if found.status != RIGHT:
+            yield f"{name} is right, but the check says {found.status!r}: {' / '.join(found.lines)}"
+        elif found.variant != name and not exercise.declared_same(name, found.variant):
+            yield f"{name} is taken for {found.variant}"
+
+
+def _known_mistakes(exercise: Exercise) -> Iterator[str]:
+    least = LEAST_MISTAKES[exercise.core]
+    if len(exercise.mistakes) < least:
+        size = "a core" if exercise.core else "a small"
+        yield f"{len(exercise.mistakes)} known mistakes, {size} exercise has at least {least}"
+    for mistake in exercise.mistakes:
+        found = diagnose(exercise, mistake.answer)
+        if found.status != WRONG or mistake.id not in found.mistakes:
+            yield f"mistake {mistake.id} gets {found.status!r} with {found.mistakes}, not its own message"
+            continue
+        others = [one for one in found.mistakes if one != mistake.id and not exercise.declared_same(mistake.id, one)]
+        if others:
+            yield f"mistake {mistake.id} also gets the message of {', '.join(others)}"
+        card = verdict_of(exercise, "0.0", found).text
+        if mistake.cause not in card or any(len(line) > MOST_WIDTH for line in found.lines):
+            yield f"the card of mistake {mistake.id} is cut at {MOST_WIDTH} characters; shorten its cause or question"
+
+
+def _unanswered(exercise: Exercise) -> Iterator[str]:
+    def stub(*_: Any, **__: Any) -> None:
+        raise NotImplementedError
+
+    for answer in (None, ..., *([stub] if callable(exercise.reference) else [])):
+        found = diagnose(exercise, answer)
+        if found.status != NOT_STARTED:
+            yield f"the unanswered {answer!r} gets {found.status!r}, not {NOT_STARTED!r}"
+
+
+def _levels(exercise: Exercise) -> Iterator[str]:
+    """Every level that `start` offers is Python, and the faded one is not taken for an answer."""
+    if exercise.kind not in ("implement", "faded"):
+        return
+    from course_lib.teaching.source import level_of
+
+    if exercise.kind == "faded" and not exercise.fade:
+        yield "a faded exercise needs `fade`, the texts of the statements to leave out"
+    for level in ("blank", "worked", *(["faded"] if exercise.fade else [])):
+        try:
+            compile(level_of(exercise.reference, level, exercise.fade), level, "exec")
+        except (ValueError, TypeError, SyntaxError) as error:
+            yield f"the level {level} cannot be cut from the reference: {error}"

@@ -1,0 +1,60 @@
+"""What can be said of an answer that is a value: a dict of findings, the lines of a loop in order, one number?"""
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from course_lib.teaching.compare import children
+
+
+def placeholder_in(answer: Any, reference: Any) -> str:
+    """A word on what is still to be filled in: any `...`, or None everywhere. "" where the answer is begun."""
+    parts = children(answer)
+    if not parts:
+        return ""
+    if any(part is Ellipsis for part in parts.values()):
+        names = [_name(key) for key, part in parts.items() if part is Ellipsis]
+        return f"still to fill in: {', '.join(names)}"
+    expected = children(reference) or {}
+    if all(part is None for part in parts.values()) and any(part is not None for part in expected.values()):
+        return "every part is still None"
+    return ""
+
+
+def about_keys(answer: Any, reference: Mapping[str, Any]) -> str:
+    """A sentence on an answer that should be a dict with the keys of `reference`; "" where the keys are right."""
+    if not isinstance(answer, Mapping):
+        return (
+            f"the answer is a dict with the keys {', '.join(map(repr, reference))}; you gave a {type(answer).__name__}"
+        )
+    unknown = [key for key in answer if key not in reference]
+    missing = [key for key in reference if key not in answer]
+    if unknown:
+        close = difflib.get_close_matches(str(unknown[0]), [str(key) for key in missing], n=1)
+        return f"unknown key {unknown[0]!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+    if missing:
+        return f"the key {missing[0]!r} is missing"
+    empty = [key for key, part in answer.items() if part is None and reference[key] is not None]
+    return f"{empty[0]!r} is still None" if empty else ""
+
+
+def about_lines(answer: Any, reference: list[Any] | tuple[Any, ...]) -> str:
+    """A sentence on a list of texts that should be those of `reference` in order; "" for anything else."""
+    if not reference or not all(isinstance(line, str) for line in reference):
+        return ""
+    if not isinstance(answer, list | tuple):
+        return f"the answer is a list of texts; you gave a {type(answer).__name__}"
+    strange = [line for line in answer if line not in reference]
+    if strange:
+        return f"{strange[0]!r} does not belong in it"
+    twice = [line for line in answer if list(answer).count(line) > list(reference).count(line)]
+    if twice:
+        return f"{twice[0]!r} stands in it too often"
+    if len(answer) < len(reference):
+        return f"your list has {len(answer)} lines, {len(reference) - len(answer)} are missing"
+    place = next((i for i, pair in enumerate(zip(answer, reference, strict=True)) if pair[0] != pair[1]), None)
+    return "" if place is None else f"right up to line {place}; line {place + 1} comes too early: {answer[place]!r}"
+
+
+def _name(key: Any) -> str:
+    return f"part {key + 1}" if isinstance(key, int) else repr(key)

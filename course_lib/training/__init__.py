@@ -1,0 +1,1 @@
+"""Training at scale: the machine, the data that may be downloaded, and later the PyTorch loop."""

@@ -1,0 +1,117 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] id="title"
+# # 00 Start here
+#
+# This course is about *training* neural networks: from a loop in NumPy to the full training of three systems whose published
+# reports make remarkable claims. You **build** each system so that it really works, you **reproduce** the number that its
+# report is proud of, and you **audit** what that number means.
+#
+# This notebook takes ten minutes. It shows what will run on your machine, how the lessons work, and where you stand.
+# Run a cell with Shift+Enter, or all of them from the menu *Run*.
+
+# %% [markdown] id="machine"
+# ## Your machine
+#
+# Nothing here needs a GPU or, once installed, a network. Where a lesson speaks of a full-size run, it shows a recording made
+# with the same code, and says on which machine.
+
+# %% id="machine-report" tags=["nbval-ignore-output"]
+from course_lib.training.runtime import environment_report, presets_that_run
+
+report = environment_report()
+print(report)
+
+# %% id="machine-presets" tags=["nbval-ignore-output"]
+for preset in presets_that_run(report):
+    print(f"{preset.name:<12} {'runs here' if preset.runs else 'does not run here'}: {preset.meaning}; {preset.reason}")
+
+# %% [markdown] id="how"
+# ## How a lesson works
+#
+# **You predict before you run.** Watching an experiment without a prediction teaches little more than not watching it. Your
+# choice is stored at once, blocks nothing, and is compared with the run. Try it: what is the derivative of
+# $\max(0, x)$ at $x = -2$?
+
+# %% id="how-predict" tags=["nbval-ignore-output"]
+from course_lib.teaching.predict import outcome, predict
+
+predict("The derivative of max(0, x) at x = -2 is", choices=["-2", "0", "1"], key="00-relu")
+
+# %% id="how-outcome"
+step = 1e-5
+slope = (max(0, -2 + step) - max(0, -2 - step)) / (2 * step)
+outcome("00-relu", f"{slope:.0f}", "Left of zero the function is flat.")
+
+# %% [markdown] id="how-claims"
+# **Every number is checked.** When the text says that something is 2.303, a cell computes it, and `claim` compares the two.
+# If the code and the text ever disagree, the lesson stops with an error. Numbers from the reports go through `quoted`, which
+# finds them in the tables of the report. So you can tell three things apart: what was measured here, what somebody
+# reported, and what is only said.
+
+# %% id="how-claims-run"
+import numpy as np
+
+from course_lib.teaching.claims import claim, quoted
+
+claim("2.303", np.log(10), "the loss of a classifier that gives ten classes the same probability")
+quoted("99.25", report="infinito")
+
+# %% [markdown] id="how-checks"
+# **Exercises tell you what went wrong.** Each lesson has a sheet. You write a function, `check` runs it on inputs that are
+# chosen to tell the usual mistakes apart, and answers with the mistake that it sees. It never stops the notebook, and
+# there are no hidden tests: what a check does not test, it says. Here is a function with a mistake in it.
+
+# %% id="how-checks-run"
+from course_lib.teaching.check import check
+
+
+def standardize(train, other):
+    return (train - train.mean()) / train.std(), (other - train.mean()) / train.std()
+
+
+check("standardize", standardize, record=False)  # on a sheet your attempts are counted
+
+# %% [markdown] id="how-levels"
+# If an exercise is too steep, `hint("standardize")` gives one hint at a time, and for the larger ones
+# `start("softmax_cross_entropy", "faded")` puts a version into the sheet that lacks only the lines with the idea. If it is
+# too easy, skip it: the recall questions at the end of each lesson will tell you whether you can.
+#
+# **Your work is yours.** The sheets that you work on lie in `my-exercises/`, next to `notebooks/`. They were copied there
+# when JupyterLab was started, and an update of the course never touches them. The lessons themselves are meant to be
+# changed as well: play, and take the original back from `git` when you have played enough.
+
+# %% [markdown] id="map"
+# ## The lessons
+
+# %% id="map-run" tags=["nbval-ignore-output"]
+from course_lib.teaching.lessons import show_lesson_map
+
+show_lesson_map()
+
+# %% [markdown] id="progress"
+# ## Where you stand
+#
+# The table counts what you have solved, predicted and recalled. It is kept in one small file in `my-exercises/`. Run the cell
+# again whenever you like; in a terminal, `python -m course_lib progress` prints the same.
+
+# %% id="progress-run" tags=["nbval-ignore-output"]
+from course_lib.teaching.progress import show_progress
+
+show_progress()
+
+# %% [markdown] id="next"
+# ## Next
+#
+# Open [01 The training loop by hand](01_training_loop.ipynb).
+#
+# ## Sources
+#
+# - Crouch, Fagen, Callan and Mazur 2004, *Classroom demonstrations: learning tools or entertainment?*: why you predict first.
+# - Renkl, Atkinson and Große 2004: worked examples whose steps fade, and Pan and Rickard 2018: testing as learning.

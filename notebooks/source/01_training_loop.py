@@ -1,0 +1,945 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] id="title"
+# # 01 The training loop by hand
+#
+# A neural network is trained by four steps that are repeated: compute the outputs (**forward**), measure how wrong they
+# are (**loss**), find out which change of every parameter would make them less wrong (**backward**), and change the
+# parameters a little in that direction (**update**). In this lesson you write the four steps in NumPy, on real images,
+# and you check each of them before you trust it.
+#
+# **Afterwards you can**
+#
+# - write forward, loss, backward and update for a two-layer network, and prove that the gradient is right;
+# - count epochs, batches and iterations, and average a loss over batches without a mistake;
+# - say how large a learning rate may be before the loss grows, from the curvature of the loss;
+# - split and standardize data so that nothing leaks from the test part;
+# - tell from two curves whether a network has learned too little, too much or enough.
+#
+# **Time**: 75 minutes, and about 90 for the [exercise sheet](../my-exercises/01_training_loop.ipynb).
+# **Needs**: Python, NumPy and the chain rule. No GPU, no network.
+
+# %% id="setup"
+import numpy as np
+
+from course_lib.core.stats import paired_comparison, t_interval
+from course_lib.numpy_nn.datasets import load_diabetes, load_digits
+from course_lib.plots import curves, images, style
+from course_lib.teaching.claims import claim, quoted
+from course_lib.teaching.predict import outcome, predict, recall
+from course_lib.teaching.source import show_source
+
+# %% [markdown] id="try-first"
+# ## Try first
+#
+# Below is a complete training run: a linear classifier, the pixels of all digits, fifty steps. One number is yours: the
+# **learning rate**, the length of a step. Find a rate with which the loss is **below 0.1** after the fifty steps
+# **without ever rising above the value at which it starts**. Give it five minutes. You will not manage, and section 6 says
+# why; what you notice on the way is the point.
+
+# %% id="try-first-run"
+from course_lib.numpy_nn.plain import training_step
+
+digits = load_digits()
+
+
+def fifty_steps(x, y, rate):
+    weight, bias = np.zeros((64, 10)), np.zeros(10)
+    losses = []
+    for _ in range(51):
+        loss, weight, bias = training_step(weight, bias, x, y, rate)
+        losses.append(loss)
+    return losses
+
+
+# %% id="try-first-rate" tags=["nbval-ignore-output"]
+losses = fifty_steps(digits.x, digits.y, rate=1.0)  # <- your rate
+print(f"start {losses[0]:.2f}   highest {max(losses):.2f}   after 50 steps {losses[-1]:.3f}")
+
+# %% [markdown] id="try-first-reading"
+# The grid below tries 23 rates for you. The best rate whose loss never rises above the start still ends above 0.15.
+
+# %% id="try-first-grid"
+rates = 2.0 ** np.arange(-10, 1.5, 0.5)
+runs = [fifty_steps(digits.x, digits.y, rate) for rate in rates]
+calm = [run[-1] for run in runs if max(run) <= run[0]]
+claim("23", len(rates), "rates tried")
+claim("> 0.15", min(calm), "the best end of a run that never rises above its start")
+claim("> 0.1", min(run[-1] for run in runs), "the best end of any of them")
+
+# %% [markdown] id="data"
+# ## 1 The data: look, split, standardize
+#
+# 1,797 handwritten digits, 8 x 8 pixels with values from 0 to 16. Look at data before you train on them: a network will
+# fit wrong labels as happily as right ones.
+
+# %% id="data-look"
+claim("1,797", len(digits.x), "images")
+figure = images.image_grid(
+    digits.x[:20].reshape(-1, 8, 8),
+    titles=[str(label) for label in digits.y[:20]],
+    columns=10,
+    title="The first twenty images and their labels",
+)
+style.show(
+    figure,
+    alt="Twenty greyscale images of handwritten digits, 8 by 8 pixels each, in two rows of ten. Above each stands its "
+    "label; the labels run from 0 to 9 twice, and the shapes match them.",
+)
+
+# %% [markdown] id="data-look-reading"
+# *Reading*: at 8 x 8 pixels you can still name most digits, so a network has a fair chance.
+#
+# ### Three parts
+#
+# The network learns from the **training** part. The **validation** part is for decisions: which rate, when to stop. The
+# **test** part answers one question, once, at the end: how well does it do on data that no decision has seen? The usual
+# shares of 70, 15 and 15 % give 7,000, 1,500 and 1,500 of 10,000 samples. The split is **stratified** (each class is cut in
+# these shares, so that no part misses a digit), and it is made of row numbers, so that images and labels are cut alike.
+
+# %% id="split"
+from course_lib.numpy_nn.data import Standardizer, split_indices
+
+ten_thousand = split_indices(np.arange(10_000) % 10, seed=0, fractions=(0.70, 0.15, 0.15))
+claim("7,000", len(ten_thousand.train), "training samples of 10,000")
+claim("1,500", len(ten_thousand.validation), "validation samples, and as many test samples")
+
+split = split_indices(digits.y, seed=0)
+together = np.concatenate([split.train, split.validation, split.test])
+assert np.array_equal(np.sort(together), np.arange(len(digits.y))), "every row is in exactly one part"
+for name in ("train", "validation", "test"):
+    rows = getattr(split, name)
+    print(f"{name:<10} {len(rows):>5} rows, of each digit {np.bincount(digits.y[rows])}")
+
+# %% [markdown] id="standardize"
+# ### One scale
+#
+# Some pixels are dark in nearly every image, others never. **Standardizing** brings every feature to mean 0 and standard
+# deviation 1: `(x - mean) / std`, one mean and one deviation *per feature*. Both are **measured on the training part only**
+# and then used for all parts: the test part stands for data that you do not have yet. A pixel that is the same in every
+# training image has deviation 0; it is centred and not divided.
+
+# %% id="standardize-run"
+standardizer = Standardizer.fit(digits.x[split.train])
+x = standardizer.transform(digits.x)  # (1797, 64)
+x_train, y_train = x[split.train], digits.y[split.train]
+validation = x[split.validation], digits.y[split.validation]
+test = x[split.test], digits.y[split.test]
+
+constant = digits.x[split.train].std(axis=0) == 0
+assert np.allclose(x_train.mean(axis=0), 0, atol=1e-5)
+assert np.allclose(x_train.std(axis=0)[~constant], 1, atol=1e-4)
+print(f"{constant.sum()} of {len(constant)} pixels are constant in the training part")
+print(f"largest mean of a pixel, test part: {np.abs(x[split.test].mean(axis=0)).max():.2f} (near 0, not 0)")
+
+# %% [markdown] id="leak"
+# ### How much does a leak matter?
+#
+# Many texts, our source among them, standardize first and split afterwards. The test part then has a say in the mean and
+# the deviation: information leaks. Measure before you judge. The classifier is the simplest there is: the label of the
+# **nearest neighbour** in the training part.
+
+# %% id="leak-nearest"
+def neighbour_accuracy(x, y, split):
+    train, test = x[split.train], x[split.test]
+    distances = ((test[:, None] - train[None]) ** 2).sum(axis=2)  # (test, train)
+    nearest = distances.argmin(axis=1)
+    return np.mean(y[split.train][nearest] == y[split.test])
+
+
+after, before = [], []
+for seed in range(10):
+    part = split_indices(digits.y, seed=seed)
+    after.append(neighbour_accuracy(Standardizer.fit(digits.x[part.train]).transform(digits.x), digits.y, part))
+    before.append(neighbour_accuracy(Standardizer.fit(digits.x).transform(digits.x), digits.y, part))
+small = paired_comparison(before, after)
+claim("between -0.005 and 0.005", small.interval.mean, "what the leak changes in the accuracy, mean of ten splits")
+
+# %% [markdown] id="leak-predict"
+# So here the leak changes next to nothing: the mean of a thousand images hardly notices a few more. It would be a mistake to
+# conclude that leaks are harmless. Now 200 images get **random labels**, so that there is nothing to learn and 10 % is the
+# best honest accuracy. Each is stored five times, with a little noise, as augmentation does it. Then we split.
+
+# %% id="leak-predict-widget" tags=["nbval-ignore-output"]
+predict(
+    "Random labels, five noisy copies of each image, random split. What test accuracy will the nearest neighbour reach?",
+    choices=["about 10 %", "about 30 %", "about 60 %", "above 90 %"],
+    key="01-leak",
+)
+
+# %% id="leak-copies"
+rng = np.random.default_rng(0)
+rows = rng.choice(len(x), 200, replace=False)
+coin_flips = np.repeat(rng.integers(0, 10, 200), 5)
+copies = np.repeat(x[rows], 5, axis=0) + 0.3 * rng.standard_normal((1000, 64))
+source_image = np.repeat(np.arange(200), 5)
+
+leaky = neighbour_accuracy(copies, coin_flips, split_indices(coin_flips, seed=0))
+honest = neighbour_accuracy(copies, coin_flips, split_indices(coin_flips, seed=0, groups=source_image))
+claim("> 0.95", leaky, "accuracy on random labels when copies of one image lie in different parts")
+claim("< 0.2", honest, "accuracy on the same data when all copies of an image stay together")
+outcome("01-leak", "above 90 %", "The copy of a test image lies in the training part, and carries its label along.")
+
+# %% [markdown] id="leak-lesson"
+# Nearly every coin flip is "predicted": the test copy finds its sister in the training part. What counts is not the order
+# of two lines of code but whether **one test sample can be recognised from a training sample**. Split first; split by
+# *group* (patient, writer, document) where samples come in groups; augment only the training part. The
+# audit of NeuroNet, at the end of the course, meets the same mistake in a published result.
+#
+# ## 2 Count before you train
+#
+# An **epoch** is one pass in which every training sample is used exactly once. A **batch** is a handful of samples that are
+# processed together; each batch gives one update, an **iteration**. The order is shuffled anew for every epoch.
+
+# %% id="count"
+from course_lib.numpy_nn.data import batches, batches_per_epoch
+
+sizes = [len(rows) for rows in batches(1_000, 32, seed=0, epoch=1)]
+claim("32", len(sizes), "batches of 1,000 samples in batches of 32")
+claim("8", sizes[-1], "samples in the last batch")
+claim("31", batches_per_epoch(1_000, 32, drop_last=True), "batches when the incomplete one is dropped")
+claim("5,000", 50 * batches_per_epoch(10_000, 100), "iterations: 10,000 samples, batches of 100, 50 epochs")
+
+first, second = (np.concatenate(list(batches(1_000, 32, seed=0, epoch=e))) for e in (1, 2))
+assert np.array_equal(np.sort(first), np.arange(1_000)), "an epoch uses every sample once"
+assert not np.array_equal(first, second), "the next epoch uses another order"
+
+# %% [markdown] id="count-mean"
+# Our source calls 1,000 / 32 = `31.25`, "about 32". The number of batches is the quotient *rounded up*, and the small last
+# batch has a consequence: the **mean of batch means is not the mean over samples**. A sample in the last batch counts four
+# times as much as the others. This is why every loss in this course is a sum *and* a count, added up over the batches and
+# divided once.
+
+# %% id="count-mean-run"
+assert 1_000 / 32 == 31.25
+sample_losses = np.where(np.arange(1_000) < 992, 1.0, 3.0)  # the last eight samples are harder
+pieces = np.split(sample_losses, range(32, 1_000, 32))
+mean_of_means = np.mean([piece.mean() for piece in pieces])
+claim("4", sizes[0] / sizes[-1], "the weight of a sample of the last batch in the mean of means")
+claim("1.016", sum(p.sum() for p in pieces) / sum(map(len, pieces)), "sum over count: the mean loss")
+claim("1.0625", mean_of_means, "mean of batch means: wrong")
+
+# %% [markdown] id="forward"
+# ## 3 Forward: from pixels to a loss
+#
+# The network has two layers. With $n$ samples, 64 pixels, 32 hidden units and 10 classes:
+#
+# $$h = \max(0,\; x W_1 + b_1) \qquad z = h W_2 + b_2$$
+#
+# where $x$ is $(n, 64)$, $W_1$ is $(64, 32)$, $h$ is $(n, 32)$, $W_2$ is $(32, 10)$ and the **logits** $z$ are $(n, 10)$.
+# The weights start as random numbers with variance 2 / inputs (lesson 02 shows what happens otherwise), the biases at 0.
+
+# %% id="forward-run"
+from course_lib.numpy_nn.initializers import he_normal
+
+rng = np.random.default_rng(0)
+w1, b1 = he_normal((64, 32), rng, np.float64), np.zeros(32)
+w2, b2 = he_normal((32, 10), rng, np.float64), np.zeros(10)
+
+
+def forward(x):
+    hidden = np.maximum(x @ w1 + b1, 0)  # (n, 32)
+    return hidden, hidden @ w2 + b2  # (n, 32), (n, 10)
+
+
+batch = np.arange(32)
+hidden, logits = forward(x_train[batch])
+print("hidden", hidden.shape, "logits", logits.shape)
+
+# %% [markdown] id="loss"
+# Logits are any numbers. **Softmax** turns a row of them into probabilities, $p_j = e^{z_j} / \sum_i e^{z_i}$, and the
+# **cross-entropy** of a sample is $-\log p_y$ for its right class $y$: 0 when the network is certain and right, without
+# bound when it is certain and wrong. A network that knows nothing gives every class 1/10, and its loss is
+# $\log 10$ = 2.303. Keep this number: it is the zero of the scale on which you read the loss of any ten-class classifier.
+
+# %% id="loss-source"
+from course_lib.numpy_nn.plain import softmax_cross_entropy
+
+claim("2.303", np.log(10), "the loss of giving each of ten classes the same probability")
+total, count, logit_gradient = softmax_cross_entropy(np.zeros((5, 10)), np.arange(5))
+claim("2.303", total / count, "the same from the function")
+show_source(softmax_cross_entropy)
+
+# %% [markdown] id="loss-shift"
+# The subtraction of the row's maximum changes nothing in the mathematics and everything in the arithmetic: `exp(1000)` is
+# infinite in floating point, and infinity divided by infinity is *not a number*.
+
+# %% id="loss-shift-run"
+large = np.array([[1000.0, 0.0]])
+with np.errstate(over="ignore", invalid="ignore"):
+    naive = np.exp(large) / np.exp(large).sum()
+total, _, _ = softmax_cross_entropy(large, np.array([1]))
+print("naive softmax:", naive[0], "  shifted, loss of the wrong class:", total)
+assert np.isnan(naive[0, 0])
+claim("1000", total, "the loss of a logit that is 1000 too small")
+
+# %% [markdown] id="backward"
+# ## 4 Backward: the chain rule, layer by layer
+#
+# Which way should each weight move? The **gradient** tells for every parameter how the mean loss changes when it grows a
+# little. Start at the loss and walk back. Softmax and cross-entropy together have a derivative that you can read aloud:
+# *probability minus truth*,
+#
+# $$\frac{\partial L}{\partial z} = \frac{1}{n}\,(p - \text{one-hot}(y)).$$
+#
+# A linear layer $z = hW + b$ passes a gradient $g$ on in three directions. You can rebuild each line from the shapes alone:
+#
+# $$\frac{\partial L}{\partial W} = h^\top g \qquad
+#   \frac{\partial L}{\partial b} = \textstyle\sum_{\text{samples}} g \qquad
+#   \frac{\partial L}{\partial h} = g\,W^\top$$
+#
+# and $\max(0, \cdot)$ lets the gradient through where its output was positive.
+
+# %% id="backward-run"
+from course_lib.numpy_nn.plain import linear_backward, relu_backward
+
+
+def loss_and_gradients(x, labels):
+    hidden, logits = forward(x)  # 1. forward
+    total, count, g = softmax_cross_entropy(logits, labels)  # 2. loss
+    g_hidden, g_w2, g_b2 = linear_backward(hidden, w2, g)  # 3. backward, from the loss to the pixels
+    _, g_w1, g_b1 = linear_backward(x, w1, relu_backward(hidden, g_hidden))
+    return total / count, (g_w1, g_b1, g_w2, g_b2)
+
+
+loss, gradients = loss_and_gradients(x_train[batch], y_train[batch])
+print(f"loss {loss:.3f};  shapes {[g.shape for g in gradients]}")
+show_source(linear_backward)
+
+# %% [markdown] id="check-gradient"
+# ### Do not believe a gradient, check it
+#
+# The definition of the derivative needs no chain rule: push one weight up by a little, then down, and see what the loss
+# does. If the five lines above are right, the two agree. Double precision is needed, since the loss changes in the tenth
+# digit.
+
+# %% id="check-gradient-run"
+def pushed(weights, index, step=1e-5):
+    kept = weights[index]
+    weights[index] = kept + step
+    above, _ = loss_and_gradients(x_train[batch], y_train[batch])
+    weights[index] = kept - step
+    below, _ = loss_and_gradients(x_train[batch], y_train[batch])
+    weights[index] = kept
+    return (above - below) / (2 * step)
+
+
+for name, weights, gradient in zip(("w1", "b1", "w2", "b2"), (w1, b1, w2, b2), gradients, strict=True):
+    index = np.unravel_index(np.abs(gradient).argmax(), gradient.shape)
+    relative = abs(pushed(weights, index) - gradient[index]) / abs(gradient[index])
+    claim("< 1e-6", relative, f"relative difference at the largest gradient of {name}")
+
+# %% [markdown] id="update"
+# ## 5 Update: and again
+#
+# The gradient points uphill, so the parameters move against it, by the **learning rate** times the gradient:
+# $\theta \leftarrow \theta - \eta\,\nabla L$. That is all. Here are three steps, and next to them the same three steps in
+# PyTorch, whose `backward()` finds the gradients by itself. If both are right, all 2,410 parameters agree.
+
+# %% id="update-run"
+import torch
+
+claim("2,410", w1.size + b1.size + w2.size + b2.size, "parameters of the network 64-32-10")
+theirs = [torch.tensor(p, requires_grad=True) for p in (w1, b1, w2, b2)]
+for step in range(3):
+    rows = np.arange(32) + 32 * step
+    loss, gradients = loss_and_gradients(x_train[rows], y_train[rows])
+    for parameter, gradient in zip((w1, b1, w2, b2), gradients, strict=True):
+        parameter -= 0.1 * gradient  # 4. update, in place
+
+# %% id="update-torch"
+optimizer = torch.optim.SGD(theirs, lr=0.1)
+for step in range(3):
+    rows = np.arange(32) + 32 * step
+    tw1, tb1, tw2, tb2 = theirs
+    h = torch.relu(torch.tensor(x_train[rows], dtype=torch.float64) @ tw1 + tb1)  # 1. forward
+    torch_loss = torch.nn.functional.cross_entropy(h @ tw2 + tb2, torch.tensor(y_train[rows]))  # 2. loss
+    optimizer.zero_grad()  # torch adds gradients up; without this line step 2 would use those of step 1 as well
+    torch_loss.backward()  # 3. backward
+    optimizer.step()  # 4. update
+
+differences = [abs(t.detach().numpy() - p).max() for t, p in zip(theirs, (w1, b1, w2, b2), strict=True)]
+claim("< 1e-6", max(differences), "largest difference of any parameter after three steps")
+
+# %% [markdown] id="rate"
+# ## 6 How large may a step be?
+#
+# Near a minimum every smooth loss looks like a bowl, so study a bowl: $f(\theta) = \tfrac12 \lambda\,\theta^2$, whose gradient
+# is $\lambda\theta$. One step multiplies $\theta$ by a fixed number:
+#
+# $$\theta \leftarrow \theta - \eta\lambda\theta = (1 - \eta\lambda)\,\theta.$$
+#
+# It shrinks exactly when $|1 - \eta\lambda| < 1$, that is when $\eta < 2/\lambda$. With several directions of different
+# curvature there is **one** rate for all of them: the steepest direction sets the limit $2/\lambda_{\max}$, and the flattest
+# decides how long it takes. Move the slider and watch the two directions: at which rate does the path begin to zigzag, and at
+# which does it leave?
+
+# %% id="rate-draw"
+from course_lib.teaching.widgets import explore, strip
+
+curvature = np.array([1.0, 10.0])  # so that the limit is 2 / 10
+
+
+def descend(rate, steps=25):
+    path = [np.array([-4.0, 1.0])]
+    for _ in range(steps):
+        path.append(path[-1] - rate * curvature * path[-1])  # theta - eta * gradient
+    return np.array(path)
+
+
+claim("0.2", 2 / curvature.max(), "the largest rate that converges in this bowl")
+assert np.abs(descend(0.19, 200)[-1]).max() < 1e-6
+assert np.abs(descend(0.21, 200)[-1]).max() > 1e6
+
+# %% id="rate-words"
+def describe(rate):
+    flat, steep = 1 - rate * curvature
+    fate = "the path converges" if abs(steep) < 1 else "the path diverges"
+    swings = " and changes sides" if steep < 0 else ""
+    return (
+        f"At rate {rate:.3f} a step multiplies the flat direction by {flat:+.2f} and the steep one by {steep:+.2f}"
+        f"{swings}: {fate}."
+    )
+
+
+# %% id="rate-figure"
+def draw(rate):
+    path = descend(rate)
+    figure, (left, right) = style.canvas(1, 2, width=9, height=3.4)
+    a, b = np.meshgrid(np.linspace(-4.6, 4.6, 80), np.linspace(-2.2, 2.2, 80))
+    left.contour(a, b, 0.5 * (curvature[0] * a**2 + curvature[1] * b**2), levels=12, colors="0.75", linewidths=0.8)
+    curves.line(left, *path.T, label="path", index=0)
+    left.set(xlim=(-4.6, 4.6), ylim=(-2.2, 2.2), xlabel="flat direction", ylabel="steep direction")
+    left.set_title(f"Rate {rate:.3f} (limit {2 / curvature.max():.1f})")
+    for k, name in enumerate(("flat", "steep")):
+        curves.line(right, np.arange(len(path)), np.maximum(np.abs(path[:, k]), 1e-6), label=name, index=k)
+    right.set(yscale="log", ylim=(1e-6, 1e3), xlabel="step", ylabel="distance to the minimum")
+    right.set_title("Distance in each direction")
+    curves.legend(right)
+    return figure, describe(rate)
+
+# %% id="rate-widget" tags=["nbval-ignore-output"]
+import ipywidgets as widgets
+
+explore(draw, rate=widgets.FloatSlider(value=0.05, min=0.005, max=0.215, step=0.005, readout_format=".3f"))
+
+# %% [markdown] id="rate-static"
+# The same for readers without a running kernel: three rates.
+
+# %% id="rate-strip"
+for rate in (0.02, 0.17, 0.21):
+    figure, sentence = draw(rate)
+    style.show(figure, alt=f"Contours of an elongated bowl with the path of gradient descent; distances. {sentence}")
+
+# %% [markdown] id="rate-reading"
+# *Reading*: at 0.02 both directions shrink and the flat one is slow; at 0.17 the steep one changes sides at every step and
+# still shrinks; at 0.21 it grows.
+#
+# ### The same limit on real data
+#
+# A linear model with squared error *is* a bowl, so the rule must be exact there. The diabetes data of section 11 have 10
+# features and a bias; the Hessian (the matrix of second derivatives) of the mean squared error is $\tfrac2n X^\top X$, and its
+# largest eigenvalue is $\lambda_{\max}$. We take 1 % less and 1 % more than $2/\lambda_{\max}$.
+
+# %% id="rate-real"
+diabetes = load_diabetes()
+features = Standardizer.fit(diabetes.x).transform(diabetes.x).astype(np.float64)
+X = np.hstack([features, np.ones((len(features), 1))])
+target = (diabetes.y - diabetes.y.mean()) / diabetes.y.std()
+limit = 2 / np.linalg.eigvalsh(2 / len(X) * X.T @ X).max()
+
+
+# %% id="rate-real-run"
+def final_loss(rate, steps=1_000):
+    theta = np.zeros((X.shape[1], 1))
+    for _ in range(steps):
+        theta -= rate * 2 / len(X) * X.T @ (X @ theta - target)
+    return float(np.mean((X @ theta - target) ** 2))
+
+
+claim("< 0.49", final_loss(0.99 * limit), "squared error after 1,000 steps at 0.99 of the limit (knowing nothing: 1)")
+claim("> 1e6", final_loss(1.01 * limit), "squared error after 1,000 steps at 1.01 of the limit")
+
+# %% [markdown] id="rate-digits"
+# ### Why you could not win in "Try first"
+#
+# For the linear classifier of the beginning, the curvature at its start is known in closed form: a tenth of the largest
+# eigenvalue of $\tfrac1n X^\top X$. On raw pixels the steepest direction is "brighter everywhere", and it is hundreds of
+# times as steep as after standardizing. The limit on the rate moves accordingly.
+
+# %% id="rate-digits-run"
+def start_limit(x):
+    with_bias = np.hstack([x, np.ones((len(x), 1))]).astype(np.float64)
+    return 2 / (np.linalg.eigvalsh(with_bias.T @ with_bias / len(x)).max() / 10)
+
+
+raw_limit, limit = start_limit(digits.x), start_limit(x)
+claim("< 0.01", raw_limit, "limit at the start on raw pixels")
+claim("> 2", limit, "limit at the start on standardized pixels")
+calm = fifty_steps(x, digits.y, rate=2.0)
+claim("< 0.1", calm[-1], "loss after fifty steps at rate 2 on standardized pixels: the task is solved")
+assert max(calm) == calm[0], "and it never rises above its start"
+wild = fifty_steps(digits.x, digits.y, rate=1.0)
+claim("> 100", max(wild), "highest loss on raw pixels at rate 1")
+
+# %% [markdown] id="rate-refuted"
+# **You may think** that there is a best range of rates, "0.001 to 0.01", and that 1.0 diverges; our source says so.
+# **In fact** a rate has no meaning without the curvature that it meets: on these images rate 1.0 multiplies the loss by more
+# than a hundred before the pixels are standardized, and is calm afterwards. **The run** is the cell above. (The limit at
+# the start is exact for the start only: the curvature of a cross-entropy falls as the network becomes certain, which is why
+# larger rates survive later. Lesson 04 measures that.)
+
+# %% id="rate-refuted-numbers"
+quoted("0.001-0.01", report="theory")
+quoted("1.0", report="theory")
+claim("> 100", max(wild) / wild[0], "how many times the loss is multiplied at rate 1.0 on raw pixels")
+claim("1", max(fifty_steps(x, digits.y, rate=1.0)) / wild[0], "the same on standardized pixels: it never rises")
+
+# %% [markdown] id="batches"
+# ## 7 Why batches?
+#
+# Three reasons, each measured. **Noise**: the gradient of a batch is an estimate of the gradient over all data; its variance
+# should fall as 1/b. **Memory**: what backward needs grows with the batch. **Speed**: one product of large matrices is
+# faster than many of small ones.
+
+# %% id="batches-noise"
+from course_lib.numpy_nn import losses as nn_losses
+from course_lib.numpy_nn.network import mlp
+
+model = mlp([64, 32, 10], rng=np.random.default_rng(0))
+
+
+def batch_gradient(rows):
+    _, g = nn_losses.softmax_cross_entropy(model.forward(x_train[rows]), y_train[rows])
+    model.backward(g)
+    return model.gradients.copy()
+
+
+# %% id="batches-noise-run"
+rng, batch_sizes = np.random.default_rng(0), [1, 2, 4, 8, 16, 32, 64, 128, 256]
+exact = batch_gradient(np.arange(len(x_train)))
+noise = [
+    np.mean([np.sum((batch_gradient(rng.integers(0, len(x_train), b)) - exact) ** 2) for _ in range(200)])
+    for b in batch_sizes
+]
+slope = np.polyfit(np.log(batch_sizes), np.log(noise), 1)[0]
+claim("between -1.05 and -0.95", slope, "slope of the noise over the batch size, both on a log scale")
+
+# %% id="batches-figure"
+figure, axes = style.canvas(width=6.5, height=3.2)
+curves.line(axes, batch_sizes, noise, label="measured, 200 batches each", index=0)
+curves.line(axes, batch_sizes, noise[0] / np.array(batch_sizes), label="1/b from the first point", index=1)
+axes.set(xscale="log", yscale="log", xlabel="batch size b", ylabel="squared error of the gradient")
+axes.set_title("The noise of a batch gradient falls as 1/b")
+axes.legend()
+style.show(
+    figure,
+    alt="Squared error of the batch gradient against batch sizes from 1 to 256, both on a log scale. The measured points "
+    "lie on a straight falling line, on top of the line 1/b.",
+)
+
+# %% [markdown] id="batches-reading"
+# *Reading*: four times the batch halves the standard deviation of the gradient and costs four times the work. That is why
+# small batches take so many more, cheaper steps. (Whether their noise also helps a network to do better on new data is
+# disputed: it was reported, and not found when every setting was tuned. See *Sources*.)
+#
+# Memory and time, for the network 784-128-64-10 of the next section:
+
+# %% id="batches-cost" tags=["nbval-ignore-output"]
+import time
+
+sizes = [784, 128, 64, 10]
+model = mlp(sizes, rng=np.random.default_rng(0))
+for b in (1, 8, 32, 128, 512):
+    data = np.ones((b, 784), np.float32)
+    start = time.perf_counter()
+    for _ in range(20):
+        _, g = nn_losses.softmax_cross_entropy(model.forward(data), np.zeros(b, int))
+        model.backward(g)
+    microseconds = 1e6 * (time.perf_counter() - start) / (20 * b)
+    kept = 4 * b * sum(sizes)  # bytes of the input and of what each layer gives, in float32
+    print(f"batch {b:>4}: {microseconds:8.1f} microseconds a sample, {kept / 1024:8.1f} KiB of activations")
+
+# %% [markdown] id="batches-memory"
+# Batches bound the memory of the **activations**, which backward needs, not that of the data: `x_train` was loaded whole. The
+# time for a sample falls steeply at first and then levels off, when the arithmetic outweighs the overhead of the calls.
+#
+# ## 8 The loop of the library
+#
+# `course_lib.numpy_nn.train.train_mlp` is the loop of section 5, with batches, evaluation and a history. Every NumPy lesson
+# calls it. Find the four steps.
+
+# %% id="loop-source"
+from course_lib.numpy_nn.train import evaluate, train_mlp
+
+show_source(train_mlp)
+
+# %% [markdown] id="loop-count"
+# A linear layer of $i$ inputs and $o$ outputs has $i \cdot o$ weights and $o$ biases. The network 784-128-64-10, the usual
+# first network for images of 28 x 28 pixels, has 109,386 parameters. Count them by hand before you run the cell.
+
+# %% id="loop-count-run"
+by_hand = (784 * 128 + 128) + (128 * 64 + 64) + (64 * 10 + 10)
+claim("109,386", by_hand, "parameters of 784-128-64-10, by hand")
+claim("109,386", mlp([784, 128, 64, 10], rng=np.random.default_rng(0)).parameters.size, "and in the library")
+
+# %% [markdown] id="loop-modes"
+# Some layers behave differently while they learn. **Dropout** drops values at random in training and passes everything on
+# otherwise; batch normalization uses the statistics of the batch in training and stored ones otherwise. So a network has
+# two modes, `training=True` and `False` here, `model.train()` and `model.eval()` in torch, and an evaluation in the wrong
+# one measures a different network.
+
+# %% id="loop-modes-run"
+model = mlp([64, 32, 10], rng=np.random.default_rng(0), dropout=0.5)
+first, second = model.forward(x_train[:5], training=True), model.forward(x_train[:5], training=True)
+assert not np.array_equal(first, second), "two forward passes in training drop different values"
+assert np.array_equal(model.forward(x_train[:5]), model.forward(x_train[:5])), "evaluation repeats itself"
+
+norm = torch.nn.BatchNorm1d(64)
+some, others = torch.tensor(x_train[:8]), torch.tensor(x_train[8:16])
+in_training = norm(torch.cat([some, others]))[:8]
+assert not torch.allclose(in_training, norm(some)), "in training the output depends on the rest of the batch"
+norm.eval()
+assert torch.allclose(norm(torch.cat([some, others]))[:8], norm(some)), "in evaluation it does not"
+
+# %% [markdown] id="loop-seeds"
+# Now train: 64-64-64-10, batches of 32, fifteen epochs, with Adam (an optimizer that chooses a rate for each parameter;
+# lesson 03). The result depends on the random numbers of the start and of the order, so one run is an anecdote. Five seeds
+# make an interval: with the test part of **one** split, it says how much the *training* varies.
+
+# %% id="loop-seeds-run"
+from course_lib.numpy_nn.optimizers import Adam
+
+
+def train_digits(seed, epochs=15):
+    model = mlp([64, 64, 64, 10], rng=np.random.default_rng(seed))
+    history = train_mlp(
+        model, (x_train, y_train), optimizer=Adam(1e-3), epochs=epochs, seed=seed, validation=validation
+    )
+    return model, history
+
+
+# %% id="loop-seeds-results" tags=["nbval-ignore-output"]
+trained = [train_digits(seed) for seed in range(5)]
+accuracies = [evaluate(model, test)["accuracy"] for model, _ in trained]
+interval = t_interval(accuracies)
+print(f"test accuracy of five seeds {np.round(accuracies, 3)}")
+print(f"mean {interval.mean:.3f}, 95 % interval {interval.low:.3f} to {interval.high:.3f}")
+
+# %% id="loop-seeds-claim"
+claim(">= 0.95", interval.mean, "mean test accuracy of five seeds")
+claim(">= 0.95", interval.low, "lower end of its interval")
+last = trained[0][1].rows[-1]
+assert set(last) >= {"epoch", "step", "loss", "accuracy"} and last["split"] == "val"
+claim("600", last["step"], "iterations: 40 batches in each of 15 epochs")
+
+# %% [markdown] id="curves"
+# ## 9 Reading learning curves
+#
+# Two curves tell most of what went on: the loss on the training part and the loss on the validation part, per epoch. We
+# make four kinds on purpose: a sensible run; a large network on 150 images (**overfitting**: it learns the training images,
+# not the task); a network of two hidden units (**underfitting**: it cannot express the task); and a run that was stopped too
+# early.
+
+# %% id="curves-run"
+from course_lib.core.diagnosis import diagnose_curves
+from course_lib.numpy_nn.optimizers import SGD
+
+RUNS = {  # name: (sizes, optimizer, epochs, training images)
+    "sensible": ([64, 64, 10], Adam(1e-3), 15, 1258),
+    "large, 150 images": ([64, 256, 256, 10], Adam(3e-3), 60, 150),
+    "two hidden units": ([64, 2, 10], Adam(1e-2), 40, 1258),
+    "stopped early": ([64, 64, 10], SGD(3e-3), 15, 1258),
+}
+histories = {}
+for name, (sizes, optimizer, epochs, count) in RUNS.items():
+    model = mlp(sizes, rng=np.random.default_rng(1))
+    part = x_train[:count], y_train[:count]
+    histories[name] = train_mlp(model, part, optimizer=optimizer, epochs=epochs, seed=1, validation=validation)
+
+# %% id="curves-figure"
+figure, axes = style.canvas(1, 4, width=11, height=3, sharey=True)
+for axis, (name, history) in zip(axes, histories.items(), strict=True):
+    curves.learning_curves(axis, history)
+    axis.set_title(name)
+    axis.axhline(np.log(10), color="0.5", linewidth=1, linestyle=":")
+axes[0].set_ylim(0, 2.6)
+style.show(
+    figure,
+    alt="Four pairs of learning curves, training and validation loss per epoch. Sensible: both fall to near zero and stay "
+    "close. Large network on 150 images: training loss reaches zero, validation loss stays near one and rises. Two hidden "
+    "units: both level off above one. Stopped early: both still fall when the run ends. A dotted line marks the loss of "
+    "knowing nothing.",
+)
+
+# %% [markdown] id="curves-reading"
+# *Reading*: compare the end of each curve with the dotted line (knowing nothing), the two curves with each other (the
+# **gap**), and the last stretch with the one before (the **slope**). That is a rule, and a rule can be run:
+
+# %% id="curves-rule"
+for name, history in histories.items():
+    _, train_loss = history.series("train", "loss")
+    _, val_loss = history.series("val", "loss")
+    print(f"{name:<18} {diagnose_curves(train_loss, val_loss, knowing_nothing=np.log(10)).verdict}")
+
+# %% [markdown] id="curves-rule-source"
+# Two cautions. A rising validation *loss* does not prove that the network gets worse at its task: it may only become too
+# certain, while its accuracy still improves (lesson 06 shows such a run). And the training curve here is the mean over an
+# epoch in which the network changes, so in the first epochs it lies above the validation curve.
+
+# %% id="curves-source"
+show_source(diagnose_curves)
+
+# %% [markdown] id="misconception"
+# ## 10 You may think: the loss falls, so the gradient is right
+#
+# Here is a ReLU whose backward forgets the mask: it passes the gradient through units that were off. Everything else is
+# as before.
+
+# %% id="misconception-predict" tags=["nbval-ignore-output"]
+predict(
+    "A ReLU that passes all gradients back. What will the training loss do within fifteen epochs?",
+    choices=["grow", "stay near 2.3", "fall below 1, but not below 0.2", "fall below 0.2"],
+    key="01-forgetful",
+)
+
+# %% id="misconception-run"
+from course_lib.numpy_nn.gradcheck import check_layer
+from course_lib.numpy_nn.layers import ReLU
+
+
+class ForgetfulReLU(ReLU):
+    def backward(self, gradient):
+        return gradient  # the planted fault
+
+
+model = mlp([64, 64, 64, 10], rng=np.random.default_rng(0), activation=ForgetfulReLU)
+history = train_mlp(model, (x_train, y_train), optimizer=Adam(1e-3), epochs=15, seed=0)
+claim("< 0.2", history.last("train", "loss"), "training loss with a wrong gradient")
+claim("> 0.9", evaluate(model, test)["accuracy"], "its test accuracy")
+outcome("01-forgetful", "fall below 0.2", "A wrong direction that still points downhill trains, only not as it should.")
+
+# %% [markdown] id="misconception-fact"
+# **In fact** a falling loss shows only that the steps point *somewhat* downhill. The network even passes for a good one.
+# What tells the two apart is the check of section 4, which the library has for any layer:
+
+# %% id="misconception-check"
+rng = np.random.default_rng(0)
+probe = rng.standard_normal((6, 5))
+claim("< 1e-6", check_layer(ReLU(), probe, rng=rng)["input"], "relative error of the right backward")
+claim("> 0.1", check_layer(ForgetfulReLU(), probe, rng=rng)["input"], "relative error of the forgetful one")
+
+# %% [markdown] id="broken"
+# ### A broken run
+#
+# The training below does what a loop should: forward, loss, backward, update, three epochs of batches. Yet one thing is
+# missing. The network, the rate and the data are fine. Read the code, read the curve, decide.
+
+# %% id="broken-run"
+by_label = np.argsort(y_train, kind="stable")  # the file happens to be sorted by digit
+x_file, y_file = x_train[by_label], y_train[by_label]
+
+
+def three_epochs(batches_of, seed):
+    model, optimizer, batch_losses = mlp([64, 64, 10], rng=np.random.default_rng(seed)), Adam(1e-3), []
+    for epoch in range(3):
+        for rows in batches_of(epoch):
+            value, g = nn_losses.softmax_cross_entropy(model.forward(x_file[rows]), y_file[rows])
+            model.backward(g)
+            optimizer.step(model.parameters, model.gradients)
+            batch_losses.append(value.mean)
+    return evaluate(model, test)["accuracy"], batch_losses
+
+
+# %% id="broken-batches"
+def batches_of_the_broken_run(epoch):
+    return [np.arange(start, min(start + 32, len(x_file))) for start in range(0, len(x_file), 32)]
+
+
+_, batch_losses = three_epochs(batches_of_the_broken_run, seed=0)
+
+# %% id="broken-figure"
+figure, axes = style.canvas(width=8, height=3)
+curves.line(axes, np.arange(len(batch_losses)), batch_losses, label="loss of the batch", index=0)
+axes.set(xlabel="iteration (40 an epoch)", ylabel="loss (nats)")
+axes.set_title("A broken run: what is missing?")
+style.show(
+    figure,
+    alt="Loss of each batch over 120 iterations. It falls toward zero and jumps up again, about ten times in each of the "
+    "three epochs, at regular distances.",
+)
+
+# %% id="broken-predict" tags=["nbval-ignore-output"]
+predict(
+    "What is missing in the loop?",
+    choices=["a smaller rate", "shuffling in every epoch", "setting the gradients to zero", "standardizing"],
+    key="01-broken",
+)
+
+# %% id="broken-answer" tags=["nbval-ignore-output"]
+broken = [three_epochs(batches_of_the_broken_run, seed)[0] for seed in range(5)]
+mended = [
+    three_epochs(lambda epoch, seed=seed: batches(len(x_file), 32, seed=seed, epoch=epoch), seed)[0]
+    for seed in range(5)
+]
+cost = paired_comparison(mended, broken).interval
+print(f"test accuracy that the missing line costs: {cost.mean:.2f}, 95 % {cost.low:.2f} to {cost.high:.2f}")
+
+# %% id="broken-claim"
+claim("> 0.05", cost.low, "what the missing line costs after three epochs, lower end of the interval over five seeds")
+outcome("01-broken", "shuffling in every epoch", "Each jump is the next digit, of which the last batches knew nothing.")
+
+# %% [markdown] id="regression"
+# ## 11 Values in place of classes
+#
+# A regression changes two things: the output is used as it is (no softmax), and the loss is the squared error. The loop stays.
+# 442 patients, 10 measurements, and the progression of their diabetes a year later. Targets are standardized as well; in
+# these units, knowing nothing but the mean has an error of about 1. And because a network is only worth its trouble when it
+# beats something simple, ordinary **linear regression** runs beside it on the same splits.
+
+# %% id="regression-network"
+from course_lib.core.stopping import EarlyStopping
+from course_lib.numpy_nn.losses import squared_error
+
+
+def network_error(train, val, test, seed):
+    model = mlp([10, 32, 1], rng=np.random.default_rng(seed))
+    settings = {"optimizer": Adam(1e-3), "epochs": 100, "loss": squared_error, "seed": seed}
+    train_mlp(model, train, validation=val, stopper=EarlyStopping(patience=10), **settings)
+    return evaluate(model, test, squared_error)["loss"]
+
+
+# %% id="regression-linear"
+def linear_error(train, test):
+    x_train, x_test = (np.hstack([x, np.ones((len(x), 1))]) for x, _ in (train, test))
+    theta = np.linalg.lstsq(x_train, train[1], rcond=None)[0]
+    return np.mean((x_test @ theta - test[1]) ** 2)
+
+
+def errors_of_one_split(seed):
+    part = split_indices(np.zeros(442), seed=seed, stratify=False)
+    x = Standardizer.fit(diabetes.x[part.train]).transform(diabetes.x)
+    y = Standardizer.fit(diabetes.y[part.train]).transform(diabetes.y)
+    train, val, test = ((x[rows], y[rows]) for rows in (part.train, part.validation, part.test))
+    return network_error(train, val, test, seed), linear_error(train, test), np.mean(test[1] ** 2)
+
+
+# %% id="regression-run" tags=["nbval-ignore-output"]
+network, linear, mean_only = np.array([errors_of_one_split(seed) for seed in range(10)]).T
+versus_mean, versus_linear = paired_comparison(network, mean_only), paired_comparison(network, linear)
+for name, errors in (("network", network), ("linear regression", linear), ("the mean", mean_only)):
+    print(f"{name:<18} squared error on the test part {errors.mean():.3f} (mean of 10 splits)")
+for name, pair in (("the mean", versus_mean), ("linear", versus_linear)):
+    interval = pair.interval
+    print(f"network minus {name:<9} {interval.mean:+.3f}, 95 % {interval.low:+.3f} to {interval.high:+.3f}")
+
+# %% id="regression-claim"
+claim("< -0.2", versus_mean.interval.high, "the network beats the mean: upper end of the interval of the difference")
+claim("< 0", versus_linear.interval.low, "the interval against linear regression reaches below 0 ...")
+claim("> 0", versus_linear.interval.high, "... and above 0: no difference is shown")
+
+# %% [markdown] id="regression-reading"
+# The network learns, and it does **not** show an advantage over a linear formula of eleven numbers. That is a result, and a
+# common one on small tables of data. Without the second column you would have reported a success.
+#
+# ## 12 Recall
+#
+# Answer without scrolling up. Retrieval is what makes it stay.
+
+# %% id="recall-1" tags=["nbval-ignore-output"]
+recall(
+    "01-last-batch",
+    "Eight samples are left over for the last batch of 32. You average the batch means. How much does one of the eight count?",
+    choices=["as much as every other", "a quarter", "four times as much", "32 times as much"],
+    answer="four times as much",
+    because="Its batch mean has the weight 1/batches, shared among 8 in place of 32.",
+)
+
+# %% id="recall-2" tags=["nbval-ignore-output"]
+recall(
+    "01-halved-pixels",
+    "You halve every pixel of raw images. By what factor does the largest rate that converges change?",
+    choices=["1/4", "1/2", "2", "4"],
+    answer="4",
+    because="The curvature is quadratic in the inputs: it falls to a quarter, and the limit is 2 / curvature.",
+)
+
+# %% id="recall-3" tags=["nbval-ignore-output"]
+recall(
+    "01-linear-needs",
+    "Which gradient does a linear layer need its *input* for?",
+    choices=["that of the bias", "that of the weight", "that of its input", "all three"],
+    answer="that of the weight",
+    because="x.T @ g needs x; the others need only g and the weight. That is why forward keeps x, and what it costs in memory.",
+)
+
+# %% id="recall-4" tags=["nbval-ignore-output"]
+recall(
+    "01-log-classes",
+    "A classifier of 100 classes has a loss of 4.6 after an hour. What has it learned?",
+    choices=["most of the task", "half of it", "nothing yet", "it cannot be said"],
+    answer="nothing yet",
+    because="log 100 is 4.605: it is the loss of giving every class the same probability.",
+)
+
+# %% id="recall-5" tags=["nbval-ignore-output"]
+recall(
+    "01-test-part",
+    "Which of these must never see the test part?",
+    choices=["the standardizer's fit", "the choice of the rate", "the decision when to stop", "none of the three may"],
+    answer="none of the three may",
+    because="Each is a decision; a part that took part in a decision no longer says how new data will be treated.",
+)
+
+# %% id="recall-keys"
+claim("4.605", np.log(100), "the loss of knowing nothing about 100 classes")
+claim("4", start_limit(digits.x / 2 - 0) / start_limit(digits.x), "how the limit changes when the pixels are halved")
+
+# %% [markdown] id="full-size"
+# ## 13 At full size
+#
+# The classic version of this lesson is MNIST: 60,000 training images of 28 x 28 pixels and the network 784-128-64-10. It is
+# a download of about 12 MB, which this course never makes without being asked. Where the files are already in the course's
+# data folder, the cell trains on 10,000 of them; otherwise it says how to get them, and the digits above have shown you all there is to see.
+
+# %% id="full-size-run" tags=["nbval-ignore-output"]
+from course_lib.training.mnist import load_mnist
+
+try:
+    mnist = load_mnist()
+except FileNotFoundError as reason:
+    print(reason)
+else:
+    rows = np.random.default_rng(0).choice(len(mnist.train_x), 10_000, replace=False)
+    model = mlp([784, 128, 64, 10], rng=np.random.default_rng(0))
+    train_mlp(model, (mnist.train_x[rows], mnist.train_y[rows]), optimizer=Adam(1e-3), epochs=5)
+    print(evaluate(model, (mnist.test_x, mnist.test_y)))
+
+# %% [markdown] id="next"
+# ## Next
+#
+# The [exercise sheet](../my-exercises/01_training_loop.ipynb) (on the web: [exercises](../exercises/01_training_loop.ipynb)):
+# you write the pieces of this lesson yourself, and each check tells you which mistake it sees. The last cell below reads what
+# you have done so far.
+
+# %% id="progress" tags=["nbval-ignore-output"]
+from course_lib.teaching.progress import show_progress
+
+show_progress()
+
+# %% [markdown] id="sources"
+# ## Sources
+#
+# - Rumelhart, Hinton, Williams 1986, *Learning representations by back-propagating errors*: the backward pass.
+# - LeCun, Bottou, Orr, Müller 1998, *Efficient BackProp*: standardizing the inputs, and the limit of the rate by the largest
+#   eigenvalue.
+# - Hastie, Tibshirani, Friedman, *The Elements of Statistical Learning*, section 7.10.2: the wrong and the right way to
+#   cross-validate; Kapoor and Narayanan 2023: how often leaks are published.
+# - Keskar et al. 2017 report that small batches generalise better; Shallue et al. 2019 do not find it when all is tuned.
+# - Efron et al. 2004 (the diabetes data); Alpaydin and Kaynak 1998 (the digits).

@@ -1,0 +1,79 @@
+"""In a real browser: a lesson runs, its slider moves its figure, and an exercise sheet shows its verdicts."""
+
+import inspect
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from course_lib.numpy_nn import plain
+from tests.browser.jupyterlab import (
+    Server,
+    cell_with,
+    errors,
+    move_slider,
+    open_notebook,
+    run_all,
+    run_cell,
+    type_and_run,
+    verdict,
+)
+
+pytestmark = pytest.mark.browser
+
+RIGHT = inspect.getsource(plain.softmax_cross_entropy)
+WRONG = RIGHT.replace("gradient / len(labels)", "gradient")
+
+
+def picture(page: Any, name: str) -> None:
+    """Keep a picture of the page where COURSE_SCREENSHOTS names a folder, for a person to look at."""
+    if os.environ.get("COURSE_SCREENSHOTS"):
+        page.screenshot(path=str(Path(os.environ["COURSE_SCREENSHOTS"]) / f"{name}.png"))
+
+
+def test_lesson_01_runs_without_an_error_and_its_slider_moves_its_figure(page: Any, lab_server: Server) -> None:
+    open_notebook(page, lab_server, "notebooks/01_training_loop.ipynb")
+    run_all(page)
+    assert errors(page) == []
+    before, after = move_slider(page)
+    picture(page, "lesson_01")
+    assert after != before, "the slider moved, and the figure stayed as it was"
+    assert errors(page) == []
+
+
+def test_sheet_01_names_the_mistake_of_a_wrong_answer_and_accepts_the_right_one(page: Any, lab_server: Server) -> None:
+    assert WRONG != RIGHT
+    open_notebook(page, lab_server, "my-exercises/01_training_loop.ipynb")
+    run_all(page)
+    assert errors(page) == []
+    answer = cell_with(page, "def softmax_cross_entropy(")
+    check = cell_with(page, 'check("softmax_cross_entropy"')
+    assert verdict(check)[0] == "not started"
+
+    type_and_run(page, answer, WRONG)
+    run_cell(page, check)
+    status, text = verdict(check)
+    picture(page, "sheet_01_wrong")
+    assert status == "wrong"
+    assert "not right yet" in text
+
+    type_and_run(page, answer, RIGHT)
+    run_cell(page, check)
+    status, text = verdict(check)
+    picture(page, "sheet_01_right")
+    assert status == "right", text
+    assert errors(page) == []
+
+
+def test_lesson_00_is_the_first_page_and_runs_without_an_error(page: Any, lab_server: Server) -> None:
+    page.goto(f"{lab_server.url}/?token={lab_server.token}")
+    page.wait_for_url("**/notebooks/00_start_here.ipynb*", timeout=60_000)
+    open_notebook(page, lab_server, "notebooks/00_start_here.ipynb")
+    picture(page, "lesson_00")
+    run_all(page)
+    assert errors(page) == []
+
+
+def test_nothing_was_asked_of_the_network(page: Any, lab_server: Server, outside: list[str]) -> None:
+    assert outside == []

@@ -1,0 +1,187 @@
+"""Is nothing of the learner's progress ever lost, and does the table tell it?"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import types
+
+import pytest
+
+from course_lib.teaching import progress, registry, store
+from tests.teaching.toy import ATTACK, AUDIT, TOY
+
+
+@pytest.fixture
+def file(monkeypatch, tmp_path):
+    """A progress file in an empty folder, and a session that has said nothing yet."""
+    path = tmp_path / "mine" / "progress.json"
+    monkeypatch.setenv("COURSE_PROGRESS", str(path))
+    monkeypatch.setattr(store, "_waiting", [])
+    monkeypatch.setattr(store, "_told", set())
+    return path
+
+
+def test_the_file_lies_where_the_variable_says_else_in_my_exercises(file, monkeypatch):
+    assert store.progress_file() == file
+    monkeypatch.delenv("COURSE_PROGRESS")
+    assert store.progress_file().parts[-2:] == ("my-exercises", "progress.json")
+
+
+def test_attempts_hints_and_the_first_solution_are_kept(file):
+    progress.record_attempt("a", "wrong", "sum")
+    progress.record_attempt("a", "error")
+    assert progress.record_hint("a", most=2) == 1
+    assert progress.record_hint("a", most=2) == 2
+    assert progress.record_hint("a", most=2) == 2
+    progress.record_attempt("a", "right")
+    progress.record_attempt("a", "wrong", "sum")
+    kept = json.loads(file.read_text(encoding="utf-8"))["exercises"]["a"]
+    assert (kept["attempts"], kept["hints"], kept["last"], kept["mistakes"]) == (4, 2, "wrong", {"sum": 2})
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", kept["solved"])
+    assert kept["solved_at_level"] == "blank"
+
+
+def test_a_prediction_may_change_until_its_outcome_was_seen(file):
+    assert progress.record_outcome("01-rate", "it diverges") is None
+    progress.record_prediction("01-rate", "And now?", "it converges")
+    progress.record_prediction("01-rate", "And now?", "it diverges")
+    assert progress.record_outcome("01-rate", "it diverges") == "it diverges"
+    progress.record_prediction("01-rate", "And now?", "it converges")
+    kept = store.load()["predictions"]["01-rate"]
+    assert (kept["choice"], kept["right"]) == ("it diverges", True)
+
+
+def test_whether_a_first_recall_was_right_is_kept(file):
+    progress.record_recall("01-r", "?", "a", right=False)
+    progress.record_recall("01-r", "?", "b", right=True)
+    kept = store.load()["recall"]["01-r"]
+    assert (kept["first_right"], kept["right"]) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{ not json",
+        b"",
+        b"\xff\xfe",
+        b"[]",
+        b'{"format": 2, "exercises": {}}',
+        b'{"format": 1, "exercises": []}',
+        b'{"format": 1, "exercises": {"a": 3}}',
+        b'{"format": 1, "exercises": {"a": {"attempts": "many"}}}',
+    ],
+)
+def test_a_damaged_file_is_set_aside_and_never_lost(file, content, capsys):
+    file.parent.mkdir()
+    file.write_bytes(content)
+    file.with_name("progress.damaged-1.json").write_bytes(b"an older one")
+    progress.record_attempt("a", "right")
+    assert file.with_name("progress.damaged-2.json").read_bytes() == content
+    assert file.with_name("progress.damaged-1.json").read_bytes() == b"an older one"
+    assert store.load()["exercises"]["a"]["attempts"] == 1
+    assert "it is kept as progress.damaged-2.json and a new one is begun" in capsys.readouterr().out
+
+
+def test_two_kernels_that_write_at_once_lose_nothing(file):
+    code = (
+        "from course_lib.teaching import progress\n"
+        "import sys\n"
+        "for i in range(25): progress.record_attempt('both', 'wrong'); progress.record_attempt(sys.argv[1], 'wrong')"
+    )
+    running = [subprocess.Popen([sys.executable, "-c", code, name], stdout=subprocess.PIPE) for name in ("one", "two")]
+    assert [process.communicate()[0] for process in running] == [b"", b""]
+    kept = store.load()["exercises"]
+    assert {name: kept[name]["attempts"] for name in kept} == {"both": 50, "one": 25, "two": 25}
+    assert [path.name for path in file.parent.iterdir()] == ["progress.json"]
+
+
+def test_a_lock_of_a_dead_kernel_is_taken_over(file):
+    file.parent.mkdir()
+    lock = file.with_name("progress.json.lock")
+    lock.touch()
+    long_ago = time.time() - 60
+    os.utime(lock, (long_ago, long_ago))
+    progress.record_attempt("a", "right")
+    assert json.loads(file.read_text(encoding="utf-8"))["exercises"]["a"]["attempts"] == 1
+    assert not lock.exists()
+
+
+def test_what_could_not_be_written_waits_and_is_written_later(file, monkeypatch, capsys):
+    monkeypatch.setattr(store, "LOCK_SECONDS", 0.02)
+    file.parent.mkdir()
+    lock = file.with_name("progress.json.lock")
+    lock.touch()
+    assert progress.record_hint("a", most=3) == 1
+    assert progress.record_hint("a", most=3) == 2
+    assert store.load()["exercises"]["a"]["hints"] == 2
+    assert not file.exists()
+    assert (
+        capsys.readouterr().out == "Progress is not saved (another notebook holds the file); everything else works.\n"
+    )
+    lock.unlink()
+    assert progress.record_hint("a", most=3) == 3
+    assert json.loads(file.read_text(encoding="utf-8"))["exercises"]["a"]["hints"] == 3
+
+
+def test_an_unwritable_place_gives_one_sentence_and_breaks_nothing(file, monkeypatch, capsys):
+    blocked = file.parent.with_name("a file, not a folder")
+    blocked.write_text("", encoding="utf-8")
+    monkeypatch.setenv("COURSE_PROGRESS", str(blocked / "progress.json"))
+    progress.record_attempt("a", "right")
+    progress.record_attempt("a", "right")
+    out = capsys.readouterr().out
+    assert out.startswith("Progress is not saved (")
+    assert out.count("\n") == 1
+    assert store.load()["exercises"]["a"]["attempts"] == 2
+
+
+@pytest.fixture
+def sheets(file, monkeypatch):
+    """Two sheets with three exercises, one solved from the worked level, one begun."""
+    entries = [registry.Entry(1, 1, TOY), registry.Entry(1, 2, ATTACK), registry.Entry(2, 1, AUDIT)]
+    monkeypatch.setattr(registry, "entries", lambda: iter(entries))
+    progress.record_level(TOY.slug, "worked")
+    progress.record_attempt(TOY.slug, "right")
+    progress.record_attempt(ATTACK.slug, "wrong", "ones")
+    progress.record_hint(ATTACK.slug, most=1)
+    progress.record_prediction("01-rate", "?", "yes")
+    progress.record_outcome("01-rate", "no")
+    progress.record_recall("02-loss", "?", "yes", right=True)
+
+
+def test_the_table_tells_it_in_words(sheets):
+    assert progress.table().splitlines() == [
+        "sheet 01  [##########          ]  1 of 2 solved; predictions: 1 made, 0 of 1 came true; "
+        "recall: 0 of 0 right at first",
+        "  1.1   mean_squared_error  solved from the worked level, attempts: 1, hints: 0",
+        "  1.2   double_attack       begun, attempts: 1, hints: 1",
+        "sheet 02  [                    ]  0 of 1 solved; predictions: 0 made, 0 of 0 came true; "
+        "recall: 1 of 1 right at first",
+        "  2.1   audit_toy  open",
+        "all lessons  predictions: 1 made, 0 of 1 came true; recall: 1 of 1 right at first",
+    ]
+
+
+def test_the_html_says_the_same_and_escapes(sheets, monkeypatch):
+    page = progress.table_html()
+    assert "<strong>Sheet 01</strong>: 1 of 2 solved" in page
+    assert "solved from the worked level" in page
+    assert '<th scope="col"' in page
+    monkeypatch.setattr(
+        registry, "entries", lambda: iter([registry.Entry(1, 1, types.SimpleNamespace(slug="x", title="<b>"))])
+    )
+    assert "&lt;b&gt;" in progress.table_html()
+
+
+def test_outside_a_notebook_progress_is_printed(sheets, capsys):
+    progress.show_progress()
+    assert capsys.readouterr().out == progress.table() + "\n"
+
+
+def test_a_learner_without_any_progress_sees_open_exercises(file, monkeypatch):
+    monkeypatch.setattr(registry, "entries", lambda: iter([registry.Entry(1, 1, TOY)]))
+    assert "mean_squared_error  open" in progress.table()
+    assert not file.exists()
