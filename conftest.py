@@ -6,6 +6,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
+
 # A waiting OpenMP thread spins while another process holds its core, and sums depend on the number of threads.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
@@ -30,5 +32,14 @@ _ROOT = Path(__file__).resolve().parent
 _SHARED = _ROOT.parent / "shared" / "data"
 if _SHARED.is_dir():
     os.environ.setdefault("COURSE_DATA", str(_SHARED))
+
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Give every notebook a progress file of its own: what `hint` prints must not depend on the notebooks before."""
+    if item.path.suffix == ".ipynb":
+        os.environ["COURSE_PROGRESS"] = str(_SCRATCH / f"{item.path.parent.name}-{item.path.stem}.json")
+
 
 pytest_plugins = ["pytester", "tests.ledger"]

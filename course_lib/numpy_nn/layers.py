@@ -127,13 +127,14 @@ class Sigmoid:
     def forward(self, x: Floats, *, training: bool = False) -> Floats:
         """Any shape."""
         # The same function by way of tanh: exp(-x) overflows at large negative x, tanh does not.
-        self.y: Floats = 0.5 * (1 + np.tanh(0.5 * x))
-        return self.y
+        y: Floats = 0.5 * (1 + np.tanh(0.5 * x))
+        self.y = y
+        return y
 
     def backward(self, gradient: Floats) -> Floats:
         """gradient * y (1 - y)."""
-        derivative: Floats = self.y * (1 - self.y)
-        return gradient * derivative
+        slope: Floats = self.y * (1 - self.y)
+        return gradient * slope
 
 
 class Dropout:

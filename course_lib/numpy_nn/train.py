@@ -18,6 +18,7 @@ from course_lib.core.metrics import Loss, accuracy
 from course_lib.core.schedules import Schedule, constant
 from course_lib.core.stopping import EarlyStopping
 from course_lib.numpy_nn.data import batches
+from course_lib.numpy_nn.finite import require_finite
 from course_lib.numpy_nn.losses import softmax_cross_entropy
 from course_lib.numpy_nn.network import Sequential
 from course_lib.numpy_nn.optimizers import Optimizer
@@ -28,6 +29,8 @@ LossFunction = Callable[[Any, Any], tuple[Loss, Floats]]
 Hook = Callable[[Sequential], None]
 
 
+# A run that diverges overflows before its loss is refused; the error says more than NumPy's warnings.
+@np.errstate(over="ignore", invalid="ignore")
 def train_mlp(
     model: Sequential,
     train: Data,
@@ -49,7 +52,7 @@ def train_mlp(
     between backward and update (penalties, clipping), on_step hooks after the update. With a stopper, which needs
     validation, training ends when the stopper says so, and the best parameters are restored.
     The training loss of a row is the mean over its epoch, measured while the network changes.
-    Raises ValueError for data that do not fit the model or hold NaN, and when the loss stops being finite.
+    Raises ValueError for data that do not fit or hold NaN, and for a run that diverges: with its epoch, step and rate.
     """
     x, y = _checked("train", train, model)
     if epochs < 1:
@@ -63,22 +66,26 @@ def train_mlp(
     history, step, best = History(), 0, model.parameters.copy()
     for epoch in range(1, epochs + 1):
         total, count, started = 0.0, 0, time.perf_counter()
-        for rows in batches(len(x), batch_size, seed=seed, epoch=epoch):
-            outputs = model.forward(x[rows], training=True)  # 1. forward
-            value, gradient = loss(outputs, y[rows])  #        2. loss
-            model.backward(gradient)  #                        3. backward
-            for hook in on_gradient:
-                hook(model)
-            optimizer.step(model.parameters, model.gradients, schedule(step))  # 4. update
-            for hook in on_step:
-                hook(model)
-            step, total, count = step + 1, total + value.total, count + value.count
-        history.add("train", step=step, epoch=epoch, loss=total / count, seconds=time.perf_counter() - started)
-        if validation is not None:
-            scores = evaluate(model, validation, loss)
-            history.add("val", step=step, epoch=epoch, **scores)
-            if stopper is not None and stopper.update(scores["loss"], epoch):
-                best = model.parameters.copy()
+        try:
+            for rows in batches(len(x), batch_size, seed=seed, epoch=epoch):
+                outputs = model.forward(x.take(rows, axis=0), training=True)  # 1. forward (take is a faster x[rows])
+                value, gradient = loss(outputs, y[rows])  # 2. loss
+                model.backward(gradient)  # 3. backward
+                for hook in on_gradient:
+                    hook(model)
+                optimizer.step(model.parameters, model.gradients, schedule(step))  # 4. update
+                for hook in on_step:
+                    hook(model)
+                step, total, count = step + 1, total + value.total, count + value.count
+            history.add("train", step=step, epoch=epoch, loss=total / count, seconds=time.perf_counter() - started)
+            if validation is not None:
+                scores = evaluate(model, validation, loss)
+                history.add("val", step=step, epoch=epoch, **scores)
+                if stopper is not None and stopper.update(scores["loss"], epoch):
+                    best = model.parameters.copy()
+        except ValueError as error:
+            where = f"in epoch {epoch}, at step {step}, at rate {optimizer.rate * schedule(step):g}"
+            raise ValueError(f"{error} ({where})") from error
         if stopper is not None and stopper.stop:
             break
     if stopper is not None:
@@ -103,13 +110,17 @@ def evaluate(
 
 
 def _checked(name: str, data: Data, model: Sequential) -> Data:
-    x, y = data
+    """The data as arrays in the precision of the model; class numbers stay whole."""
+    # float64 data would turn every product with float32 weights into a float64 one, without a word and slowly.
+    dtype = model.parameters.dtype
+    x, y = np.asarray(data[0]).astype(dtype, copy=False), np.asarray(data[1])
     inputs = model.linear_layers[0].weight.shape[0]
     if x.ndim != 2 or x.shape[1] != inputs or len(x) == 0:
         raise ValueError(f"{name} x must be (n, {inputs}) with n at least 1 for this model, got shape {x.shape}")
-    if len(y) != len(x):
-        raise ValueError(f"{name} x and y must have as many rows, got {len(x)} and {len(y)}")
-    if not np.isfinite(x).all():
-        row, column = np.argwhere(~np.isfinite(x))[0]
-        raise ValueError(f"{name} x must be finite, got {x[row, column]} at row {row}, column {column}")
+    if y.ndim == 0 or len(y) != len(x):
+        raise ValueError(f"{name} x and y must have as many rows, got shapes {x.shape} and {y.shape}")
+    require_finite(f"{name} x", x)
+    if y.dtype.kind == "f":
+        y = y.astype(dtype, copy=False)
+        require_finite(f"{name} y", y)
     return x, y

@@ -89,7 +89,7 @@ def _filled(cell: Cell, target: Target) -> list[NotebookNode]:
         function = resolve(cell.function)
         level = "worked" if target.kind == "solution" else "blank"
         nodes = [_node("code", cell.id, level_of(function, level), cell.tags, cell.slug)]
-        fade = _fade(cell, function)
+        fade = _fade(cell, function, sheet=int(target.source.stem[:2]))
         faded = fenced(level_of(function, "faded", fade)) if fade else ""
     except (ValueError, TypeError) as error:
         raise SourceError(f"{place(target.source, cell.line)}: exercise {cell.slug!r}: {error}") from error
@@ -108,9 +108,10 @@ def resolve(reference: str) -> Callable[..., Any]:
         raise ValueError(f'function must be "module:name" of a function that is there, got {reference!r}') from error
 
 
-def _fade(cell: Cell, function: Callable[..., Any]) -> tuple[str, ...]:
+def _fade(cell: Cell, function: Callable[..., Any], sheet: int) -> tuple[str, ...]:
     """The lines that the faded level leaves out: the check's, or the master's where no check is registered (yet)."""
-    known = {entry.exercise.slug: entry.exercise for entry in registry.entries()}
+    entries = registry.sheet(sheet) if sheet in registry.sheet_numbers() else ()
+    known = {entry.exercise.slug: entry.exercise for entry in entries}
     if cell.slug not in known:
         return cell.fade
     exercise = known[cell.slug]

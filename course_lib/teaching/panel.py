@@ -7,11 +7,13 @@ readers: nbval compares it, and a page without a kernel shows it.
 from collections.abc import Sequence
 from typing import Any
 
-# Long labels of radio buttons would otherwise overlap, since their rows have a fixed height.
+# Rows of radio buttons have a fixed height, and a button comes after its label in the page: labels of two lines would
+# overlap, with the button beside the second line.
 STYLE = (
     "<style>.course-panel .widget-radio-box{width:100%}"
-    ".course-panel .widget-radio-box label{height:auto;min-height:var(--jp-widgets-radio-item-height,20px);"
-    "line-height:1.4;white-space:normal;overflow-wrap:anywhere;padding-bottom:4px}"
+    ".course-panel .widget-radio-box label{display:flex;align-items:flex-start;height:auto;line-height:1.4;"
+    "white-space:normal;overflow-wrap:anywhere;padding-bottom:4px}"
+    ".course-panel .widget-radio-box label input{flex:none;order:-1;margin:2px 8px 0 1px}"
     ".course-panel .widget-html-content{line-height:1.4}</style>"
 )
 

@@ -88,7 +88,7 @@ def card_html(
     font = "color:var(--jp-content-font-color1, inherit);line-height:1.5;max-width:100ch;"
     place = f"{html.escape(number)} " if number else ""
     head = f"<div><strong>{html.escape(words)}</strong>: {place}<code>{html.escape(key)}</code></div>"
-    body = "".join(f"<div>{html.escape(line)}</div>" for line in lines)
+    body = "".join(f'<div style="white-space:pre-wrap">{html.escape(line)}</div>' for line in lines)
     names = f'class="course-{kind}" data-status="{html.escape(state)}" data-slug="{html.escape(key)}" role="status"'
     return f'<div {names} style="{border}{font}">{head}{body}</div>'
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from course_lib.plots.style import image_html, png
+from course_lib.plots.style import image_html
 from course_lib.teaching.panel import panel
 from course_lib.teaching.verdict import shell
 
@@ -28,31 +28,31 @@ def explore(draw: Draw, **controls: Any) -> Any:
     import ipywidgets
 
     defaults = _defaults(draw, controls)
-    knobs = {name: _knob(name, control, defaults[name]) for name, control in controls.items()}
+    wide = f"{0.6 * max(map(len, controls), default=0) + 1:.1f}em"  # one width, so that the sliders stand in line
+    knobs = {name: _knob(name, control, defaults[name], wide) for name, control in controls.items()}
 
     def values() -> dict[str, Any]:
         return {name: knob.value for name, knob in knobs.items()}
 
     started = time.perf_counter()
     figure, sentence = draw(**values())
-    page = f"{image_html(figure, sentence)}<div>{html.escape(sentence)}</div>"  # refuses a figure without words
+    # Not an Image widget: it takes no alt text, and a tooltip on it is an error in the browser.
+    image = ipywidgets.HTML(_picture(figure, sentence), layout={"width": "100%"})
     seconds = time.perf_counter() - started
-    image = ipywidgets.Image(value=png(figure), format="png", layout={"max_width": "100%", "object_fit": "contain"})
-    image.tooltip = sentence  # the title of the img element: what a screen reader reads for it
     below = ipywidgets.HTML(_live(sentence), layout={"width": "100%"})
 
     def redraw() -> None:
         try:
             figure, told = draw(**values())
-            image.value = png(figure)
+            image.value = _picture(figure, told)
         except Exception as error:  # an exception in a callback would vanish in the server's log
             told = f"This cannot be drawn: {type(error).__name__}: {error}"
-        image.tooltip = told
         below.value = _live(told)
 
     follow = _Follower(redraw, seconds)
     for knob in knobs.values():
         knob.observe(follow.moved, names="value")
+    page = f"{image.value}<div>{html.escape(sentence)}</div>"
     return panel([*knobs.values(), image, below], name="explore", text=f"Figure: {sentence}", page=page)
 
 
@@ -91,16 +91,17 @@ def strip(draw: Draw, frames: Sequence[Mapping[str, Any]]) -> None:
     for values in frames:
         figure, sentence = draw(**values)
         lines.append(f"{_named(values)}: {sentence}")
-        picture = image_html(figure, lines[-1]).replace("<img ", '<img style="max-width:100%;height:auto" ', 1)
+        picture = _picture(figure, lines[-1])
         caption = f"<figcaption>{html.escape(lines[-1])}</figcaption>"
-        pictures.append(f'<figure style="margin:0;flex:1 1 280px;max-width:520px">{picture}{caption}</figure>')
+        pictures.append(f'<figure style="margin:0">{picture}{caption}</figure>')
     text = "\n".join(lines)
     if shell() is None:
         print(text)
         return
     from IPython.display import display
 
-    row = "display:flex;flex-wrap:wrap;gap:12px;line-height:1.4;color:var(--jp-content-font-color1, inherit)"
+    row = "display:grid;grid-template-columns:repeat(auto-fit,minmax(260px,1fr));gap:12px;line-height:1.4;"
+    row += "color:var(--jp-content-font-color1, inherit)"
     display(
         {"text/html": f'<div class="course-strip" style="{row}">{"".join(pictures)}</div>', "text/plain": text},
         raw=True,
@@ -119,13 +120,13 @@ def _defaults(draw: Draw, controls: Mapping[str, Any]) -> dict[str, Any]:
     return {name: None if given.get(name) is inspect.Parameter.empty else given.get(name) for name in controls}
 
 
-def _knob(name: str, control: Any, default: Any) -> Any:
+def _knob(name: str, control: Any, default: Any, wide: str) -> Any:
     """The widget of one control, with its name as a readable label."""
     import ipywidgets
 
     common = {
         "description": name.replace("_", " "),
-        "style": {"description_width": "initial"},
+        "style": {"description_width": wide},
         "layout": {"width": "100%", "max_width": "520px"},
     }
     if isinstance(control, ipywidgets.ValueWidget):
@@ -145,6 +146,14 @@ def _knob(name: str, control: Any, default: Any) -> Any:
     start = default if default is not None else low + round((high - low) / 2 / size) * size
     slider = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
     return slider(value=min(max(start, low), high), min=low, max=high, step=size, continuous_update=True, **common)
+
+
+def _picture(figure: Any, sentence: str) -> str:
+    """The figure as an element with the sentence as its alt text. Raises ValueError for a figure without its words."""
+    wide, high = figure.get_size_inches()
+    # The place is kept and the new picture painted at once, so that nothing jumps or flickers while a slider moves.
+    style = f"max-width:100%;height:auto;aspect-ratio:{wide:g}/{high:g}"
+    return image_html(figure, sentence).replace("<img ", f'<img decoding="sync" style="{style}" ', 1)
 
 
 def _named(values: Mapping[str, Any]) -> str:

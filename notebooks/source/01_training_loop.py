@@ -100,7 +100,7 @@ style.show(
 #
 # The network learns from the **training** part. The **validation** part is for decisions: which rate, when to stop. The
 # **test** part answers one question, once, at the end: how well does it do on data that no decision has seen? The usual
-# shares of 70, 15 and 15 % give 7,000, 1,500 and 1,500 of 10,000 samples. The split is **stratified** (each class is cut in
+# shares of 70, 15 and 15 % give 7,000, 1,500 and 1,500 of `10_000` samples. The split is **stratified** (each class is cut in
 # these shares, so that no part misses a digit), and it is made of row numbers, so that images and labels are cut alike.
 
 # %% id="split"
@@ -148,8 +148,8 @@ print(f"largest mean of a pixel, test part: {np.abs(x[split.test].mean(axis=0)).
 # %% id="leak-nearest"
 def neighbour_accuracy(x, y, split):
     train, test = x[split.train], x[split.test]
-    distances = ((test[:, None] - train[None]) ** 2).sum(axis=2)  # (test, train)
-    nearest = distances.argmin(axis=1)
+    # |a - b|^2 = |a|^2 - 2 a.b + |b|^2, and |a|^2 does not matter for which b is nearest
+    nearest = ((train**2).sum(axis=1) - 2 * test @ train.T).argmin(axis=1)  # (test, train) -> (test,)
     return np.mean(y[split.train][nearest] == y[split.test])
 
 
@@ -163,8 +163,8 @@ claim("between -0.005 and 0.005", small.interval.mean, "what the leak changes in
 
 # %% [markdown] id="leak-predict"
 # So here the leak changes next to nothing: the mean of a thousand images hardly notices a few more. It would be a mistake to
-# conclude that leaks are harmless. Now 200 images get **random labels**, so that there is nothing to learn and 10 % is the
-# best honest accuracy. Each is stored five times, with a little noise, as augmentation does it. Then we split.
+# conclude that leaks are harmless. Now 200 images get **random labels**, so that there is nothing to learn and one in ten is
+# the best honest accuracy. Each is stored five times, with a little noise, as augmentation does it. Then we split.
 
 # %% id="leak-predict-widget" tags=["nbval-ignore-output"]
 predict(
@@ -438,8 +438,8 @@ for rate in (0.02, 0.17, 0.21):
     style.show(figure, alt=f"Contours of an elongated bowl with the path of gradient descent; distances. {sentence}")
 
 # %% [markdown] id="rate-reading"
-# *Reading*: at 0.02 both directions shrink and the flat one is slow; at 0.17 the steep one changes sides at every step and
-# still shrinks; at 0.21 it grows.
+# *Reading*: at `0.02` both directions shrink and the flat one is slow; at `0.17` the steep one changes sides at every step
+# and still shrinks; at `0.21` it grows.
 #
 # ### The same limit on real data
 #
@@ -525,7 +525,7 @@ def batch_gradient(rows):
 rng, batch_sizes = np.random.default_rng(0), [1, 2, 4, 8, 16, 32, 64, 128, 256]
 exact = batch_gradient(np.arange(len(x_train)))
 noise = [
-    np.mean([np.sum((batch_gradient(rng.integers(0, len(x_train), b)) - exact) ** 2) for _ in range(200)])
+    np.mean([np.sum((batch_gradient(rng.integers(0, len(x_train), b)) - exact) ** 2) for _ in range(500)])
     for b in batch_sizes
 ]
 slope = np.polyfit(np.log(batch_sizes), np.log(noise), 1)[0]
@@ -533,7 +533,7 @@ claim("between -1.05 and -0.95", slope, "slope of the noise over the batch size,
 
 # %% id="batches-figure"
 figure, axes = style.canvas(width=6.5, height=3.2)
-curves.line(axes, batch_sizes, noise, label="measured, 200 batches each", index=0)
+curves.line(axes, batch_sizes, noise, label="measured, 500 batches each", index=0)
 curves.line(axes, batch_sizes, noise[0] / np.array(batch_sizes), label="1/b from the first point", index=1)
 axes.set(xscale="log", yscale="log", xlabel="batch size b", ylabel="squared error of the gradient")
 axes.set_title("The noise of a batch gradient falls as 1/b")
@@ -644,7 +644,7 @@ claim("600", last["step"], "iterations: 40 batches in each of 15 epochs")
 #
 # Two curves tell most of what went on: the loss on the training part and the loss on the validation part, per epoch. We
 # make four kinds on purpose: a sensible run; a large network on 150 images (**overfitting**: it learns the training images,
-# not the task); a network of two hidden units (**underfitting**: it cannot express the task); and a run that was stopped too
+# not the task); a network of one hidden unit (**underfitting**: it cannot express the task); and a run that was stopped too
 # early.
 
 # %% id="curves-run"
@@ -654,7 +654,7 @@ from course_lib.numpy_nn.optimizers import SGD
 RUNS = {  # name: (sizes, optimizer, epochs, training images)
     "sensible": ([64, 64, 10], Adam(1e-3), 15, 1258),
     "large, 150 images": ([64, 256, 256, 10], Adam(3e-3), 60, 150),
-    "two hidden units": ([64, 2, 10], Adam(1e-2), 40, 1258),
+    "one hidden unit": ([64, 1, 10], Adam(3e-3), 40, 1258),
     "stopped early": ([64, 64, 10], SGD(3e-3), 15, 1258),
 }
 histories = {}
@@ -673,8 +673,8 @@ axes[0].set_ylim(0, 2.6)
 style.show(
     figure,
     alt="Four pairs of learning curves, training and validation loss per epoch. Sensible: both fall to near zero and stay "
-    "close. Large network on 150 images: training loss reaches zero, validation loss stays near one and rises. Two hidden "
-    "units: both level off above one. Stopped early: both still fall when the run ends. A dotted line marks the loss of "
+    "close. Large network on 150 images: training loss reaches zero, validation loss stays near one and rises. One hidden "
+    "unit: both level off above one and a half. Stopped early: both still fall when the run ends. A dotted line marks the loss of "
     "knowing nothing.",
 )
 
@@ -738,7 +738,7 @@ claim("> 0.1", check_layer(ForgetfulReLU(), probe, rng=rng)["input"], "relative 
 # %% [markdown] id="broken"
 # ### A broken run
 #
-# The training below does what a loop should: forward, loss, backward, update, three epochs of batches. Yet one thing is
+# The training below does what a loop should: forward, loss, backward, update, two epochs of batches. Yet one thing is
 # missing. The network, the rate and the data are fine. Read the code, read the curve, decide.
 
 # %% id="broken-run"
@@ -746,9 +746,9 @@ by_label = np.argsort(y_train, kind="stable")  # the file happens to be sorted b
 x_file, y_file = x_train[by_label], y_train[by_label]
 
 
-def three_epochs(batches_of, seed):
-    model, optimizer, batch_losses = mlp([64, 64, 10], rng=np.random.default_rng(seed)), Adam(1e-3), []
-    for epoch in range(3):
+def two_epochs(batches_of, seed):
+    model, optimizer, batch_losses = mlp([64, 64, 10], rng=np.random.default_rng(seed)), SGD(0.1), []
+    for epoch in range(2):
         for rows in batches_of(epoch):
             value, g = nn_losses.softmax_cross_entropy(model.forward(x_file[rows]), y_file[rows])
             model.backward(g)
@@ -759,20 +759,20 @@ def three_epochs(batches_of, seed):
 
 # %% id="broken-batches"
 def batches_of_the_broken_run(epoch):
-    return [np.arange(start, min(start + 32, len(x_file))) for start in range(0, len(x_file), 32)]
+    return [np.arange(start, min(start + 8, len(x_file))) for start in range(0, len(x_file), 8)]
 
 
-_, batch_losses = three_epochs(batches_of_the_broken_run, seed=0)
+_, batch_losses = two_epochs(batches_of_the_broken_run, seed=0)
 
 # %% id="broken-figure"
 figure, axes = style.canvas(width=8, height=3)
-curves.line(axes, np.arange(len(batch_losses)), batch_losses, label="loss of the batch", index=0)
-axes.set(xlabel="iteration (40 an epoch)", ylabel="loss (nats)")
+axes.plot(batch_losses, color=style.PALETTE[0], linewidth=1.2)
+axes.set(xlabel="iteration (158 an epoch)", ylabel="loss (nats)")
 axes.set_title("A broken run: what is missing?")
 style.show(
     figure,
-    alt="Loss of each batch over 120 iterations. It falls toward zero and jumps up again, about ten times in each of the "
-    "three epochs, at regular distances.",
+    alt="Loss of each batch over 316 iterations. It is near zero most of the time and jumps up about ten times in each "
+    "epoch, at regular distances; in the second epoch the jumps are lower.",
 )
 
 # %% id="broken-predict" tags=["nbval-ignore-output"]
@@ -783,16 +783,16 @@ predict(
 )
 
 # %% id="broken-answer" tags=["nbval-ignore-output"]
-broken = [three_epochs(batches_of_the_broken_run, seed)[0] for seed in range(5)]
+broken = [two_epochs(batches_of_the_broken_run, seed)[0] for seed in range(5)]
 mended = [
-    three_epochs(lambda epoch, seed=seed: batches(len(x_file), 32, seed=seed, epoch=epoch), seed)[0]
+    two_epochs(lambda epoch, seed=seed: batches(len(x_file), 8, seed=seed, epoch=epoch), seed)[0]
     for seed in range(5)
 ]
 cost = paired_comparison(mended, broken).interval
 print(f"test accuracy that the missing line costs: {cost.mean:.2f}, 95 % {cost.low:.2f} to {cost.high:.2f}")
 
 # %% id="broken-claim"
-claim("> 0.05", cost.low, "what the missing line costs after three epochs, lower end of the interval over five seeds")
+claim("> 0.2", cost.low, "what the missing line costs after two epochs, lower end of the interval over five seeds")
 outcome("01-broken", "shuffling in every epoch", "Each jump is the next digit, of which the last batches knew nothing.")
 
 # %% [markdown] id="regression"
@@ -873,7 +873,7 @@ recall(
 # %% id="recall-3" tags=["nbval-ignore-output"]
 recall(
     "01-linear-needs",
-    "Which gradient does a linear layer need its *input* for?",
+    "Which gradient does a linear layer need its input for?",
     choices=["that of the bias", "that of the weight", "that of its input", "all three"],
     answer="that of the weight",
     because="x.T @ g needs x; the others need only g and the weight. That is why forward keeps x, and what it costs in memory.",
@@ -904,9 +904,10 @@ claim("4", start_limit(digits.x / 2 - 0) / start_limit(digits.x), "how the limit
 # %% [markdown] id="full-size"
 # ## 13 At full size
 #
-# The classic version of this lesson is MNIST: 60,000 training images of 28 x 28 pixels and the network 784-128-64-10. It is
-# a download of about 12 MB, which this course never makes without being asked. Where the files are already in the course's
-# data folder, the cell trains on 10,000 of them; otherwise it says how to get them, and the digits above have shown you all there is to see.
+# The classic version of this lesson is MNIST: many more digits, 28 x 28 pixels each, and the network 784-128-64-10. It is a
+# download of about 12 MB, which this course never makes without being asked. Where the files are already in the course's
+# data folder, the cell trains on `10_000` of them; otherwise it says how to get them. You miss nothing that matters: the
+# digits above have shown it all.
 
 # %% id="full-size-run" tags=["nbval-ignore-output"]
 from course_lib.training.mnist import load_mnist

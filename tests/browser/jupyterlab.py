@@ -32,7 +32,8 @@ BROWSER_OPTIONS = (
     "--disable-component-update",
     "--disable-sync",
 )
-ERRORS = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]'
+# JupyterLab marks an error like any text on stderr, a warning for example, and a lesson should show neither.
+ERRORS = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]'
 NO_NUMBERS = """() => ![...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
   .some(prompt => /\\[\\d+\\]/.test(prompt.innerText))"""
 # Code cells with text that have not finished, as numbers from 0.
@@ -151,7 +152,7 @@ def run_all(page: Any, *, timeout: float = 120) -> None:
 
 
 def errors(page: Any) -> list[str]:
-    """The text of every error under a cell."""
+    """The text of every error, warning or other red output under a cell."""
     return [str(text) for text in page.locator(ERRORS).all_inner_texts()]
 
 

@@ -50,7 +50,7 @@ ipywidgets.VBox([ipywidgets.FloatSlider(value=0.5)])
 """
 
 
-def master(root, text, folder="notebooks", name="07_demo.py"):
+def master(root, text, folder="notebooks", name="97_demo.py"):
     path = root / folder / "source" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
@@ -59,7 +59,7 @@ def master(root, text, folder="notebooks", name="07_demo.py"):
 
 def cells(tmp_path, kind, text):
     folder = "notebooks" if kind == "lesson" else "solutions"
-    return assemble(Target(kind, master(tmp_path, text, folder), tmp_path / "x" / "07_demo.ipynb")).cells
+    return assemble(Target(kind, master(tmp_path, text, folder), tmp_path / "x" / "97_demo.ipynb")).cells
 
 
 def by_id(nodes):

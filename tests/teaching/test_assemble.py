@@ -12,7 +12,7 @@ from tests.teaching.masters import FUNCTION, LESSON, SHEET, TOP, by_id, cells, m
 
 def test_a_lesson_has_no_exercise_and_no_cell_for_a_sheet(tmp_path):
     for slip in (f'# %% id="a" exercise="s" {FUNCTION}\n', '# %% id="a" tags=["sheet"]\nx = 1\n'):
-        with pytest.raises(SourceError, match=r"07_demo.py:4: exercises stand in solutions/source"):
+        with pytest.raises(SourceError, match=r"97_demo.py:4: exercises stand in solutions/source"):
             cells(tmp_path, "lesson", f"{TOP}\n{slip}")
 
 
@@ -49,7 +49,8 @@ def test_tagged_cells_stand_in_one_of_the_two(tmp_path):
 def test_a_registered_exercise_gives_the_faded_lines_and_must_be_the_same_function(tmp_path, monkeypatch):
     def register(**options):
         exercise = Exercise("the_fence", "Fence", "implement", True, 1, 5, **options)
-        monkeypatch.setattr("course_lib.teaching.registry.entries", lambda: iter([Entry(7, 1, exercise)]))
+        monkeypatch.setattr("course_lib.teaching.registry.sheet_numbers", lambda: [97])
+        monkeypatch.setattr("course_lib.teaching.registry.sheet", lambda number: (Entry(number, 1, exercise),))
 
     without = SHEET.replace(' fade="longest = ||return"', "")
     register(reference=fenced, fade=("return",))

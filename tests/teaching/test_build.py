@@ -22,7 +22,7 @@ def executed(tmp_path_factory):
     return root
 
 
-def changed(executed, tmp_path, old, new, file="notebooks/source/07_demo.py"):
+def changed(executed, tmp_path, old, new, file="notebooks/source/97_demo.py"):
     """A copy of the executed folder in which `old` is `new`."""
     for path in executed.rglob("*.*"):
         copy = tmp_path / path.relative_to(executed)
@@ -44,7 +44,7 @@ def test_two_executions_give_the_same_bytes(executed):
 
 
 def test_an_executed_notebook_has_counts_figures_with_alt_text_and_nothing_random(executed):
-    text = (executed / "notebooks" / "07_demo.ipynb").read_text(encoding="utf-8")
+    text = (executed / "notebooks" / "97_demo.ipynb").read_text(encoding="utf-8")
     notebook = nbformat.reads(text, as_version=4)
     nodes = by_id(notebook.cells)
     assert [node.execution_count for node in notebook.cells if node.cell_type == "code"] == [1, 2, 3]
@@ -71,7 +71,7 @@ def test_a_change_of_text_keeps_the_outputs(executed, tmp_path, monkeypatch):
     monkeypatch.setattr(pipeline, "execute", pytest.fail)
     root = changed(executed, tmp_path, "# The line rises.", "# The line rises fast.")
     assert [str(found) for found in check(root)] == [
-        "notebooks/source/07_demo.py:20: cell 'why' differs from its master in source [notebooks/07_demo.ipynb]"
+        "notebooks/source/97_demo.py:20: cell 'why' differs from its master in source [notebooks/97_demo.ipynb]"
     ]
     (lesson,) = (target for target in targets(root) if target.kind == "lesson")
     assert build(lesson) == "outputs kept"
@@ -81,60 +81,60 @@ def test_a_change_of_text_keeps_the_outputs(executed, tmp_path, monkeypatch):
 
 def test_a_failing_cell_leaves_the_old_notebook_and_names_the_cell(executed, tmp_path):
     root = changed(executed, tmp_path, "import base64", "1 / 0")
-    before = (root / "notebooks" / "07_demo.ipynb").read_bytes()
+    before = (root / "notebooks" / "97_demo.ipynb").read_bytes()
     (lesson,) = (target for target in targets(root) if target.kind == "lesson")
-    with pytest.raises(SourceError, match=r"^notebooks/source/07_demo.py:4: cell 'imports' failed: ZeroDivisionError"):
+    with pytest.raises(SourceError, match=r"^notebooks/source/97_demo.py:4: cell 'imports' failed: ZeroDivisionError"):
         build(lesson)
-    assert (root / "notebooks" / "07_demo.ipynb").read_bytes() == before
+    assert (root / "notebooks" / "97_demo.ipynb").read_bytes() == before
 
 
 @pytest.mark.parametrize(
     ("file", "old", "new", "words"),
     [
         (
-            "notebooks/07_demo.ipynb",
+            "notebooks/97_demo.ipynb",
             '"execution_count": 3,\n   "id"',
             '"execution_count": null,\n   "id"',
             "not executed",
         ),
-        ("notebooks/07_demo.ipynb", '"execution_count": 2,', '"execution_count": 4,', r"counts \[1, 4, 3\]"),
+        ("notebooks/97_demo.ipynb", '"execution_count": 2,', '"execution_count": 4,', r"counts \[1, 4, 3\]"),
         (
-            "notebooks/07_demo.ipynb",
+            "notebooks/97_demo.ipynb",
             '"alt": "a rising line"',
             '"alt": " "',
             "cell 'draw' stores a figure without alt text",
         ),
         (
-            "notebooks/07_demo.ipynb",
+            "notebooks/97_demo.ipynb",
             '"Figure: a rising line"\n',
             '"<Figure>"\n',
             "cell 'draw' stores a figure without alt",
         ),
-        ("notebooks/07_demo.ipynb", '"name": "stdout"', '"name": "stderr"', "cell 'slide' writes to stderr"),
-        ("notebooks/07_demo.ipynb", '"# Title"', '"# Another"', "py:1: cell 'top' differs from its master in source"),
-        ("notebooks/07_demo.ipynb", '"id": "why"', '"id": "because"', "py:20: cell 'why' and those below"),
-        ("notebooks/07_demo.ipynb", '"nbval-ignore-output"', '"nbval-skip"', "cell 'slide' differs .* in metadata"),
-        ("notebooks/07_demo.ipynb", '"name": "python3"', '"name": "other"', "the metadata of the notebook"),
+        ("notebooks/97_demo.ipynb", '"name": "stdout"', '"name": "stderr"', "cell 'slide' writes to stderr"),
+        ("notebooks/97_demo.ipynb", '"# Title"', '"# Another"', "py:1: cell 'top' differs from its master in source"),
+        ("notebooks/97_demo.ipynb", '"id": "why"', '"id": "because"', "py:20: cell 'why' and those below"),
+        ("notebooks/97_demo.ipynb", '"nbval-ignore-output"', '"nbval-skip"', "cell 'slide' differs .* in metadata"),
+        ("notebooks/97_demo.ipynb", '"name": "python3"', '"name": "other"', "the metadata of the notebook"),
         (
-            "notebooks/source/07_demo.py",
+            "notebooks/source/97_demo.py",
             '# %% [markdown] id="why"',
             '# %% [markdown] id="top"',
             "id 'top' stands already",
         ),
         (
-            "solutions/source/07_demo.py",
+            "solutions/source/97_demo.py",
             "order = [1, 2]",
             "order = [2, 1]",
-            "cell 'answer' differs .*solutions/07_demo.ipynb",
+            "cell 'answer' differs .*solutions/97_demo.ipynb",
         ),
-        ("exercises/07_demo.ipynb", "raise NotImplementedError", "pass", "solutions/source/.* cell 'mine' differs"),
+        ("exercises/97_demo.ipynb", "raise NotImplementedError", "pass", "solutions/source/.* cell 'mine' differs"),
         (
-            "solutions/07_demo.ipynb",
+            "solutions/97_demo.ipynb",
             "max(3, longest + 1)",
             "max(4, longest)",
             "solutions/source/.* cell 'mine' differs",
         ),
-        ("exercises/07_demo.ipynb", '{\n "cells"', "{", "was not built, or what lies there is no notebook"),
+        ("exercises/97_demo.ipynb", '{\n "cells"', "{", "was not built, or what lies there is no notebook"),
     ],
 )
 def test_check_names_the_master_of_what_is_stale(executed, tmp_path, capsys, monkeypatch, file, old, new, words):
@@ -143,7 +143,7 @@ def test_check_names_the_master_of_what_is_stale(executed, tmp_path, capsys, mon
     found = [str(one) for one in check(root)]
     assert len(found) == 1
     assert re.search(words, found[0])
-    assert found[0].startswith(("notebooks/source/07_demo.py", "solutions/source/07_demo.py"))
+    assert found[0].startswith(("notebooks/source/97_demo.py", "solutions/source/97_demo.py"))
     assert main(["--check"], root) == 1
     assert found[0] in capsys.readouterr().out
 
@@ -153,24 +153,24 @@ def test_check_finds_a_stored_error(executed, tmp_path):
         '{"output_type": "error", "ename": "ValueError", "evalue": "no", "traceback": []}',
         '{\n     "name": "stdout"',
     )
-    root = changed(executed, tmp_path, stream, f"{error}, {stream}", "notebooks/07_demo.ipynb")
-    assert [found.says for found in check(root)] == ["stores an error: ValueError: no [notebooks/07_demo.ipynb]"]
+    root = changed(executed, tmp_path, stream, f"{error}, {stream}", "notebooks/97_demo.ipynb")
+    assert [found.says for found in check(root)] == ["stores an error: ValueError: no [notebooks/97_demo.ipynb]"]
 
 
 def test_a_notebook_without_a_master_is_found(executed, tmp_path):
     root = changed(executed, tmp_path, "# # Title", "# # Title")
-    (root / "exercises" / "08_left.ipynb").write_text("{}", encoding="utf-8")
-    assert orphans(root) == [root / "exercises" / "08_left.ipynb"]
+    (root / "exercises" / "98_left.ipynb").write_text("{}", encoding="utf-8")
+    assert orphans(root) == [root / "exercises" / "98_left.ipynb"]
     assert [str(found) for found in check(root)] == [
-        "exercises/08_left.ipynb: no master asks for this notebook; write one or delete it"
+        "exercises/98_left.ipynb: no master asks for this notebook; write one or delete it"
     ]
 
 
 def test_names_choose_what_is_built(executed, capsys):
-    for name in ("07", "07_demo", "solutions/source/07_demo.py"):
+    for name in ("97", "97_demo", "solutions/source/97_demo.py"):
         assert main([name, "--check"], executed) == 0
-    assert main(["08"], executed) == 1
-    assert "no master is called '08'; there are ['07_demo']" in capsys.readouterr().err
+    assert main(["98"], executed) == 1
+    assert "no master is called '98'; there are ['97_demo']" in capsys.readouterr().err
 
 
 def test_cells_can_be_written_without_running_them(tmp_path, monkeypatch):
@@ -178,5 +178,5 @@ def test_cells_can_be_written_without_running_them(tmp_path, monkeypatch):
     master(tmp_path, LESSON)
     assert main(["--no-execute"], tmp_path) == 0
     assert [found.says for found in check(tmp_path)] == [
-        "the cells were not executed from top to bottom (counts [None, None, None]) [notebooks/07_demo.ipynb]"
+        "the cells were not executed from top to bottom (counts [None, None, None]) [notebooks/97_demo.ipynb]"
     ]

@@ -142,7 +142,10 @@ def test_a_known_mistake_in_one_part_is_named_with_the_part_that_is_right():
 
 
 def test_mistakes_that_the_probe_cannot_tell_apart_are_both_named():
-    twin = Mistake("twin", "a forgotten division", "what is a mean?", lambda predictions, targets: summed(predictions, targets))
+    def forgot(predictions, targets):
+        return summed(predictions, targets)
+
+    twin = Mistake("twin", "a forgotten division", "what is a mean?", forgot)
     both = replace(TOY, mistakes=(*TOY.mistakes, twin), indistinguishable=(("sum", "twin"),))
     found = diagnose(both, summed)
     assert found.mistakes == ("sum", "twin")

@@ -75,7 +75,7 @@ def test_sheet_and_solution_number_their_common_cells_alike(tmp_path):
     ],
 )
 def test_a_slip_is_refused_with_the_line_of_the_master(tmp_path, text, line, words):
-    with pytest.raises(SourceError, match=rf"^solutions/source/07_demo\.py:{line}: .*{words}"):
+    with pytest.raises(SourceError, match=rf"^solutions/source/97_demo\.py:{line}: .*{words}"):
         cells(tmp_path, "sheet", f"{TOP}\n{text}")
 
 
@@ -84,7 +84,7 @@ def test_a_slip_is_refused_with_the_line_of_the_master(tmp_path, text, line, wor
 )
 def test_a_master_starts_with_a_named_title(tmp_path, text):
     with pytest.raises(
-        SourceError, match=r"07_demo.py:1: the first cell must be a Markdown cell with an id and a title"
+        SourceError, match=r"97_demo.py:1: the first cell must be a Markdown cell with an id and a title"
     ):
         read_master(master(tmp_path, text))
 

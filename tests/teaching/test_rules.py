@@ -15,10 +15,10 @@ def test_a_cell_that_writes_to_stderr_or_prints_a_path_is_refused(tmp_path):
     text = 'import os, sys\nprint("careful", file=sys.stderr)\nprint(os.getcwd() + "/data")\n'
     path = master(tmp_path, f'{TOP}\n# %% id="bad"\n{text}')
     with pytest.raises(SourceError) as error:
-        build(Target("lesson", path, tmp_path / "notebooks" / "07_demo.ipynb"))
-    assert "07_demo.py:4: cell 'bad' writes to stderr: 'careful'" in str(error.value)
+        build(Target("lesson", path, tmp_path / "notebooks" / "97_demo.ipynb"))
+    assert "97_demo.py:4: cell 'bad' writes to stderr: 'careful'" in str(error.value)
     assert "cell 'bad' prints an absolute path" in str(error.value)
-    assert not (tmp_path / "notebooks" / "07_demo.ipynb").exists()
+    assert not (tmp_path / "notebooks" / "97_demo.ipynb").exists()
 
 
 @pytest.mark.parametrize(
@@ -34,8 +34,8 @@ def test_a_cell_that_writes_to_stderr_or_prints_a_path_is_refused(tmp_path):
 def test_a_cell_that_breaks_a_rule_is_refused_before_it_runs(tmp_path, monkeypatch, code, words):
     monkeypatch.setattr(pipeline, "execute", pytest.fail)
     path = master(tmp_path, f'{TOP}\n# %% id="bad"\n{code}')
-    with pytest.raises(SourceError, match=rf"^notebooks/source/07_demo.py:4: cell 'bad' {words}"):
-        build(Target("lesson", path, tmp_path / "notebooks" / "07_demo.ipynb"))
+    with pytest.raises(SourceError, match=rf"^notebooks/source/97_demo.py:4: cell 'bad' {words}"):
+        build(Target("lesson", path, tmp_path / "notebooks" / "97_demo.ipynb"))
     assert any(words in str(found) for found in check(tmp_path))
 
 
@@ -43,7 +43,7 @@ def test_a_cell_that_breaks_a_rule_is_refused_before_it_runs(tmp_path, monkeypat
 def test_a_cell_within_the_rules_passes(tmp_path, code):
     master(tmp_path, f'{TOP}\n# %% id="good"\n{code}')
     assert [str(found) for found in check(tmp_path)] == [
-        "notebooks/source/07_demo.py: was not built, or what lies there is no notebook [notebooks/07_demo.ipynb]"
+        "notebooks/source/97_demo.py: was not built, or what lies there is no notebook [notebooks/97_demo.ipynb]"
     ]
 
 

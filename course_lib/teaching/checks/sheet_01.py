@@ -1,7 +1,10 @@
 """Which exercises does sheet 01, the training loop by hand, hold, and in which order?"""
 
+from course_lib.teaching.checks.training_loop.attack import LAYER_PASSES
+from course_lib.teaching.checks.training_loop.audit import MEAN_OF_MEANS
 from course_lib.teaching.checks.training_loop.batches_check import BATCH_ROWS
 from course_lib.teaching.checks.training_loop.counting import COUNT_PARAMETERS
+from course_lib.teaching.checks.training_loop.curves import READ_LEARNING_CURVES
 from course_lib.teaching.checks.training_loop.linear import LINEAR_BACKWARD
 from course_lib.teaching.checks.training_loop.loss_check import SOFTMAX_CROSS_ENTROPY
 from course_lib.teaching.checks.training_loop.order import ORDER_TRAINING_STEP
@@ -18,4 +21,7 @@ SHEET = (
     LINEAR_BACKWARD,
     ORDER_TRAINING_STEP,
     TRAINING_STEP,
+    READ_LEARNING_CURVES,
+    LAYER_PASSES,
+    MEAN_OF_MEANS,
 )

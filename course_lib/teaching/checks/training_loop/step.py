@@ -1,6 +1,5 @@
 """Do forward, loss, backward and update make one step? Known mistakes and the check of training_step."""
 
-import inspect
 from typing import Any
 
 import numpy as np
@@ -154,7 +153,7 @@ def multiplied(weight, bias, x, labels, rate):
 
 @known(
     _WRONG,
-    "a rate divided by the loss, or multiplied with it",
+    "a rate multiplied by the loss",
     "does the length of the step depend on the loss itself?",
 )
 def times_loss(weight, bias, x, labels, rate):
@@ -163,12 +162,14 @@ def times_loss(weight, bias, x, labels, rate):
 
 
 def _observe(answer: Any) -> Any:
+    """The step on its cases; where it is wrong and an earlier function that it calls is not right, that function."""
     seen = calls(answer, *_CASES)
-    if answer is training_step or distance(seen, calls(training_step, *_CASES)) <= 1e-6:
+    if distance(seen, calls(training_step, *_CASES)) <= 1e-6:
         return seen
+    called = getattr(getattr(answer, "__code__", None), "co_names", ())
     for earlier in _EARLIER:
         name = earlier.slug
-        if name not in inspect.getclosurevars(inspect.unwrap(answer)).globals:
+        if name not in called or name not in answer.__globals__:
             continue
         status = diagnose(earlier, answer.__globals__[name]).status
         if status == NOT_STARTED:
