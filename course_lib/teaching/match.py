@@ -137,6 +137,12 @@ def attacked(seen: Any, exercise: Exercise) -> tuple[str, ...]:
     alive = [name for name, accepted in planted.items() if accepted is True]
     alarms = [name for name, accepted in seen.get("right", {}).items() if accepted is False]
     text = f"killed {len(planted) - len(alive)} of {len(planted)}"
-    text += f"; survived: {', '.join(alive)}" if alive else ""
-    text += f"; false alarm on: {', '.join(alarms)}" if alarms else ""
+    text += f"; survived: {_some(alive)}" if alive else ""
+    text += f"; false alarm on: {_some(alarms)}" if alarms else ""
     return (text,)
+
+
+def _some(names: list[str], most: int = 3) -> str:
+    """The first names, and how many more: a line of a card is short."""
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest

@@ -608,6 +608,20 @@ assert not torch.allclose(in_training, norm(some)), "in training the output depe
 norm.eval()
 assert torch.allclose(norm(torch.cat([some, others]))[:8], norm(some)), "in evaluation it does not"
 
+# %% [markdown] id="loop-evaluate"
+# An evaluation also needs no gradients. NumPy computes none unless it is asked; torch records every operation for a
+# backward pass that never comes, unless it is told not to (`torch.no_grad()`), which costs memory and nothing else. And the
+# mean is again a sum over a count, so that it does not depend on how the validation part is cut.
+
+# %% id="loop-evaluate-run"
+losses = [evaluate(model, validation, batch_size=size)["loss"] for size in (270, 100, 7)]
+assert np.allclose(losses, losses[0], rtol=1e-5), "the same loss, however the validation part is cut"
+
+linear = torch.nn.Linear(64, 10)
+assert linear(torch.tensor(validation[0])).requires_grad, "recorded for a backward pass"
+with torch.no_grad():
+    assert not linear(torch.tensor(validation[0])).requires_grad, "not recorded"
+
 # %% [markdown] id="loop-seeds"
 # Now train: 64-64-64-10, batches of 32, fifteen epochs, with Adam (an optimizer that chooses a rate for each parameter;
 # lesson 03). The result depends on the random numbers of the start and of the order, so one run is an anecdote. Five seeds
