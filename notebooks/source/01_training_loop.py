@@ -414,7 +414,7 @@ def draw(rate):
     figure, (left, right) = style.canvas(1, 2, width=9, height=3.4)
     a, b = np.meshgrid(np.linspace(-4.6, 4.6, 80), np.linspace(-2.2, 2.2, 80))
     left.contour(a, b, 0.5 * (curvature[0] * a**2 + curvature[1] * b**2), levels=12, colors="0.75", linewidths=0.8)
-    curves.line(left, *path.T, label="path", index=0)
+    left.plot(*path.T, "o-", color=style.PALETTE[0], markersize=4, linewidth=1.2)
     left.set(xlim=(-4.6, 4.6), ylim=(-2.2, 2.2), xlabel="flat direction", ylabel="steep direction")
     left.set_title(f"Rate {rate:.3f} (limit {2 / curvature.max():.1f})")
     for k, name in enumerate(("flat", "steep")):
@@ -427,7 +427,10 @@ def draw(rate):
 # %% id="rate-widget" tags=["nbval-ignore-output"]
 import ipywidgets as widgets
 
-explore(draw, rate=widgets.FloatSlider(value=0.05, min=0.005, max=0.215, step=0.005, readout_format=".3f"))
+slider = widgets.FloatSlider(
+    value=0.05, min=0.005, max=0.215, step=0.005, readout_format=".3f", description="rate", layout={"width": "420px"}
+)
+explore(draw, rate=slider)
 
 # %% [markdown] id="rate-static"
 # The same for readers without a running kernel: three rates.
