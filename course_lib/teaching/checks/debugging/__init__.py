@@ -1,0 +1,1 @@
+"""The exercises of sheet 07, debugging: one file per group of checks."""
