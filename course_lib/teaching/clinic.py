@@ -114,7 +114,7 @@ def table(run: Readings) -> str:
     ]
     lines = [f"{name:<27}{value}" for name, value in rows]
     lines.append(
-        f"{'at the end':<16}{'output':>9}{'gradient':>10}{'first weights':>15}{'dead units':>12}{'different units':>17}"
+        f"{'at the end':<16}{'output':>9}{'gradient':>10}{'first weights':>15}{'always off':>12}{'different units':>17}"
     )
     for one in run.layers:
         numbers = f"{one.output:>9.3g}{one.gradient:>10.1e}{one.weight:>15.3g}{one.dead:>12.0%}"

@@ -1,0 +1,30 @@
+"""Where lesson 07 and its sheet show the concepts (T) and corrections (E) of the theory document."""
+
+COVERS = {
+    "T27": ("gradcheck-slopes", "gradcheck-relative", "gradcheck-kink-run", "sheet:gradient_check"),
+    "T28": ("batch-run", "map-run", "zero-grad-run", "dead-run", "rate-run", "sheet:overfit_one_batch"),
+    "T29": ("nan-overflow", "nan-first", "nan-first-claim", "binary-run", "sheet:first_bad_layer"),
+    "T32": ("preflight-run", "preflight-planted"),
+    "T33": ("preflight-run", "preflight-planted", "sheet:no_leak"),
+    "T34": ("preflight-run", "preflight-planted"),
+    "T35": ("preflight-run", "preflight-planted-more"),
+    "T36": ("preflight-run", "preflight-planted-more"),
+    "T37": ("monitor-run", "monitor-claim"),
+    "T38": ("monitor-run", "monitor-claim"),
+    "T39": ("monitor-run", "monitor-claim"),
+    "T40": ("monitor-run", "monitor-claim"),
+    "T41": ("post-run", "post-claim"),
+    "T42": ("post-open", "post-confusion", "post-claim"),
+    "T43": ("post-open", "post-run", "post-claim"),
+    "T44": ("recipe-run", "recipe-claim"),
+    "E27": ("try-first-grid", "rate-run", "rate-claim", "sheet:raise_the_rate", "sheet:order_debugging:rate_first"),
+    "E28": ("epsilon-log", "epsilon-speck", "epsilon-claim", "sheet:sigmoid_cross_entropy:with_epsilon"),
+    "E29": ("twice", "twice-floor", "twice-claim", "binary-run", "sheet:sigmoid_cross_entropy"),
+    "E32": (
+        "gradcheck-slopes",
+        "gradcheck-dropout-run",
+        "sheet:gradient_check:forward_difference",
+        "sheet:gradient_check:single_precision",
+        "sheet:gradient_check:absolute_error",
+    ),
+}
