@@ -97,8 +97,8 @@ def _once(test: Sealed | None) -> Item:
     if test is None:
         return unchecked(name, "keep the test part in a Sealed, which counts")
     used = len(test.openings)
-    said = f": {'; '.join(test.openings)}" if used > 1 else ""
-    return judged(name, used == 1, f"it was opened {used} times{said}", used)
+    said = f" ({'; '.join(test.openings)})" if used > 1 else ""
+    return judged(name, used == 1, f"openings: {used}{said}", used)
 
 
 def _analysed(test: Sealed | None, errors: ErrorAnalysis | None) -> Item:

@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from course_lib.core.checklist import FAIL, PASS, Item
 from course_lib.plots import style
 from course_lib.teaching import progress
 from course_lib.teaching.clinic_cases import CASES, SIGNS, Case
@@ -23,6 +23,18 @@ FAULTS = tuple(sorted(SIGNS))
 HEALTHY = "healthy"
 KNOWING_NOTHING = float(np.log(10))
 SEED = 0
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What `diagnose` said of a case: status is "right", "not this", "no such fault" or "not started"."""
+
+    case: str
+    status: str
+    lines: tuple[str, ...]
+
+    def _ipython_display_(self) -> None:
+        """Nothing: the card is on the page already, also when this is the last value of a cell."""
 
 
 @lru_cache(maxsize=64)
@@ -56,38 +68,46 @@ def show_mended(name: str) -> None:
     case, before, after = _case(name), readings(name), readings(name, mended=True)
     print(f"mend of {name}: {case.mend}")
     figure, (left, right) = style.canvas(1, 2, width=8, height=2.7, sharey=True)
+    tops: list[float] = []
     for axis, run, title in ((left, before, f"{name}, broken"), (right, after, f"{name}, mended")):
         _losses(axis, run)
         axis.set_title(title)
+        tops.append(axis.get_ylim()[1])
+    right.set_ylim(0, max(tops))
     words = f"Losses of {name} before and after the mend. Broken: {_ends(before)} Mended: {_ends(after)}"
     style.show(figure, words)
 
 
-def diagnose(name: str, fault: Any, *, record: bool = True) -> Item:
+def diagnose(name: str, fault: Any, *, record: bool = True) -> Diagnosis:
     """Say whether `fault` is what is wrong with the run, show why, and return the verdict.
 
     Right: the reason, and the question that separates the fault from its nearest rival. Wrong: what that fault would
     show, and a question. `...` or None is not a diagnosis. Raises ValueError for a case that is not there.
     """
-    case = _case(name)
+    found = _diagnosis(name, _case(name), fault)
+    if record and found.status in ("right", "not this"):
+        question = f"What is wrong with {name}?"
+        progress.record_recall(f"07-{name}", question, _plain(fault), right=found.status == "right")
+    show_card("diagnosis", found.status, name, found.lines)
+    return found
+
+
+def _plain(fault: Any) -> str:
+    return " ".join(str(fault).lower().split())
+
+
+def _diagnosis(name: str, case: Case, fault: Any) -> Diagnosis:
     if fault is None or fault is Ellipsis:
-        show_card("diagnosis", "not started", name, ["name one of FAULTS"])
-        return Item(name, "not checkable", "not started")
-    said = " ".join(str(fault).lower().split())
+        return Diagnosis(name, "not started", ("name one of FAULTS",))
+    said = _plain(fault)
     if said not in SIGNS:
         close = difflib.get_close_matches(said, FAULTS, n=1)
         line = f"did you mean {close[0]!r}?" if close else f"the faults are {', '.join(FAULTS)}"
-        show_card("diagnosis", "no such fault", name, [f"{fault!r} is not a name of a fault", line])
-        return Item(name, FAIL, line)
-    right = said == case.fault
-    if record:
-        progress.record_recall(f"07-{name}", f"What is wrong with {name}?", said, right=right)
-    if right:
-        lines = [case.reason, f"not {case.rival}: {case.question}", f"mend: {case.mend}"]
-    else:
-        lines = [f"{said} would show {SIGNS[said]}", case.question]
-    show_card("diagnosis", "right" if right else "not this", name, lines)
-    return Item(name, PASS if right else FAIL, lines[0])
+        return Diagnosis(name, "no such fault", (f"{fault!r} is not a name of a fault", line))
+    if said == case.fault:
+        lines = (case.reason, f"not {case.rival}: {case.question}", f"mend: {case.mend}")
+        return Diagnosis(name, "right", lines)
+    return Diagnosis(name, "not this", (f"{said} would show {SIGNS[said]}", case.question))
 
 
 def table(run: Readings) -> str:
@@ -112,7 +132,7 @@ def table(run: Readings) -> str:
         ("biases moved", "yes" if run.bias_moved else "no"),
         ("first value not finite", run.first_bad or "none"),
     ]
-    lines = [f"{name:<27}{value}" for name, value in rows]
+    lines = [f"{name:<29}{value}" for name, value in rows]
     lines.append(
         f"{'at the end':<16}{'output':>9}{'gradient':>10}{'first weights':>15}{'always off':>12}{'different units':>17}"
     )

@@ -28,6 +28,7 @@
 # different and be right: the check compares what a function does, not how it is written.
 
 # %% id="setup"
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -177,7 +178,7 @@ check("overfit_one_batch", overfit_one_batch)
 
 # %% id="clinic-healthy" tags=["nbval-ignore-output"]
 print(table(readings("healthy")))
-print("\nFAULTS:", "; ".join(FAULTS))
+print(textwrap.fill("FAULTS: " + "; ".join(FAULTS), 110))
 
 # %% id="clinic-05" tags=["nbval-ignore-output"]
 show_case("case-05")

@@ -89,14 +89,14 @@ def test_no_description_gives_the_fault_away():
 
 
 def test_a_right_diagnosis_gives_reason_rival_and_mend(capsys):
-    assert diagnose("case-05", "Rate  too low").status == "pass"
+    assert diagnose("case-05", "Rate  too low").status == "right"
     said = capsys.readouterr().out
     case = CASES["case-05"]
     assert all(text in said for text in (case.reason, f"not {case.rival}", case.question, case.mend))
 
 
 def test_a_wrong_diagnosis_says_what_that_fault_would_show_and_not_the_answer(capsys):
-    assert diagnose("case-05", "dead units").status == "fail"
+    assert diagnose("case-05", "dead units").status == "not this"
     said = capsys.readouterr().out
     assert SIGNS["dead units"] in said
     assert CASES["case-05"].mend not in said
@@ -109,7 +109,7 @@ def test_a_misspelt_name_is_met_with_the_closest_one(capsys):
 
 
 def test_an_unanswered_case_is_not_started(capsys):
-    assert diagnose("case-05", ...).status == "not checkable"
+    assert diagnose("case-05", ...).status == "not started"
     assert "not started" in capsys.readouterr().out
 
 
