@@ -411,8 +411,8 @@ assert np.abs(descend(0.19, 200)[-1]).max() < 1e-6
 assert np.abs(descend(0.21, 200)[-1]).max() > 1e6
 
 # %% id="rate-words"
-a, b = np.meshgrid(np.linspace(-4.6, 4.6, 80), np.linspace(-2.2, 2.2, 80))
-bowl = 0.5 * (curvature[0] * a**2 + curvature[1] * b**2)
+FLAT, STEEP = np.meshgrid(np.linspace(-4.6, 4.6, 80), np.linspace(-2.2, 2.2, 80))
+BOWL = 0.5 * (curvature[0] * FLAT**2 + curvature[1] * STEEP**2)
 
 
 def describe(rate):
@@ -429,7 +429,7 @@ def describe(rate):
 def draw(rate):
     path = descend(rate)
     figure, (left, right) = style.canvas(1, 2, width=9, height=3.4)
-    left.contour(a, b, bowl, levels=12, colors="0.75", linewidths=0.8)
+    left.contour(FLAT, STEEP, BOWL, levels=12, colors="0.75", linewidths=0.8)
     left.plot(*path.T, "o-", color=style.PALETTE[0], markersize=4, linewidth=1.2)
     left.set(xlim=(-4.6, 4.6), ylim=(-2.2, 2.2), xlabel="flat direction", ylabel="steep direction")
     left.set_title(f"Rate {rate:.3f} (limit {2 / curvature.max():.1f})")
