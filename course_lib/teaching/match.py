@@ -62,7 +62,7 @@ def matches(exercise: Exercise, seen: Any) -> list[tuple[Mistake, float]]:
 
 
 def known_mistake(exercise: Exercise, seen: Any) -> Finding | None:
-    """A finding when the observation is that of one or more known mistakes: the closest, or all that fit alike."""
+    """A finding that names every known mistake within the tolerance of the observation, or None."""
     found = matches(exercise, seen)
     if not found:
         return None

@@ -33,7 +33,7 @@ def test_the_verdict_and_its_numbers_do_not_depend_on_the_unit_of_the_loss(verdi
 
 def test_the_numbers_are_what_the_verdict_was_read_from():
     found = diagnose_curves([1, 0.8, 0.5, 0.25, 0.125], [1, 0.75, 0.5, 0.5, 0.625], knowing_nothing=1.0)
-    assert (found.train, found.validation, found.rise, found.fall) == (0.125, 0.625, 0.125, 0.125)
+    assert (found.train, found.validation, found.gap, found.rise, found.fall) == (0.125, 0.625, 0.5, 0.125, 0.125)
 
 
 @pytest.mark.parametrize(("rise", "verdict"), [(0.029, "ideal"), (0.031, "overfit")])
@@ -41,6 +41,12 @@ def test_the_limit_of_the_rise_lies_where_it_is_said_to(rise, verdict):
     validation = LEARNED + rise * (EPOCHS == 19)
     assert diagnose_curves(LEARNED, validation, knowing_nothing=1.0).verdict == verdict
     assert diagnose_curves(LEARNED, validation, knowing_nothing=1.0, risen=1.0).verdict == "ideal"
+
+
+@pytest.mark.parametrize(("gap", "verdict"), [(0.199, "ideal"), (0.201, "overfit")])
+def test_a_wide_gap_is_overfitting_even_when_the_validation_loss_never_rises(gap, verdict):
+    assert diagnose_curves(LEARNED, LEARNED + gap, knowing_nothing=1.0).verdict == verdict
+    assert diagnose_curves(LEARNED, LEARNED + gap, knowing_nothing=1.0, wide=1.0).verdict == "ideal"
 
 
 def test_the_limit_of_a_high_training_loss_can_be_moved():

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from course_lib.numpy_nn.gradcheck import check_layer, check_loss, check_network, numerical_gradient, relative_error
+from course_lib.numpy_nn.gradcheck import (
+    check_layer,
+    check_loss,
+    check_network,
+    layer_passes,
+    numerical_gradient,
+    relative_error,
+)
 from course_lib.numpy_nn.layers import Dropout, LeakyReLU, Linear, ReLU, Sigmoid, Tanh
 from course_lib.numpy_nn.losses import softmax_cross_entropy, squared_error
 from course_lib.numpy_nn.network import Sequential, mlp
@@ -87,7 +94,7 @@ class NewMaskInBackward(Dropout):
         return gradient * (self.rng.random(gradient.shape) >= self.p) / (1 - self.p)
 
 
-@pytest.mark.parametrize(
+FAULTS = pytest.mark.parametrize(
     ("layer", "part"),
     [
         (linear(TransposedWeightGradient, 4, 4), "weight"),
@@ -95,13 +102,42 @@ class NewMaskInBackward(Dropout):
         (linear(MeanBiasGradient), "bias"),
         (linear(UntransposedInputGradient, 4, 4), "input"),
         (MaskOfTheGradient(), "input"),
-        (NewMaskInBackward(0.4, rng=RNG(3)), "input"),
     ],
 )
+
+
+@FAULTS
 def test_a_planted_fault_in_a_layer_is_found_in_the_part_that_has_it_and_in_no_other(layer, part):
     errors = check_layer(layer, RNG(1).standard_normal((5, 4)), rng=RNG(2), training=True)
     assert errors.pop(part) > WRONG
     assert max(errors.values(), default=0) < RIGHT
+
+
+@FAULTS
+def test_the_short_check_refuses_the_same_faults(layer, part):
+    assert not layer_passes(layer, RNG(1).standard_normal((5, 4)), RNG(2))
+
+
+def test_the_short_check_accepts_every_layer_whose_output_is_a_function_of_its_input():
+    for make in LAYERS:
+        assert layer_passes(make(), RNG(1).standard_normal((5, 4)), RNG(2))
+
+
+class NanInTheBiasGradient(Linear):
+    def backward_parameters(self, gradient):
+        super().backward_parameters(gradient)
+        self.bias_gradient[1] = np.nan
+
+
+def test_a_gradient_of_nan_passes_neither_check():
+    layer, x = linear(NanInTheBiasGradient), RNG(1).standard_normal((5, 4))
+    assert not check_layer(layer, x, rng=RNG(2))["bias"] < RIGHT
+    assert not layer_passes(layer, x, RNG(2))
+
+
+def test_a_new_mask_in_the_backward_of_dropout_is_found():
+    layer = NewMaskInBackward(0.4, rng=RNG(3))
+    assert check_layer(layer, RNG(1).standard_normal((5, 4)), rng=RNG(2), training=True)["input"] > WRONG
 
 
 def test_a_planted_fault_in_one_layer_of_a_network_is_found():

@@ -60,7 +60,9 @@ def _names(seen: Any, right: Any) -> str | None:
             return f"line {letter} reads {' and '.join(missing)}, which no line above it in your list makes"
         made |= set(_MAKES.get(letter, "").split())
     extra = [letter for letter in seen if letter in _NOT_NEEDED]
-    return f"think about line {extra[0]}: {_NOT_NEEDED[extra[0]]}" if extra else None
+    if extra:
+        return f"think about line {extra[0]}: {_NOT_NEEDED[extra[0]]}"
+    return f"line {seen[0]} stands outside every loop: shall it run only once?" if seen[:1] != _RIGHT[:1] else None
 
 
 def _mistake(id: str, letters: str, cause: str, question: str) -> Mistake:

@@ -148,7 +148,7 @@ def other_rules(train, other):
 def _finite(seen: Any, right: Any) -> str | None:
     for case in right:
         for part in seen[case]["result"]:
-            if not np.isfinite(part).all() or np.abs(part).max() > 1e6:
+            if not np.isfinite(part).all() or np.abs(part).max() > 1e3:
                 return f"{case} gives NaN, infinity or a huge number; is a feature of its training part constant?"
     return None
 
@@ -182,8 +182,8 @@ STANDARDIZE = Exercise(
     mistakes=tuple(_WRONG),
     properties=(
         Property("two sets", lambda seen, right: not_in_parts(seen, "both sets, train and other")),
-        Property("finite numbers", _finite),
         Property("mean 0 and deviation 1 on the training part", _units),
+        Property("finite numbers", _finite),
         Property("the statistics of the training part for both", _the_other),
     ),
     hints=(
