@@ -148,6 +148,8 @@ def _panels(run: Readings, name: str) -> Any:
     axes[0].set_title(f"{name}: losses")
     axes[1].plot(np.arange(1, len(run.batch_losses) + 1), run.batch_losses, color=style.PALETTE[0], linewidth=0.8)
     axes[1].set(xlabel="step", ylabel="loss of the batch (nats)", title="Every batch", xlim=(0, len(run.batch_losses)))
+    if np.nanmax(run.batch_losses, initial=0.0) > 100:  # a run that blew up: on a linear scale it is one last point
+        axes[1].set_yscale("log")
     steps = np.arange(1, run.updates.shape[1] + 1)
     for layer, ratios in enumerate(run.updates):
         look = style.look(layer)
@@ -157,6 +159,7 @@ def _panels(run: Readings, name: str) -> Any:
         )
     axes[2].set(xscale="log", yscale="log", xlabel="step", ylabel="change / weights", title="Length of a step")
     axes[2].set_ylim(1e-5, 10)
+    axes[2].set_xlim(1, len(steps))
     axes[2].legend(fontsize=8, loc="lower left")
     axes[3].imshow(run.confusion, cmap="Greys", vmin=0)
     axes[3].set(xlabel="predicted digit", ylabel="true digit", title="Validation part", xticks=range(0, 10, 3))

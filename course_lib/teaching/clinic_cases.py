@@ -23,7 +23,7 @@ class Case:
 SIGNS = {
     "zero_grad missing": "steps that grow from batch to batch at a constant rate, and a loss that falls at first",
     "rate too high": "a normal first loss and a normal first gradient, steps longer than the weights, then NaN",
-    "rate too low": "a normal first loss that falls slowly and steadily, and steps well below a thousandth of the weights",
+    "rate too low": "a normal first loss that falls slowly and steadily, and steps below a thousandth of the weights",
     "dead units": "hidden layers without output on any sample, while their weights are not zero",
     "labels shuffled": "a training loss that falls below ln 10 while the validation loss rises above it",
     "dropout on in evaluation": "two evaluations of the same samples that differ",

@@ -9,17 +9,8 @@ import numpy as np
 
 from course_lib.numpy_nn.data import split_indices
 from course_lib.numpy_nn.network import Sequential, mlp
-from course_lib.teaching.clinic_loop import (
-    SIZES,
-    Array,
-    Parts,
-    Setup,
-    healthy_network,
-    mean_cross_entropy,
-    raw_pixels,
-    standardized,
-    train,
-)
+from course_lib.teaching.clinic_data import Array, Parts, raw_pixels, standardized
+from course_lib.teaching.clinic_loop import SIZES, Setup, healthy_network, mean_cross_entropy, train
 
 HEALTHY = Setup()
 

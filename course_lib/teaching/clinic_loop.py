@@ -15,42 +15,13 @@ import numpy as np
 
 from course_lib.core.metrics import accuracy, confusion_matrix
 from course_lib.core.probe import update_ratio
-from course_lib.numpy_nn.data import Standardizer, split_indices
 from course_lib.numpy_nn.data import batches as shuffled_batches
-from course_lib.numpy_nn.datasets import load_digits
 from course_lib.numpy_nn.layers import Linear
 from course_lib.numpy_nn.network import Sequential, mlp
+from course_lib.teaching.clinic_data import Array, Data, Parts, standardized
 
-Array = np.ndarray
-Data = tuple[Array, Array]
 SIZES = (64, 32, 32, 10)
 LARGEST = 1e30  # a loss above it is drawn as a gap, like NaN
-
-
-@dataclass(frozen=True)
-class Parts:
-    """The data of a run: train, validation and fresh samples, which stand for the data of next week."""
-
-    train: Data
-    validation: Data
-    fresh: Data
-
-
-@lru_cache(maxsize=8)
-def standardized(seed: int) -> Parts:
-    """The digits as they should be: split, then standardized by the training part."""
-    raw = raw_pixels(seed)
-    scale = Standardizer.fit(raw.train[0])
-    train, validation, fresh = ((scale.transform(x), y) for x, y in (raw.train, raw.validation, raw.fresh))
-    return Parts(train, validation, fresh)
-
-
-@lru_cache(maxsize=8)
-def raw_pixels(seed: int) -> Parts:
-    """The digits with pixels from 0 to 16."""
-    digits = load_digits()
-    split = split_indices(digits.y, seed=seed)
-    return Parts(*((digits.x[rows], digits.y[rows]) for rows in (split.train, split.validation, split.test)))
 
 
 def healthy_network(seed: int) -> Sequential:

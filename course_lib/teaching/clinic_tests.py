@@ -12,8 +12,9 @@ import numpy as np
 from course_lib.numpy_nn.gradcheck import relative_error
 from course_lib.numpy_nn.network import Sequential
 from course_lib.numpy_nn.plain_debugging import overfit_one_batch
+from course_lib.teaching.clinic_data import Array
 from course_lib.teaching.clinic_faults import HEALTHY, SETUPS
-from course_lib.teaching.clinic_loop import Array, Setup, train
+from course_lib.teaching.clinic_loop import Setup, train
 
 KNOWING_NOTHING = float(np.log(10))
 TESTS = ("first loss", "gradient check", "learns one batch", "better than chance", "holds on fresh data")

@@ -151,19 +151,23 @@ style.show(
 # *Reading*: from the right, both float64 curves fall, the central one twice as steeply; from the left, all fall along the
 # same slope, that of rounding. The dotted line is $h = 10^{-5}$, the usual choice.
 
+
 # %% id="gradcheck-slopes"
 def slope(name, low, high):
     part = (steps >= low * 0.99) & (steps <= high * 1.01)
     return np.polyfit(np.log(steps[part]), np.log(errors[name][part]), 1)[0]
 
 
-claim("between 1.9 and 2.1", slope("central", 1e-4, 1e-1), "slope of the central error on the right: h squared")
-claim("between 0.9 and 1.1", slope("forward", 1e-6, 1e-1), "slope of the forward error on the right: h")
-claim("between -1.5 and -0.5", slope("central", 1e-12, 1e-7), "slope on the left: rounding, 1/h")
+claim("between 1.9 and 2.1", slope("central", 1e-4, 1e-1), "central error on the right: h squared")
+claim("between 0.9 and 1.1", slope("forward", 1e-6, 1e-1), "forward error on the right: h")
+claim("between -1.5 and -0.5", slope("central", 1e-12, 1e-7), "on the left: rounding, 1/h")
+
+# %% id="gradcheck-best"
 claim("between 1e-6 and 1e-4", steps[errors["central"].argmin()], "the best step, central, float64")
 claim("< 1e-8", errors["central"].min(), "its error")
-claim("> 1e-6", errors["central, float32"].min(), "the smallest error in float32: no gradient passes a limit of 1e-6")
-outcome("07-step", "about 1e-5", "Below it, the two losses agree in so many digits that their difference is rounding.")
+least = errors["central, float32"].min()
+claim("> 1e-6", least, "the smallest error in float32: no gradient passes a limit of 1e-6")
+outcome("07-step", "about 1e-5", "Below it, two losses agree in so many digits that rounding is left.")
 
 # %% [markdown] id="gradcheck-widget-text"
 # ### Look through the microscope
@@ -202,13 +206,15 @@ def draw(exponent):
     right.loglog(grid, np.maximum(chord_error(grid), 1e-13), color=style.PALETTE[0], linewidth=1.2)
     right.plot([h], [max(chord_error(h), 1e-13)], "o", color=style.PALETTE[1], markersize=9)
     right.set(xlabel="step h", ylabel="relative error", title="Error of the chord's slope")
-    return figure, f"At h = 1e{exponent:g} the slope of the chord is off by a share of {chord_error(h):.0e}."
+    return figure, f"At h = 1e{exponent:g} the chord's slope is off by a share of {chord_error(h):.0e}."
 
 
 # %% id="gradcheck-widget" tags=["nbval-ignore-output"]
 import ipywidgets as widgets
 
-slider = widgets.FloatSlider(value=-2, min=-15, max=0, step=0.5, description="log10 h", layout={"width": "420px"})
+slider = widgets.FloatSlider(
+    value=-2, min=-15, max=0, step=0.5, description="log10 h", layout={"width": "420px"}
+)
 explore(draw, exponent=slider)
 
 # %% [markdown] id="gradcheck-static"
@@ -217,7 +223,9 @@ explore(draw, exponent=slider)
 # %% id="gradcheck-strip"
 for exponent in (0, -5, -14.5):
     figure, sentence = draw(exponent)
-    style.show(figure, alt=f"Loss in a window with the true slope, and the error of the chord over h. {sentence}")
+    style.show(
+        figure, alt=f"Loss in a window with the true slope, and the error of the chord over h. {sentence}"
+    )
 claim("> 0.1", chord_error(1.0), "error at h = 1: the curve bends away from its chord")
 claim("< 1e-8", chord_error(1e-5), "error at h = 1e-5")
 claim("> 1e-3", chord_error(10.0**-14.5), "error at the tiniest step of the strip: stairs")
@@ -236,20 +244,32 @@ from course_lib.numpy_nn.plain_debugging import gradient_check
 
 small = np.full(4, 1e-6)  # the gradient of sum(1e-6 x)
 wrong = 2 * small
-claim("< 1e-5", np.abs(wrong - small).max(), "absolute difference of a gradient that is wrong by a factor of two")
+claim(
+    "< 1e-5",
+    np.abs(wrong - small).max(),
+    "absolute difference of a gradient that is wrong by a factor of two",
+)
 claim("0.333", gradient_check(lambda v: float(small @ v), wrong, np.ones(4)), "its relative error")
 
 # %% [markdown] id="gradcheck-kink"
 # **Kinks.** At 0 a ReLU has no derivative, and closer to 0 than $h$ the difference sees both sides. The backward pass is right
 # and the check says no. Test at points away from kinks; biases that are not all 0 help.
 
+
 # %% id="gradcheck-kink-run"
 def relu_sum(v):
     return float(np.maximum(v, 0).sum())
 
 
-near, far = np.array([4e-6, -2.0, 1.0]), np.array([0.5, -2.0, 1.0])  # the first is closer to the kink than h = 1e-5
-claim("> 0.1", gradient_check(relu_sum, (near > 0).astype(float), near), "error of a right gradient next to a kink")
+near, far = (
+    np.array([4e-6, -2.0, 1.0]),
+    np.array([0.5, -2.0, 1.0]),
+)  # the first is closer to the kink than h = 1e-5
+claim(
+    "> 0.1",
+    gradient_check(relu_sum, (near > 0).astype(float), near),
+    "error of a right gradient next to a kink",
+)
 claim("< 1e-9", gradient_check(relu_sum, (far > 0).astype(float), far), "away from it")
 
 # %% [markdown] id="gradcheck-dropout"
@@ -270,8 +290,10 @@ def new_mask(v):
     return float((layer.forward(v, training=True) * upstream).sum())
 
 
+# %% id="gradcheck-dropout-claim"
 claim("> 0.5", gradient_check(new_mask, claimed_by_dropout, points), "a new mask at every call")
-claim("< 1e-9", check_layer(layer, points, rng=np.random.default_rng(0), training=True)["input"], "one mask for all")
+one_mask = check_layer(layer, points, rng=np.random.default_rng(0), training=True)
+claim("< 1e-9", one_mask["input"], "the generator is set back before every call: one mask for all")
 
 # %% [markdown] id="gradcheck-limits"
 # **A right gradient of the wrong loss.** The check compares the gradient with *your* loss. Here is the network from "Try first":
@@ -282,7 +304,11 @@ from course_lib.numpy_nn.network import Sequential
 from course_lib.teaching.clinic_faults import Softmax
 
 stubborn = Sequential(*mlp([5, 6, 3], rng=rng, activation=Tanh, dtype=np.float64).layers, Softmax())
-claim("< 1e-7", check_network(stubborn, softmax_cross_entropy, x, y), "relative error of the stubborn network's gradient")
+claim(
+    "< 1e-7",
+    check_network(stubborn, softmax_cross_entropy, x, y),
+    "relative error of the stubborn network's gradient",
+)
 
 # %% id="gradcheck-source"
 show_source(gradient_check)
@@ -306,7 +332,10 @@ from course_lib.numpy_nn.plain_debugging import overfit_one_batch
 digits = load_digits()
 split = split_indices(digits.y, seed=0)
 scale = Standardizer.fit(digits.x[split.train])
-parts = [(scale.transform(digits.x[rows]), digits.y[rows]) for rows in (split.train, split.validation, split.test)]
+parts = [
+    (scale.transform(digits.x[rows]), digits.y[rows])
+    for rows in (split.train, split.validation, split.test)
+]
 train, validation, test = parts
 
 
@@ -329,7 +358,11 @@ done = overfit_one_batch(stepper(0.1), *train, np.random.default_rng(0))
 anyway = overfit_one_batch(stepper(0.1), train[0], random_labels, np.random.default_rng(0))
 claim("between 10 and 200", done, "steps until one batch costs less than 0.01")
 claim("between 10 and 300", anyway, "the same with random labels")
-claim("-1", overfit_one_batch(stepper(0.0001), *train, np.random.default_rng(0)), "at a rate that is far too low: never")
+claim(
+    "-1",
+    overfit_one_batch(stepper(0.0001), *train, np.random.default_rng(0)),
+    "at a rate that is far too low: never",
+)
 with np.errstate(all="ignore"):
     low = overfit_one_batch(stepper(3.0), *train, np.random.default_rng(0))
 claim("-1", low, "at a rate that is far too high: never")
@@ -367,7 +400,9 @@ axes.set(xlabel="test", ylabel="planted fault", title="Which test sees which fau
 told = "; ".join(
     f"{name}: {', '.join(np.array(TESTS)[~row]) or 'none'}" for name, row in zip(names, passed, strict=True)
 )
-style.show(figure, alt=f"A table of faults by tests; a filled cell means that the test sees the fault. {told}.")
+style.show(
+    figure, alt=f"A table of faults by tests; a filled cell means that the test sees the fault. {told}."
+)
 
 # %% [markdown] id="map-reading"
 # *Reading*: no column is full. The gradient check sees a wrong backward pass and is blind to rates, starts and labels; the one
@@ -435,7 +470,11 @@ gain = paired_comparison(mended, broken).interval
 print(f"accuracy gained by leaving out one line: {gain.mean:.2f}, 95 % {gain.low:.2f} to {gain.high:.2f}")
 
 # %% id="twice-claim"
-claim("> 0.05", gain.low, "what the second softmax costs after twelve epochs, lower end of the interval of five seeds")
+claim(
+    "> 0.05",
+    gain.low,
+    "what the second softmax costs after twelve epochs, lower end of the interval of five seeds",
+)
 
 # %% [markdown] id="binary"
 # ### Yes or no: the same with a sigmoid
@@ -494,9 +533,21 @@ for rate, five in at_rate.items():
     print(f"rate {rate}: share of dead units {np.round(shares, 2)}, training loss {loss:.2f}")
 
 # %% id="dead-claim"
-claim("< 0.2", max(run.layers[1].dead for run in at_rate[0.1]), "largest share of dead units at rate 0.1, five seeds")
-claim("> 0.8", min(run.layers[1].dead for run in at_rate[2.0]), "smallest share at rate 2.0: the layer is gone")
-claim("> 2", min(run.train_loss[-1] for run in at_rate[2.0]), "training loss there: flat, and the rate is too high")
+claim(
+    "< 0.2",
+    max(run.layers[1].dead for run in at_rate[0.1]),
+    "largest share of dead units at rate 0.1, five seeds",
+)
+claim(
+    "> 0.8",
+    min(run.layers[1].dead for run in at_rate[2.0]),
+    "smallest share at rate 2.0: the layer is gone",
+)
+claim(
+    "> 2",
+    min(run.train_loss[-1] for run in at_rate[2.0]),
+    "training loss there: flat, and the rate is too high",
+)
 
 # %% [markdown] id="nan"
 # ## 5 NaN: find the first bad place
@@ -529,7 +580,10 @@ for fault in ("softmax overflows", "rate too high", "inputs not standardized", "
 # %% id="nan-first-claim"
 from course_lib.numpy_nn.plain_debugging import first_bad_layer
 
-firsts = {fault: run_setup(SETUPS[fault][0], 0).first_bad for fault in ("softmax overflows", "rate too high", "zero by zero")}
+firsts = {
+    fault: run_setup(SETUPS[fault][0], 0).first_bad
+    for fault in ("softmax overflows", "rate too high", "zero by zero")
+}
 assert firsts["zero by zero"].startswith("the input")
 assert firsts["softmax overflows"].startswith("the loss")
 assert firsts["rate too high"].startswith("step") and "layer" in firsts["rate too high"]
@@ -556,6 +610,7 @@ predict(
     key="07-epsilon",
 )
 
+
 # %% id="epsilon-log"
 def with_epsilon(z):
     p = np.exp(z - z.max()) / np.exp(z - z.max()).sum()
@@ -569,7 +624,9 @@ claim("30", total.mean, "the right loss, in nats")
 claim("18.4", with_epsilon(z), "the loss with epsilon: it is cut off at -log(1e-8)")
 claim("1", np.abs(right).max(), "largest gradient, right loss")
 claim("< 1e-3", np.abs(steps_up).max(), "largest gradient with epsilon: the worst samples teach nothing")
-outcome("07-epsilon", "less than a thousandth", "p is far below epsilon, so that changing p changes nothing.")
+outcome(
+    "07-epsilon", "less than a thousandth", "p is far below epsilon, so that changing p changes nothing."
+)
 
 # %% [markdown] id="epsilon-fact"
 # **In fact** the epsilon turned a loud fault into a silent one. The second run does the same to the data: some pixels of the
@@ -599,7 +656,11 @@ print(f"accuracy with the guard {guarded.mean():.2f}, with the epsilon {epsilon.
 
 # %% id="epsilon-claim"
 lost = paired_comparison(guarded, epsilon).interval
-claim("> 0.5", lost.low, "accuracy that one speck costs behind an epsilon, lower end of the interval of five seeds")
+claim(
+    "> 0.5",
+    lost.low,
+    "accuracy that one speck costs behind an epsilon, lower end of the interval of five seeds",
+)
 claim("> 0.8", guarded.min(), "the lowest accuracy when a constant feature is centred and not divided")
 
 # %% [markdown] id="epsilon-lesson"
@@ -640,7 +701,11 @@ cured = [
 claim("1", len(cured), "faults that a tenfold rate cures")
 assert cured == ["rate too low"]
 least = min(run.train_loss[-1] for run in raised["softmax twice"])
-claim("> 1.46", least, "softmax twice at the higher rate: its loss is at the floor, though the accuracy has risen")
+claim(
+    "> 1.46",
+    least,
+    "softmax twice at the higher rate: its loss is at the floor, though the accuracy has risen",
+)
 outcome("07-rate", "one", "The one whose rate was too low.")
 
 # %% [markdown] id="rate-fact"
@@ -683,8 +748,12 @@ PLANTED = {
 }
 
 # %% id="preflight-planted-more"
-PLANTED["all weights zero"] = preflight(mlp([64, 64, 10], rng=rng, initializer=zeros), train=train, test=test)
-PLANTED["weights too large"] = preflight(mlp([64, 64, 10], rng=rng, initializer=normal(3.0)), train=train, test=test)
+PLANTED["all weights zero"] = preflight(
+    mlp([64, 64, 10], rng=rng, initializer=zeros), train=train, test=test
+)
+PLANTED["weights too large"] = preflight(
+    mlp([64, 64, 10], rng=rng, initializer=normal(3.0)), train=train, test=test
+)
 PLANTED["softmax in the model"] = preflight(Sequential(*model.layers, Softmax()), train=train, test=test)
 for name, report in PLANTED.items():
     print(f"{name:<24} fails: {', '.join(report.failed)}")
@@ -697,6 +766,7 @@ assert PLANTED["softmax in the model"].failed == ("outputs and loss",)
 # Our source's settings to start with: Adam at rate 0.001, batches of 32, 100 epochs, two hidden layers of 64 to 128
 # units with ReLU. They are good ones. Five seeds on the digits:
 
+
 # %% id="recipe-run" tags=["nbval-ignore-output"]
 def recipe(seed):
     model = mlp([64, 64, 64, 10], rng=np.random.default_rng(seed))
@@ -707,7 +777,9 @@ def recipe(seed):
 runs = [recipe(seed) for seed in range(5)]
 accuracies = [evaluate(model, validation)["accuracy"] for model, _ in runs]
 interval = t_interval(accuracies)
-print(f"validation accuracy after 100 epochs: {interval.mean:.3f}, 95 % {interval.low:.3f} to {interval.high:.3f}")
+print(
+    f"validation accuracy after 100 epochs: {interval.mean:.3f}, 95 % {interval.low:.3f} to {interval.high:.3f}"
+)
 at_15 = [history.series("val", "accuracy", "epoch")[1][14] for _, history in runs]
 later = paired_comparison(accuracies, at_15).interval
 print(f"gained after epoch 15: {later.mean:+.3f}, 95 % {later.low:+.3f} to {later.high:+.3f}")
@@ -750,11 +822,19 @@ sealed = Sealed(*test)
 x_test, y_test = sealed.open("final accuracy of the model with early stopping")
 errors = analyse_errors(model, x_test, y_test)
 guesses = model.forward(x_test).argmax(axis=1)
+
+# %% id="post-worst" tags=["nbval-ignore-output"]
 titles = [f"{y_test[row]} as {guesses[row]}" for row in errors.worst]
 figure = images.image_grid(
-    scale.inverse(x_test[list(errors.worst)]).reshape(-1, 8, 8), titles=titles, columns=10, title="The ten worst test images"
+    scale.inverse(x_test[list(errors.worst)]).reshape(-1, 8, 8),
+    titles=titles,
+    columns=10,
+    title="The ten worst test images",
 )
-style.show(figure, alt=f"The ten test images with the largest loss, titled true digit as predicted digit: {', '.join(titles)}.")
+style.show(
+    figure,
+    alt=f"The ten test images with the largest loss, titled true digit as predicted digit: {', '.join(titles)}.",
+)
 
 # %% id="post-confusion" tags=["nbval-ignore-output"]
 figure_2, axes = style.canvas(width=5.2, height=4.4)
@@ -779,7 +859,10 @@ RECORD = {
 after = post(test=sealed, errors=errors, figure=figure, settings=RECORD)
 print(after)
 sealed.open("another look, after changing the rate")
-print("\nafter one more look, failed:", post(test=sealed, errors=errors, figure=figure, settings=RECORD).failed)
+print(
+    "\nafter one more look, failed:",
+    post(test=sealed, errors=errors, figure=figure, settings=RECORD).failed,
+)
 
 # %% id="post-claim"
 assert not after.failed and not after.unchecked
@@ -861,7 +944,11 @@ diagnose("case-03", ...)
 diagnose("case-03", "chosen on the test part", record=False)
 diagnose("case-03", "leak across the split", record=False)
 run = readings("case-03")
-claim("> 0.2", run.val_accuracy[-1] - run.fresh_accuracy[-1], "validation accuracy minus that on fresh samples, at the end")
+claim(
+    "> 0.2",
+    run.val_accuracy[-1] - run.fresh_accuracy[-1],
+    "validation accuracy minus that on fresh samples, at the end",
+)
 
 # %% id="case-3-mended" tags=["nbval-ignore-output"]
 show_mended("case-03")
@@ -915,7 +1002,12 @@ recall(
 recall(
     "07-floor",
     "A classifier of ten classes reads nearly all digits right, and its loss will not go below about 1.5. What do you suspect?",
-    choices=["a rate that is too low", "overfitting", "softmax in the model and in the loss", "too few units"],
+    choices=[
+        "a rate that is too low",
+        "overfitting",
+        "softmax in the model and in the loss",
+        "too few units",
+    ],
     answer="softmax in the model and in the loss",
     because="With inputs between 0 and 1 the loss cannot fall below ln(e + 9) - 1.",
 )
@@ -959,10 +1051,11 @@ claim("1.5", floor, "the floor of softmax twice, to one decimal")
 # `torch.autograd.set_detect_anomaly(True)` names the operation that made a NaN in the backward pass.
 
 # %% id="full-size-run"
-import warnings
-
 weights = torch.randn(4, 3, dtype=torch.float64, requires_grad=True)
 assert torch.autograd.gradcheck(torch.tanh, (weights,)), "torch's own check, in float64"
+
+# %% id="full-size-anomaly"
+import warnings
 
 with torch.autograd.set_detect_anomaly(True), warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the warning repeats the place, with a trace
@@ -970,7 +1063,11 @@ with torch.autograd.set_detect_anomaly(True), warnings.catch_warnings():
     try:
         (torch.sqrt(zero) * 0).sum().backward()  # infinity times zero
     except RuntimeError as error:
-        claim("1", int("SqrtBackward" in str(error)), "the message names the operation whose backward gave NaN")
+        claim(
+            "1",
+            int("SqrtBackward" in str(error)),
+            "the message names the operation whose backward gave NaN",
+        )
 
 # %% [markdown] id="next"
 # ## Next
