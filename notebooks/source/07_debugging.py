@@ -729,7 +729,7 @@ print(before)
 assert not before.failed and not before.unchecked
 
 # %% [markdown] id="preflight-faults"
-# Now six planted faults, and the item that each of them fails.
+# Now seven planted faults, and the items that each of them fails.
 
 # %% id="preflight-planted"
 from course_lib.numpy_nn.initializers import normal, zeros
