@@ -158,8 +158,9 @@ def _panels(run: Readings, name: str) -> Any:
             steps, shown, color=look["color"], linestyle=look["linestyle"], linewidth=0.9, label=f"layer {layer + 1}"
         )
     axes[2].set(xscale="log", yscale="log", xlabel="step", ylabel="change / weights", title="Length of a step")
-    axes[2].set_ylim(1e-5, 10)
+    axes[2].set_ylim(1e-5, 1e3)
     axes[2].set_xlim(1, len(steps))
+    axes[2].minorticks_off()  # their labels would overlap on a short run
     axes[2].legend(fontsize=8, loc="lower left")
     axes[3].imshow(run.confusion, cmap="Greys", vmin=0)
     axes[3].set(xlabel="predicted digit", ylabel="true digit", title="Validation part", xticks=range(0, 10, 3))
