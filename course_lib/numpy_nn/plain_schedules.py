@@ -34,9 +34,7 @@ def warmup_cosine(step: int, rate: float, steps: int, warmup: int, floor: float)
     return rate * (floor + (1 - floor) * cosine)
 
 
-def plateau_rates(
-    losses: Sequence[float], rate: float, factor: float, patience: int, min_delta: float
-) -> list[float]:
+def plateau_rates(losses: Sequence[float], rate: float, factor: float, patience: int, min_delta: float) -> list[float]:
     """The rate after each measurement of the validation loss, one for each of `losses`.
 
     A loss improves when it is more than min_delta below the best so far. When more than `patience` losses

@@ -107,9 +107,7 @@ def _endless(count: int, batch_size: int, seed: int) -> Iterator[NDArray[np.int6
         yield from batches(count, batch_size, seed=seed, epoch=epoch)
 
 
-def _loss(
-    model: Sequential, loss: LossFunction, x: Floats, y: NDArray[Any]
-) -> tuple[float, bool, Floats]:
+def _loss(model: Sequential, loss: LossFunction, x: Floats, y: NDArray[Any]) -> tuple[float, bool, Floats]:
     """Mean loss, whether it is a finite number, and the gradient; the losses refuse outputs that are not finite."""
     outputs = model.forward(x, training=True)
     if not np.isfinite(outputs).all():

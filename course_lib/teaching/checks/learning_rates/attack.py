@@ -192,7 +192,9 @@ _WRONG = (
         "does a path lead to `return False`, and is what you return a bool?",
         lambda make: True,
     ),
-    Mistake("rejects_all", "a test that rejects everything", "does it accept warmup_cosine itself?", lambda make: False),
+    Mistake(
+        "rejects_all", "a test that rejects everything", "does it accept warmup_cosine itself?", lambda make: False
+    ),
 )
 
 
@@ -212,7 +214,7 @@ SCHEDULE_PASSES = Exercise(
     accepted=_RIGHT,
     mistakes=_WRONG,
     hints=(
-        "Write down by hand what the rates should be for one small setting, step by step, and compare with a tolerance.",
+        "Write down what the rates of one small setting should be, step by step, and compare with a tolerance.",
         "Take several settings: with and without a warm-up, with and without a floor, and a rate that is not 1.",
         "Look beyond the last step as well.",
     ),

@@ -42,16 +42,20 @@ _WRONG = (
     _mistake("upside_down", "a limit turned upside down", "does a steeper bowl allow larger steps?", limit=20),
     _mistake("curvature_halved", "a limit of 4 / curvature", "what is 1 - 4 for the distance?", limit=0.1),
     _mistake(
-        "half_over_rate", "half the distance at one full step's pace", "is the step as long when half is left?",
+        "half_over_rate",
+        "half the distance at one full step's pace",
+        "is the step as long when half is left?",
         steps_to_halve=5000,
-    ),  # fmt: skip
+    ),
     _mistake(
         "rounded_down", "steps rounded down", "is the distance halved after 6931 steps, or nearly?", steps_to_halve=6931
     ),
     _mistake(
-        "never", "a slow rate taken for one that never arrives", "is 0.9999 to a large power small?",
+        "never",
+        "a slow rate taken for one that never arrives",
+        "is 0.9999 to a large power small?",
         steps_to_halve=float("inf"),
-    ),  # fmt: skip
+    ),
     _mistake("iterations", "iterations counted as updates", "how many batches does an update wait for?", updates=31300),
     _mistake("rounded_groups", "full groups only", "what becomes of batch 313?", updates=7800),
     _mistake("fraction", "a fraction of an update", "can a loop run a quarter of a time?", updates=7812.5),
@@ -60,25 +64,35 @@ _WRONG = (
         "samples", "samples counted as updates", "how many updates does one batch make?", updates_full_batch=1_000_000
     ),
     _mistake(
-        "as_many_epochs", "an epoch taken for a fixed amount of training",
-        "how many updates has an epoch with one batch?", updates_full_batch=7900,
-    ),  # fmt: skip
+        "as_many_epochs",
+        "an epoch taken for a fixed amount of training",
+        "how many updates has an epoch with one batch?",
+        updates_full_batch=7900,
+    ),
     _mistake(
-        "believed", "an audit that accepts the range", "which rate was best for SGD in the lesson?",
+        "believed",
+        "an audit that accepts the range",
+        "which rate was best for SGD in the lesson?",
         optimal_range="supported",
-    ),  # fmt: skip
+    ),
     _mistake(
-        "undecided", "an audit that finds no counterexample", "is one network with another best rate not enough?",
+        "undecided",
+        "an audit that finds no counterexample",
+        "is one network with another best rate not enough?",
         optimal_range="not shown",
-    ),  # fmt: skip
+    ),
     _mistake(
-        "trap_believed", "slow taken for trapped", "where did the small rate arrive with ten times the steps?",
+        "trap_believed",
+        "slow taken for trapped",
+        "where did the small rate arrive with ten times the steps?",
         trapped="supported",
-    ),  # fmt: skip
+    ),
     _mistake(
-        "trap_denied", "one network without a trap taken for all", "does one run show that no network has a trap?",
+        "trap_denied",
+        "one network without a trap taken for all",
+        "does one run show that no network has a trap?",
         trapped="contradicted",
-    ),  # fmt: skip
+    ),
 )
 
 

@@ -77,9 +77,7 @@ def length(gradient, theta, start, iterations, step):
 
 @known(_WRONG, "a one-sided difference", "which error has (g(theta + h v) - g(theta)) / h where the Hessian changes?")
 def one_sided(gradient, theta, start, iterations, step):
-    return _power(
-        gradient, theta, start, iterations, step, product=lambda g, t, v, h: (g(t + h * v) - g(t)) / h
-    )  # fmt: skip
+    return _power(gradient, theta, start, iterations, step, product=lambda g, t, v, h: (g(t + h * v) - g(t)) / h)
 
 
 @known(_WRONG, "twice the curvature", "how far apart are theta + h v and theta - h v?")
@@ -120,9 +118,13 @@ def gradient_for_product(gradient, theta, start, iterations, step):
 @known(_WRONG, "a sum of two gradients", "which of the two is taken off?")
 def added(gradient, theta, start, iterations, step):
     return _power(
-        gradient, theta, start, iterations, step,
+        gradient,
+        theta,
+        start,
+        iterations,
+        step,
         product=lambda g, t, v, h: (g(t + h * v) + g(t - h * v)) / (2 * h),
-    )  # fmt: skip
+    )
 
 
 @known(_WRONG, "a curvature with its sign turned round", "which gradient is taken off from which?")

@@ -89,9 +89,13 @@ def with_the_last(losses, rate, factor, patience, min_delta):
 @known(_WRONG, "a best loss that is never updated", "what is `best` after the second improvement?")
 def with_the_first(losses, rate, factor, patience, min_delta):
     return _rule(
-        losses, rate, factor, patience, min_delta,
+        losses,
+        rate,
+        factor,
+        patience,
+        min_delta,
         best_of=lambda loss, best, improved: loss if math.isinf(best) else best,
-    )  # fmt: skip
+    )
 
 
 @known(_WRONG, "no min_delta", "is 1.49 an improvement on 1.5 when min_delta is 0.1?")
@@ -107,9 +111,13 @@ def delta_added(losses, rate, factor, patience, min_delta):
 @known(_WRONG, "a best loss that creeps down by less than min_delta", "does `best` change when nothing has improved?")
 def creeping_best(losses, rate, factor, patience, min_delta):
     return _rule(
-        losses, rate, factor, patience, min_delta,
+        losses,
+        rate,
+        factor,
+        patience,
+        min_delta,
         best_of=lambda loss, best, improved: loss if loss < best else best,
-    )  # fmt: skip
+    )
 
 
 @known(_WRONG, "NaN as an improvement", "is `not nan >= best` true, and `nan < best`?")
@@ -143,7 +151,7 @@ def upside_down(losses, rate, factor, patience, min_delta):
 
 
 def _when(seen: Any, right: Any) -> str | None:
-    for case, (losses, rate, *_) in zip(right, _CASES, strict=True):
+    for case, (losses, *_) in zip(right, _CASES, strict=True):
         own, rule = np.asarray(seen[case]["result"], float), np.asarray(right[case]["result"], float)
         if own.shape != rule.shape:
             return f"{case} has {len(losses)} losses, you give {own.size} rates"
