@@ -43,7 +43,7 @@ from course_lib.teaching.checks.learning_rates.range_tests import four_range_tes
 # `step_decay` · implement · difficulty 1 of 3 · 8 minutes
 #
 # The rate is multiplied by `factor` after every `every` epochs. Give the rates of all epochs as a list. The line
-# `if epoch % every == 0: rate = rate * factor` is all over the web; look closely at what it does first.
+# `if epoch % every == 0: rate = rate * factor` is common; look closely at what it does first.
 #
 # Example: `step_decay_rates(0.8, 0.5, 2, 5)` is `[0.8, 0.8, 0.4, 0.4, 0.2]`.
 
