@@ -52,11 +52,12 @@ def curvature_along(
     *,
     loss: LossFunction = softmax_cross_entropy,
     decay: float = 0.0,
-    step: float = 1e-4,
+    step: float = 1e-5,
 ) -> Floats:
     """Hessian of the mean loss times `direction` (P,), by a central difference of two gradients; (P,).
 
-    `step` is the length by which the parameters move each way; they are put back exactly.
+    `step` is the length by which the parameters move each way; they are put back exactly. Keep it small: where a ReLU
+    changes sides within the step, its gradient jumps, and the jump is divided by the step.
     Raises ValueError for parameters that are not float64, another shape, or a direction of length 0.
     """
     if model.parameters.dtype != np.float64:
@@ -89,7 +90,7 @@ def largest_curvature(
     decay: float = 0.0,
     iterations: int = 50,
     tolerance: float = 1e-3,
-    step: float = 1e-4,
+    step: float = 1e-5,
     start: Floats | None = None,
     seed: int = 0,
 ) -> Curvature:
