@@ -108,7 +108,7 @@ STOPPER_PASSES = Exercise(
     mistakes=_WRONG,
     hints=(
         "Write short sequences of losses, work out the two epochs by hand, and compare.",
-        "You need a reset, a tie, many small steps with min_delta, NaN at the start and NaN within, and an end without stop.",
+        "You need a reset, a tie, small steps with min_delta, NaN at the start and within, and an end without stop.",
         "Make the training loss fall all the time, and continue the sequence beyond the stop.",
     ),
     not_tested="speed, and what a stopper does with bad settings",

@@ -9,7 +9,7 @@ from course_lib.teaching.compare import to_array
 from course_lib.teaching.exercise import Exercise, Mistake, Property
 
 VERDICTS = ("supported", "not shown", "contradicted")
-# Columns of TEN_RUNS: (epoch, loss at its lowest, loss at the end, accuracy there, accuracy at the end, confidence, ...)
+# Columns of TEN_RUNS: epoch; loss, accuracy and confidence, each at that epoch and at the end.
 _RUNS = np.array(TEN_RUNS)
 _LOSS, _ACCURACY = _RUNS[:, 1:3], _RUNS[:, 3:5]
 _OVER = _RUNS[:, 5:7] - _ACCURACY  # confidence minus accuracy
@@ -22,7 +22,7 @@ def findings() -> dict[str, Any]:
         "runs_with_rising_accuracy": int(np.sum(_ACCURACY[:, 1] > _ACCURACY[:, 0])),
         "loss_change": round(float(np.mean(_LOSS[:, 1] - _LOSS[:, 0])), 3),
         "accuracy_change": round(float(np.mean(_ACCURACY[:, 1] - _ACCURACY[:, 0])), 3),
-        "overconfidence_at_lowest": round(float(_OVER[:, 0].mean()), 3),
+        "overconfidence_at_best": round(float(_OVER[:, 0].mean()), 3),
         "overconfidence_at_end": round(float(_OVER[:, 1].mean()), 3),
         "verdict": "contradicted",
     }
@@ -32,9 +32,9 @@ FINDINGS = findings()
 _RETHINK = {
     "runs_with_rising_loss": "in how many rows is the third number above the second?",
     "runs_with_rising_accuracy": "in how many rows is the fifth number above the fourth?",
-    "loss_change": "the mean over the runs of: loss at the end minus loss at its lowest, to three decimals?",
-    "accuracy_change": "the mean over the runs of: accuracy at the end minus accuracy at the lowest loss?",
-    "overconfidence_at_lowest": "mean probability of the choice minus accuracy, both at the lowest loss?",
+    "loss_change": "the mean over the runs of: loss at the end minus loss at the epoch of the best validation loss?",
+    "accuracy_change": "the mean over the runs of: accuracy at the end minus accuracy at that epoch?",
+    "overconfidence_at_best": "mean probability of the choice minus accuracy, both at the best validation loss?",
     "overconfidence_at_end": "mean probability of the choice minus accuracy, both after epoch 40?",
     "verdict": "name one run in which the loss rises and the share of right answers falls; is there one?",
 }
@@ -64,13 +64,13 @@ _WRONG = (
     _mistake(
         "sign_of_loss",
         "changes of the loss with their sign turned round",
-        "is it the end minus the lowest, or the other way round?",
+        "is it the end minus the best epoch, or the other way round?",
         loss_change=-FINDINGS["loss_change"],
     ),
     _mistake(
         "sign_of_accuracy",
         "changes of the accuracy with their sign turned round",
-        "is it the end minus the lowest, or the other way round?",
+        "is it the end minus the best epoch, or the other way round?",
         accuracy_change=-FINDINGS["accuracy_change"],
     ),
     _mistake(
@@ -83,19 +83,19 @@ _WRONG = (
         "exchanged_times",
         "over-confidence with the two times exchanged",
         "when is the network surer than it is right: early or late?",
-        overconfidence_at_lowest=FINDINGS["overconfidence_at_end"],
-        overconfidence_at_end=FINDINGS["overconfidence_at_lowest"],
+        overconfidence_at_best=FINDINGS["overconfidence_at_end"],
+        overconfidence_at_end=FINDINGS["overconfidence_at_best"],
     ),
     _mistake(
         "confidence_alone",
         "the confidence, from which the accuracy was not subtracted",
         "a network that is right nine times in ten and says 0.9: is it over-confident?",
-        overconfidence_at_lowest=round(float(_RUNS[:, 5].mean()), 3),
+        overconfidence_at_best=round(float(_RUNS[:, 5].mean()), 3),
         overconfidence_at_end=round(float(_RUNS[:, 6].mean()), 3),
     ),
     _mistake(
         "against_the_loss",
-        "the confidence at the end minus the accuracy at the lowest loss",
+        "the confidence at the end minus the accuracy at the best epoch",
         "are both numbers from the same network?",
         overconfidence_at_end=round(float(np.mean(_RUNS[:, 6] - _RUNS[:, 3])), 3),
     ),

@@ -36,7 +36,9 @@ def not_shuffled(count, k, rng):
     return [(_rest(count, fold), fold) for fold in np.array_split(np.arange(count), k)]
 
 
-@known(MISTAKES, "a validation part drawn anew for every pair", "does the second pair know which rows the first one took?")
+@known(
+    MISTAKES, "a validation part drawn anew for every pair", "does the second pair know which rows the first one took?"
+)
 def drawn_anew(count, k, rng):
     sizes = [len(fold) for fold in np.array_split(np.arange(count), k)]
     drawn = [rng.permutation(count)[:size] for size in sizes]
@@ -57,7 +59,9 @@ def remainder_dropped(count, k, rng):
     return [(np.setdiff1d(used, fold), fold) for fold in folds]
 
 
-@known(MISTAKES, "a last fold that takes the whole remainder", "23 rows in 4 folds: may one fold have 8 and the rest 5?")
+@known(
+    MISTAKES, "a last fold that takes the whole remainder", "23 rows in 4 folds: may one fold have 8 and the rest 5?"
+)
 def remainder_in_last(count, k, rng):
     size, order = count // k, rng.permutation(count)
     folds = [order[place * size : (place + 1) * size if place < k - 1 else count] for place in range(k)]

@@ -52,7 +52,9 @@ ORDER_EARLY_STOPPING = Exercise(
     mistakes=(
         _mistake("no_restore", "FKDIBLEAH", "a loop that never restores", "whose weights are in the model at the end?"),
         _mistake("alias", "FKDIJLEAHC", "a loop that keeps the array itself", "is model.parameters a copy?"),
-        _mistake("on_test", "FKGIBLEAHC", "a loop that stops by the test part", "what will say how good the result is?"),
+        _mistake(
+            "on_test", "FKGIBLEAHC", "a loop that stops by the test part", "what will say how good the result is?"
+        ),
         _mistake(
             "test_first",
             "FAHKDIBLEC",

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.numpy_nn.plain_stopping import fit_and_restore
-from course_lib.teaching.checks.writing import also_right, all_the_same, known
+from course_lib.teaching.checks.writing import all_the_same, also_right, known
 from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
 from course_lib.teaching.observe import calls
 
@@ -169,7 +169,9 @@ def first_array(parameters, train_epoch, validate, epochs, patience):
     return _fit(parameters, train_epoch, validate, epochs, patience, behind=True)
 
 
-@known(MISTAKES, "training that waits one bad epoch too many", "with patience 1, after how many bad epochs do you stop?")
+@known(
+    MISTAKES, "training that waits one bad epoch too many", "with patience 1, after how many bad epochs do you stop?"
+)
 def one_too_many(parameters, train_epoch, validate, epochs, patience):
     return _fit(parameters, train_epoch, validate, epochs, patience, more=1)
 
@@ -186,9 +188,7 @@ def with_the_last(parameters, train_epoch, validate, epochs, patience):
 
 @known(MISTAKES, "training for which NaN is an improvement", "what is `not (nan >= best)`, and is nan a good loss?")
 def nan_improves(parameters, train_epoch, validate, epochs, patience):
-    return _fit(
-        parameters, train_epoch, validate, epochs, patience, better=lambda value, best: not value >= best
-    )
+    return _fit(parameters, train_epoch, validate, epochs, patience, better=lambda value, best: not value >= best)
 
 
 @known(MISTAKES, "training for which a tie improves", "the loss is flat for ever: when do you stop?")

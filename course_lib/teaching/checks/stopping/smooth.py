@@ -77,7 +77,9 @@ def fed_back(values, beta):
     return np.array(result)
 
 
-@known(MISTAKES, "a correction that multiplies", "the weights sum to less than 1: is the average too small or too large?")
+@known(
+    MISTAKES, "a correction that multiplies", "the weights sum to less than 1: is the average too small or too large?"
+)
 def multiplied(values, beta):
     return _average(values, beta, factor=lambda t, beta: 1 / (1 - beta**t))
 

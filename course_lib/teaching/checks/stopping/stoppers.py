@@ -56,7 +56,9 @@ def by_class(losses, patience, min_delta=0.0):
     return epoch, stopper.best_epoch or 0
 
 
-@known(MISTAKES, "a stopper that waits one bad epoch too many", "with patience 1, after how many bad epochs do you stop?")
+@known(
+    MISTAKES, "a stopper that waits one bad epoch too many", "with patience 1, after how many bad epochs do you stop?"
+)
 def one_too_many(losses, patience, min_delta=0.0):
     return _run(losses, patience, min_delta, enough=lambda p: p + 1)
 
@@ -71,7 +73,7 @@ def one_too_few(losses, patience, min_delta=0.0):
     "a stopper that tests the counter before it counts the epoch",
     "the counter has reached patience: is another epoch trained before you look?",
 )
-def tested_first(losses, patience, min_delta=0.0):
+def tested_first(losses, patience, min_delta=0.0):  # noqa: PT028 (no test, but a name that begins like one)
     best, best_epoch, bad, epoch = math.inf, 0, 0, 0
     for epoch, value in enumerate(losses[:, 1], start=1):
         if bad >= patience:
