@@ -14,6 +14,7 @@ COVERS = {
         "rule",
         "rule-variants",
         "nan-run",
+        "alias-broken",
         "alias-run",
         "restore-claim",
         "patience-claim",
