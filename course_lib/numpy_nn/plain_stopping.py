@@ -92,12 +92,12 @@ def k_folds(count: int, k: int, rng: np.random.Generator) -> list[tuple[np.ndarr
 def expected_best(scores: np.ndarray, k: int) -> float:
     """The expected best (highest) of k draws, with replacement, from the recorded scores (n,).
 
-    The best of k is at most the i-th smallest of n scores if all k draws are, with probability
-    (i / n)**k. What is not reached by i - 1 is the chance that it is exactly that score.
+    The scores come in any order. The result is exact, not simulated.
     """
     ranked = np.sort(scores)
+    # The best of k is at most the i-th smallest of n if all k draws are: with probability (i / n)**k.
     at_most = (np.arange(len(ranked) + 1) / len(ranked)) ** k  # (n + 1,): from 0 to 1
-    return float(np.diff(at_most) @ ranked)
+    return float(np.diff(at_most) @ ranked)  # the differences: exactly the i-th smallest
 
 
 def stopper_passes(stopper: Callable[[np.ndarray, int, float], tuple[int, int]]) -> bool:

@@ -128,7 +128,8 @@ check("fit_and_restore", fit_and_restore)
 # %% id="read-stopping-logs-shown"
 print(logs.table_of_losses(), "\n")
 for letter, log in logs.logs().items():
-    print(f"{letter}: " + ", ".join(f"{name} {value}" for name, value in log.items()))
+    last, best, loss = log.values()
+    print(f"{letter}: stopped after epoch {last}, best epoch {best}, validation loss afterwards {loss:.2f}")
 print()
 for word, meaning in logs.FAULTS.items():
     print(f"{word!r:<16} {meaning}")

@@ -29,8 +29,7 @@ def run(digits: Dataset, seed: int, *, rate: float, dropout: float, epochs: int)
     data = {name: (x[chosen], digits.y[chosen]) for name, chosen in rows.items()}
     model = mlp([64, 64, 64, 10], rng=np.random.default_rng(seed), dropout=dropout)
     snapshots = Snapshots(batches_per_epoch(len(part.train), 32))
-    settings = {"optimizer": Adam(rate), "epochs": epochs, "seed": seed, "on_step": [snapshots]}
-    history = train_mlp(model, data["train"], **settings)  # type: ignore[arg-type]
+    history = train_mlp(model, data["train"], optimizer=Adam(rate), epochs=epochs, seed=seed, on_step=[snapshots])
     return history, {name: score_curve(model, snapshots.kept, each) for name, each in data.items()}
 
 
