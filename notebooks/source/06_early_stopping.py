@@ -45,7 +45,7 @@ digits = load_digits()
 # **finds the lowest point of the whole curve and stops at most five epochs after it**. Give it three minutes.
 
 # %% id="try-first-run" tags=["nbval-ignore-output"]
-from course_lib.teaching.checks.stopping.recorded import TEST, VALIDATION
+from course_lib.teaching.checks.stopping.recorded import TEST, VALIDATION, WITH_DROPOUT
 
 both = np.column_stack([VALIDATION, VALIDATION])  # the function reads the second column
 last, best = early_stopping(both, patience=5)  # <- your patience
@@ -58,7 +58,7 @@ print(f"lowest of the whole curve: epoch {np.argmin(VALIDATION) + 1}, loss {min(
 # pays for what it does not want to miss.**
 
 # %% id="try-first-grid"
-dropout_rate = 0.5
+assert WITH_DROPOUT["dropout"] == 0.5
 claim("108", round(0.06 * len(digits.x)), "training images: 6 % of the digits")
 lowest = int(np.argmin(VALIDATION)) + 1
 stops = {patience: early_stopping(both, patience) for patience in range(1, 40)}
@@ -123,7 +123,7 @@ outcome("06-never-reset", "6", "The bad epochs 3, 5 and 6 are three, though not 
 
 # %% [markdown] id="rule-variants-reading"
 # The two faults "one too few" and "never reset" end alike here. One sequence is not a test: that is why the check of
-# the exercise uses a dozen, and why one exercise asks **you** for a test that tells twenty wrong stoppers from right ones.
+# the exercise uses a dozen, and why one exercise asks **you** for a test that tells about twenty wrong stoppers from right ones.
 #
 # ### min_delta: what counts as an improvement
 #
@@ -162,7 +162,7 @@ assert np.nanargmin(broken[:, 1]) + 1 == 2
 #
 # ### Move patience and min_delta
 #
-# The curve of *Try first* once more. What lies behind the stop is dashed: you would not have it. Begin with patience 1 and
+# The curve of *Try first* once more. What lies behind the stop is dotted: you would not have it. Begin with patience 1 and
 # go up. Where does the restored epoch jump, and what do you pay for each jump?
 
 
@@ -215,7 +215,7 @@ curves.legend(axes[0, 0])
 style.show(figure, alt="Four panels. " + " ".join(describe(*frame) for frame in frames))
 
 # %% [markdown] id="explore-reading"
-# *Reading*: the dot is what you get, the dashed line what you pay. The restored epoch moves in jumps, each past one rise of the curve. A min_delta of `0.02` makes the stopper blind
+# *Reading*: the dot is what you get, the dashed line is when you get it. The restored epoch moves in jumps, each past one rise of the curve. A min_delta of `0.02` makes the stopper blind
 # to the slow last part of the descent and moves the same patience back to an earlier epoch. Neither number has a right
 # value: both say how much training you pay for how small a gain.
 #
@@ -226,7 +226,7 @@ style.show(figure, alt="Four panels. " + " ".join(describe(*frame) for frame in 
 # split and its own start, without dropout:
 
 # %% id="runs"
-from course_lib.teaching.checks.stopping.recorded import PLAIN, WITH_DROPOUT, run
+from course_lib.teaching.checks.stopping.recorded import PLAIN, run
 
 show_source(run)
 
@@ -341,9 +341,10 @@ def two_bands(axis, shown, **words):
 
 # %% id="loss-up-figure" tags=["nbval-ignore-output"]
 figure, axes = style.canvas(1, 3, width=11.5, height=3.5)
-for axis, score, low, high in ((axes[0], "loss", 0.5, 1.2), (axes[1], "accuracy", 0.78, 0.9)):
+for axis, score, limits in ((axes[0], "loss", (0.5, 1.2)), (axes[1], "accuracy", (0.78, 0.9))):
     shown = {part: table(plain, part, score) for part in ("validation", "test")}
-    two_bands(axis, shown, ylabel=score, ylim=(low, high), title=f"Held-out {score}, 16 runs")
+    two_bands(axis, shown, ylabel=score, ylim=limits, title=f"Held-out {score}, 16 runs")
+axes[0].set_ylabel("loss (nats)")
 sure = {name: table(plain, "test", name) for name in ("confidence", "accuracy")}
 two_bands(
     axes[2], sure, ylabel="probability, share", ylim=(0.75, 1), title="How sure, and how right (test)"
@@ -356,7 +357,7 @@ about += "rises beyond it. Third panel: confidence crosses accuracy near epoch 5
 style.show(figure, alt=about)
 
 # %% [markdown] id="loss-up-reading"
-# *Reading*: the dotted line is the epoch of the lowest validation loss in the middle run. Beyond it both losses rise (in nats)
+# *Reading*: the dotted line is the epoch of the lowest validation loss in the middle run. Beyond it both losses rise,
 # and both accuracies rise too, while the network gets surer than it is right.
 
 # %% id="loss-up-run" tags=["nbval-ignore-output"]

@@ -170,8 +170,8 @@ check("read_stopping_logs", readings)
 # `stopper_passes` · attack · difficulty 3 of 3 · 20 minutes
 #
 # Write a **test**. It is given a stopper, a function like yours of 6.1, called as `stopper(losses, patience, min_delta)`, and
-# returns True if the stopper follows the rule, else False. It is run on right stoppers, which it must accept, and on twenty
-# wrong ones, which it must find.
+# returns True if the stopper follows the rule, else False. It is run on right stoppers, which it must accept, and on about
+# twenty wrong ones, which it must find.
 #
 # Example: with the validation losses 3, 4, 5, 1 and patience 2 a right stopper gives (3, 1). One that looks at what
 # comes after the stop gives (3, 4).

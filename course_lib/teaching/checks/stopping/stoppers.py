@@ -217,6 +217,11 @@ def beyond_the_stop(losses, patience, min_delta=0.0):
     return last, _run(losses, len(losses) + 1, min_delta)[1]
 
 
+@known(MISTAKES, "a stopper that never stops", "which line ends the loop before the losses end?")
+def never_stops(losses, patience, min_delta=0.0):
+    return _run(losses, len(losses) + 1, min_delta)
+
+
 @known(MISTAKES, "a stopper that waits for the highest value", "is a validation loss better when it is high?")
 def highest(losses, patience, min_delta=0.0):
     return _run(np.negative(losses), patience, min_delta)
