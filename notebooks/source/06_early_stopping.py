@@ -388,14 +388,15 @@ outcome("06-loss-up", "rises by more than a point", told)
 # %% [markdown] id="loss-up-why"
 # **In fact** both happen at once, in nearly every run. Cross-entropy adds two things: whether the network is right, and
 # **how sure** it is. The loss of an image is $-\log p_y$. An image that is right at $p_y = 0.9$ can gain no more than 0.105
-# nats by further certainty; an image that is wrong and goes from $p_y = 0.1$ to $0.01$ loses 2.303. The training
-# loss only falls further by making all weights larger, and so every answer more certain, the wrong ones as well. This is
-# **over-confidence**: the third panel, where the mean probability of the chosen class outgrows the share of right choices.
+# nats by further certainty; an image that is wrong and goes from $p_y = 0.1$ to $0.01$ loses 2.303. Once every training
+# image is right, the training loss still falls, by larger logits, which make every answer more certain, the wrong ones on
+# new images as well. This is **over-confidence**: the third panel, where the mean probability of the chosen class outgrows the share of right choices.
 #
 # If that is the cause, one number must undo it. Divide all logits by a **temperature** $T$: no choice changes, for the
 # largest logit stays the largest, only the certainty does. $T$ is fitted on the validation part.
 
 # %% id="loss-up-why-numbers"
+claim("> 0.99", table(plain, "train", "accuracy")[:, -1].mean(), "training accuracy at epoch 40")
 claim("0.105", -np.log(0.9), "all that can still be gained on an image that is right with 0.9")
 claim("2.303", np.log(0.1 / 0.01), "lost on a wrong one whose right class goes from 0.1 to 0.01")
 
@@ -437,9 +438,41 @@ claim("> 0", versus_best.low, "epoch 40, cooled, has a lower test loss than the 
 # %% [markdown] id="temperature-reading"
 # With one number, epoch 40 is better than the epoch of the lowest validation loss, in loss **and** in accuracy. So: *the
 # validation loss rises* says that the network's probabilities get worse. Whether its answers get worse must be measured.
-# Stop by the quantity that you will be judged by: by loss if probabilities are used, by accuracy if answers are.
-# (With wrong labels in the training part the accuracy does fall, as run F of sheet 01 shows.) A rise may
-# also be a passing one: section 6, and in large networks the loss can fall a second time, which is called *double descent*.
+# Sometimes they do. Here three training labels in ten are drawn anew, and the network learns them by heart:
+
+
+# %% id="wrong-labels"
+def with_wrong_labels(seed):
+    part, rng = split_indices(digits.y, seed=seed), np.random.default_rng(seed)
+    x = Standardizer.fit(digits.x[part.train]).transform(digits.x)
+    some = rng.permutation(part.train)[:500]
+    anew = rng.random(500) < 0.3
+    labels = np.where(anew, rng.integers(0, 10, 500), digits.y[some])
+    model, held_out = (
+        mlp([64, 64, 10], rng=np.random.default_rng(seed)),
+        (x[part.test], digits.y[part.test]),
+    )
+    history = train_mlp(model, (x[some], labels), optimizer=Adam(3e-3), epochs=40, validation=held_out)
+    _, loss = history.series("val", "loss")
+    _, right = history.series("val", "accuracy")
+    return loss[-1] - loss.min(), right[-1] - right[loss.argmin()]
+
+
+# %% id="wrong-labels-run" tags=["nbval-ignore-output"]
+loss_up, accuracy_change = np.array([with_wrong_labels(seed) for seed in range(10)]).T
+lost = t_interval(accuracy_change)
+print(
+    f"held-out loss {loss_up.mean():+.2f}, accuracy {lost.mean:+.3f}, 95 % {lost.low:+.3f} to {lost.high:+.3f}"
+)
+
+# %% id="wrong-labels-claim"
+claim("> 0.02", loss_up.mean(), "rise of the held-out loss with wrong training labels, mean of ten runs")
+claim("< -0.02", lost.high, "change of the accuracy over the same epochs, upper end")
+
+# %% [markdown] id="loss-up-lesson"
+# Same sign of the loss, opposite sign of the accuracy: the loss alone cannot tell the two apart. Stop by the quantity that
+# you will be judged by: by loss if probabilities are used, by accuracy if answers are. And a rise may be a passing one, as in
+# *Try first*; in large networks the test error can even fall a second time long after, which is called *double descent*.
 #
 # ## 4 You may think: a training loss above the validation loss is a fault
 #
@@ -645,7 +678,7 @@ claim("between 1.3 and 1.9", related.max(axis=1).mean(), "deviations that the be
 
 # %% [markdown] id="bias-real"
 # How large is it on the digits? Take the best validation accuracy of each run, and the test accuracy *of the same epoch*: the
-# test part of 1,581 images had no say. As a control, the same difference without choosing: the mean over all later epochs.
+# test part of 1,581 images had no say. As a control, the same difference without choosing: the mean over the second half of the epochs.
 
 # %% id="bias-real-run" tags=["nbval-ignore-output"]
 excess = {}
@@ -699,12 +732,13 @@ def reported_minus_true(right, rng):
     truth = right[:, rest].mean(axis=1)
     by_test = right[:, test].mean(axis=1).argmax()
     by_validation = right[:, validation].mean(axis=1).argmax()
-    return [right[chosen, test].mean() - truth[chosen] for chosen in (by_test, by_validation)]
+    too_good = [right[chosen, test].mean() - truth[chosen] for chosen in (by_test, by_validation)]
+    return [*too_good, truth[by_test] - truth[by_validation]]
 
 
 rng = np.random.default_rng(0)
-inflation = np.array([np.mean([reported_minus_true(r, rng) for _ in range(300)], axis=0) for r in right_of])
-by_test, by_validation = (t_interval(column) for column in inflation.T)
+inflation = [np.mean([reported_minus_true(right, rng) for _ in range(300)], axis=0) for right in right_of]
+by_test, by_validation, worth = (t_interval(column) for column in np.transpose(inflation))
 
 # %% id="selection-print" tags=["nbval-ignore-output"]
 for name, interval in (("chosen by test", by_test), ("chosen by validation", by_validation)):
@@ -716,12 +750,17 @@ print(f"true standard deviation between the twenty networks: {spread:.3f}")
 
 # %% id="selection-claim"
 claim("> 0.015", by_test.low, "how much too good the best of twenty by test is, lower end")
+claim(
+    "< 0.004",
+    abs(worth.mean),
+    "true accuracy of the network chosen by test minus that chosen by validation",
+)
 claim("< 0.006", abs(by_validation.mean), "how far from the truth the test score is when validation chose")
 
 # %% [markdown] id="selection-reading"
 # Chosen by test, the best of twenty is reported several points above what it is worth. Chosen by validation, the test score
-# is right on average. Note what this does **not** say: choosing by test images does not choose worse networks. It
-# makes the *number* false. So a test part is for one question, once, after every choice; each further look that leads to a
+# is right on average. Note what this does **not** say: the network that was chosen by test images is, in truth, as good as the
+# other. Only its *number* is false. So a test part is for one question, once, after every choice; each further look that leads to a
 # choice turns it into a validation part.
 #
 # ## 9 Few data: cross-validation

@@ -29,6 +29,7 @@ COVERS = {
         "loss-up-claim",
         "temperature-fit",
         "temperature-claim",
+        "wrong-labels-claim",
         "dropout-claim",
         "sheet:loss_up_audit:believed",
         "sheet:early_stopping:first_rise",
