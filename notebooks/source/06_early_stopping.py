@@ -386,7 +386,7 @@ told = "More images are read rightly, and the wrong ones are wrong with certaint
 outcome("06-loss-up", "rises by more than a point", told)
 
 # %% [markdown] id="loss-up-why"
-# **In fact** both happen at once, in nearly every run. Cross-entropy adds two things: whether the network is right, and
+# **In fact** both happen at once, in most of the runs. Cross-entropy adds two things: whether the network is right, and
 # **how sure** it is. The loss of an image is $-\log p_y$. An image that is right at $p_y = 0.9$ can gain no more than 0.105
 # nats by further certainty; an image that is wrong and goes from $p_y = 0.1$ to $0.01$ loses 2.303. Once every training
 # image is right, the training loss still falls, by larger logits, which make every answer more certain, the wrong ones on
