@@ -9,23 +9,26 @@
 # %% [markdown] id="title"
 # # 02 Initialization
 #
-# Before the first step a network is nothing but random numbers, and their size decides whether there will be a second one
-# worth taking. Too small, and the signal is gone before it reaches the output; too large, and it overflows; zero, and nothing
-# learns at all. In this lesson you find the right size by arithmetic, for layers of any width, and check every formula on
-# a real network.
+# Before the first step a network is nothing but random numbers, and their size decides whether there will be a second
+# one worth taking. Too small, and the signal is gone before it reaches the output; too large, and it overflows; zero,
+# and nothing learns at all. In this lesson you find the right size by arithmetic, for layers of any width, and check
+# every formula on a real network.
 #
 # **Afterwards you can**
 #
 # - say which parameters get a gradient when all weights start at zero, and why it depends on the activation;
-# - derive the variance of the weights from the number of inputs, and tell LeCun, Glorot, He and PyTorch's default apart;
+# - derive the variance of the weights from the number of inputs, and tell LeCun, Glorot, He and PyTorch's default
+#   apart;
 # - predict the size of the signal and of the gradient in layer 40 without building the network;
 # - read a fault of the initialization off an instrument panel;
 # - say when Adam makes up for a bad start, and when it does not.
 #
-# **Time**: 60 minutes, and about 90 for the [exercise sheet](../my-exercises/02_initialization.ipynb).
-# **Needs**: lesson 01. No GPU, no network.
+# **Time**: 60 minutes, and about 90 for the [exercise sheet](../my-exercises/02_initialization.ipynb). **Needs**:
+# lesson 01. No GPU, no network.
 
 # %% id="setup"
+from itertools import pairwise
+
 import numpy as np
 
 from course_lib.core.probe import saturated_share
@@ -35,28 +38,29 @@ from course_lib.numpy_nn.data import Standardizer, split_indices
 from course_lib.numpy_nn.datasets import load_digits
 from course_lib.numpy_nn.instruments import layer_report
 from course_lib.numpy_nn.layers import ReLU, Sigmoid, Tanh
-from course_lib.numpy_nn.network import mlp
-from course_lib.plots import curves, style
-from course_lib.teaching.claims import claim, quoted
-from course_lib.teaching.predict import outcome, predict, recall
-from course_lib.teaching.source import show_source
 
 # %% [markdown] id="try-first"
 # ## Try first
 #
 # A network of 50 layers on the digits of lesson 01. The hidden layers have 96 and 48 units in turn, the biases start at
-# zero, the weights are normal with standard deviation `0.01`: small numbers, as one might choose them. It takes 60 steps.
-# Change the one number until the loss ends **below 2.25** (knowing nothing is 2.303). Give it five minutes.
-
+# zero, the weights are normal with standard deviation `0.01`: small numbers, as one might choose them. It takes 60
+# steps. Change the one number until the loss ends **below 2.25** (knowing nothing is 2.303). Give it five minutes.
 # %% id="try-first-data"
 from course_lib.numpy_nn.losses import softmax_cross_entropy
+from course_lib.numpy_nn.network import mlp
 from course_lib.numpy_nn.optimizers import SGD
+from course_lib.plots import curves, style
+from course_lib.teaching.claims import claim, quoted
+from course_lib.teaching.predict import outcome, predict, recall
+from course_lib.teaching.source import show_source
 
 digits = load_digits()
 split = split_indices(digits.y, seed=0)
 x = Standardizer.fit(digits.x[split.train]).transform(digits.x)
 x_train, y_train = x[split.train], digits.y[split.train]
 validation = x[split.validation], digits.y[split.validation]
+
+# %% id="try-first-sizes"
 SIZES = [64, *([96, 48] * 25)[:49], 10]
 claim("50", len(SIZES) - 1, "linear layers")
 claim("2.303", np.log(10), "the loss of knowing nothing")
@@ -84,9 +88,9 @@ losses = sixty_steps(std=0.01)  # <- your number
 print(f"start {losses[0]:.4f}   end {losses[-1]:.4f}   after {len(losses) - 1} steps")
 
 # %% [markdown] id="try-first-reading"
-# The grid below tries eleven standard deviations. Below `0.15` the loss starts at the value of knowing nothing and stays
-# there; from `0.20` on it starts in the hundreds and overflows. Only a narrow window between them learns anything. You can find
-# it by trying. At the end of section 4 you will compute it on a sheet of paper.
+# The grid below tries eleven standard deviations. Below `0.15` the loss starts at the value of knowing nothing and
+# stays there; from `0.20` on it starts in the hundreds and overflows. Only a narrow window between them learns
+# anything. You can find it by trying. At the end of section 4 you will compute it on a sheet of paper.
 
 # %% id="try-first-grid" tags=["nbval-ignore-output"]
 stds = [0.01, 0.03, 0.1, 0.14, 0.16, 0.17, 0.18, 0.2, 0.22, 0.3, 1.0]
@@ -97,7 +101,9 @@ for std, runs in grid.items():
 
 # %% id="try-first-claim"
 claim("11", len(grid), "standard deviations tried")
-claim("< 0.005", max(abs(run[0] - np.log(10)) for s in stds if s < 0.15 for run in grid[s]), "below 0.15 it knows nothing")
+claim(
+    "< 0.005", max(abs(run[0] - np.log(10)) for s in stds if s < 0.15 for run in grid[s]), "below 0.15 it knows nothing"
+)
 claim("> 2.29", min(run[-1] for s in stds if s < 0.15 for run in grid[s]), "... and it stays there")
 claim("> 100", min(run[0] for s in stds if s >= 0.20 for run in grid[s]), "from 0.20 on: the loss at the start")
 claim("< 2.25", min(run[-1] for run in grid[0.17]), "within the window something is learned")
@@ -149,11 +155,11 @@ for steps in (0, 1, 2):
 outcome("02-zeros", "only the last bias", "Every other gradient is a product with an activation or a weight of 0.")
 
 # %% [markdown] id="zeros-why"
-# The gradient of the last weights is $h^\top g$, and that of the layer below passes through $g\,W^\top$ (lesson 01). With
-# $\phi(0) = 0$, both factors are zero, now and after any number of steps: **only the last bias learns**. It can learn one
-# thing, how frequent each class is. The sigmoid is the exception, since $\phi(0) = \tfrac12$: the last weights get a
-# gradient at the first step, the layer below at the second, and so on downwards. Here the source is right: all units of a
-# layer learn the same, and stay the same for ever.
+# The gradient of the last weights is $h^\top g$, and that of the layer below passes through $g\,W^\top$ (lesson 01).
+# With $\phi(0) = 0$, both factors are zero, now and after any number of steps: **only the last bias learns**. It can
+# learn one thing, how frequent each class is. The sigmoid is the exception, since $\phi(0) = \tfrac12$: the last
+# weights get a gradient at the first step, the layer below at the second, and so on downwards. Here the source is
+# right: all units of a layer learn the same, and stay the same for ever.
 
 # %% id="zeros-train"
 from course_lib.numpy_nn.optimizers import Adam
@@ -163,9 +169,7 @@ from course_lib.numpy_nn.train import train_mlp
 def trained(initializer, *, seed=0, sizes=(64, 32, 16, 10), activation=ReLU, epochs=10, optimizer=None):
     model = mlp(sizes, rng=np.random.default_rng(seed), activation=activation, initializer=initializer)
     optimizer = optimizer or Adam(1e-3)
-    history = train_mlp(
-        model, (x_train, y_train), optimizer=optimizer, epochs=epochs, seed=seed, validation=validation
-    )
+    history = train_mlp(model, (x_train, y_train), optimizer=optimizer, epochs=epochs, seed=seed, validation=validation)
     return model, history
 
 
@@ -173,7 +177,11 @@ def trained(initializer, *, seed=0, sizes=(64, 32, 16, 10), activation=ReLU, epo
 dead, dead_history = trained(initializers.zeros)
 alike, alike_history = trained(initializers.zeros, activation=Sigmoid, optimizer=Adam(1e-2))
 varied, varied_history = trained(initializers.glorot_normal, activation=Sigmoid, optimizer=Adam(1e-2))
-for name, history in (("ReLU, zeros", dead_history), ("sigmoid, zeros", alike_history), ("sigmoid, Glorot", varied_history)):
+for name, history in (
+    ("ReLU, zeros", dead_history),
+    ("sigmoid, zeros", alike_history),
+    ("sigmoid, Glorot", varied_history),
+):
     loss, accuracy = (history.last("val", one) for one in ("loss", "accuracy"))
     print(f"{name:<16} validation loss {loss:.2f}, accuracy {accuracy:.2f}")
 
@@ -188,9 +196,9 @@ claim("< 0.6", alike_history.last("val", "accuracy"), "its accuracy: 32 equal un
 claim("> 0.85", varied_history.last("val", "accuracy"), "the same network from random weights")
 
 # %% [markdown] id="zeros-fine"
-# Zeros are wrong for **hidden weights**. They are right for biases, and harmless in a network without hidden layer: there
-# the gradient of the weights is $x^\top g$, and $x$ is data. (The last scale of a residual block is often started at zero
-# too, on purpose: the block then begins as the identity. Goyal et al. 2017.)
+# Zeros are wrong for **hidden weights**. They are right for biases, and harmless in a network without hidden layer:
+# there the gradient of the weights is $x^\top g$, and $x$ is data. (The last scale of a residual block is often started
+# at zero too, on purpose: the block then begins as the identity. Goyal et al. 2017.)
 
 # %% id="zeros-fine-run"
 _, logistic = trained(initializers.zeros, sizes=(64, 10), optimizer=Adam(1e-2))
@@ -213,7 +221,9 @@ predict(
 # %% id="large-run"
 def inside(activation, initializer, sizes=(64, 128, 96, 128, 96, 128, 10), seed=0):
     """One report per linear layer (what the units sum up) and per activation, with a batch of 200 images."""
-    model = mlp(sizes, rng=np.random.default_rng(seed), activation=activation, initializer=initializer, dtype=np.float64)
+    model = mlp(
+        sizes, rng=np.random.default_rng(seed), activation=activation, initializer=initializer, dtype=np.float64
+    )
     reports = layer_report(model, x_train[:200].astype(np.float64), y_train[:200])
     return reports[::2], reports[1::2]
 
@@ -240,15 +250,16 @@ claim("> 20", gradient_length(sums[0]) / gradient_length(sums[-1]), "with sigmoi
 outcome("02-large", "much longer", "The few units that are not saturated pass it on through weights of size 10.")
 
 # %% [markdown] id="large-refuted"
-# **You may think**: saturated units, so the gradients vanish. **In fact** both happen at once: more than nine units in ten pass
-# nothing, and what the others pass is multiplied by large weights at every layer. The gradient is *longer* at the first layer,
-# and concentrated on a few units. The typical unit learns nothing; the others are thrown about. **The run** is above. (With
-# sigmoids it is the same story.) A ReLU does not saturate at all. It passes everything on, ten times the wrong size:
+# **You may think**: saturated units, so the gradients vanish. **In fact** both happen at once: more than nine units in
+# ten pass nothing, and what the others pass is multiplied by large weights at every layer. The gradient is *longer* at
+# the first layer, and concentrated on a few units. The typical unit learns nothing; the others are thrown about. **The
+# run** is above. (With sigmoids it is the same story.) A ReLU does not saturate at all. It passes everything on, ten
+# times the wrong size:
 
 # %% id="large-relu"
 sums, _ = inside(ReLU, initializers.normal(10))
 print("ReLU, rms of the sums per layer:", " ".join(f"{one.output.rms:.0e}" for one in sums))
-growth = [after.output.rms / before.output.rms for before, after in zip(sums, sums[1:], strict=False)]
+growth = [after.output.rms / before.output.rms for before, after in pairwise(sums)]
 claim("between 60 and 100", np.exp(np.mean(np.log(growth))), "factor from layer to layer")
 signal, layers = x_train[:200], 0
 with np.errstate(over="ignore", invalid="ignore"):
@@ -266,10 +277,10 @@ claim("between 18 and 23", layers, "layers until float32 overflows")
 #
 # $$E[y^2] = \sum_i E[x_i^2]\,\mathrm{Var}(w) = n\,\mathrm{Var}(w)\,E[x^2].$$
 #
-# $n$ is the number of inputs of the unit, its **fan-in**. The signal keeps its size when $\mathrm{Var}(w) = 1/n$: this is
-# **LeCun**'s rule. On the way back the same matrix is used transposed, each input collects from all $m$ outputs (the
-# **fan-out**), and a gradient entry keeps its size when $\mathrm{Var}(w) = 1/m$. Both cannot hold in a rectangular layer;
-# **Glorot** takes the mean of $n$ and $m$, $\mathrm{Var}(w) = 2/(n + m)$.
+# $n$ is the number of inputs of the unit, its **fan-in**. The signal keeps its size when $\mathrm{Var}(w) = 1/n$: this
+# is **LeCun**'s rule. On the way back the same matrix is used transposed, each input collects from all $m$ outputs (the
+# **fan-out**), and a gradient entry keeps its size when $\mathrm{Var}(w) = 1/m$. Both cannot hold in a rectangular
+# layer; **Glorot** takes the mean of $n$ and $m$, $\mathrm{Var}(w) = 2/(n + m)$.
 
 # %% id="one-layer-run" tags=["nbval-ignore-output"]
 rng = np.random.default_rng(0)
@@ -278,7 +289,8 @@ measured = {}
 for name in ("lecun_normal", "glorot_normal", "glorot_uniform", "he_normal"):
     weight = getattr(initializers, name)((784, 128), rng, np.float64)
     measured[name] = weight.std(), (data @ weight).std(), (upstream @ weight.T).std()
-    print(f"{name:<15} std of weights {measured[name][0]:.4f}, of sums {measured[name][1]:.2f}, of gradients {measured[name][2]:.2f}")
+    stds = " ".join(f"{one:.4f}" for one in measured[name])
+    print(f"{name:<15} std of weights, of sums, of gradients: {stds}")
 
 # %% id="one-layer-claim"
 claim("between 0.97 and 1.03", measured["lecun_normal"][1], "LeCun keeps the signal")
@@ -289,8 +301,8 @@ claim("between 0.51 and 0.55", measured["glorot_normal"][2], "... and backward")
 # %% [markdown] id="xavier"
 # ### Two rules, one name
 #
-# Our source calls `randn * sqrt(1 / n_in)` "Xavier/Glorot". That is LeCun's rule. The two are equal for a square layer, which
-# is why the mix-up survives; for 784 inputs and 128 outputs they are 0.0357 and 0.0468. A uniform distribution on
+# Our source calls `randn * sqrt(1 / n_in)` "Xavier/Glorot". That is LeCun's rule. The two are equal for a square layer,
+# which is why the mix-up survives; for 784 inputs and 128 outputs they are 0.0357 and 0.0468. A uniform distribution on
 # $\pm b$ has variance $b^2/3$, so Glorot's uniform bound is $\sqrt{6/(n+m)}$.
 
 # %% id="xavier-numbers"
@@ -303,9 +315,9 @@ show_source(initializers.glorot_uniform)
 # %% [markdown] id="relu-half"
 # ### A ReLU takes half
 #
-# The sums are symmetric about zero, and a ReLU sets the negative half to zero: $E[\mathrm{relu}(y)^2] = \tfrac12 E[y^2]$. The
-# next layer receives half the mean square, so it must have twice the variance: $\mathrm{Var}(w) = 2/n$. This is **He**'s
-# rule. A leaky ReLU with slope $a$ keeps $(1 + a^2)/2$, which gives $2/((1 + a^2)\,n)$.
+# The sums are symmetric about zero, and a ReLU sets the negative half to zero: $E[\mathrm{relu}(y)^2] = \tfrac12
+# E[y^2]$. The next layer receives half the mean square, so it must have twice the variance: $\mathrm{Var}(w) = 2/n$.
+# This is **He**'s rule. A leaky ReLU with slope $a$ keeps $(1 + a^2)/2$, which gives $2/((1 + a^2)\,n)$.
 
 # %% id="relu-half-run"
 from course_lib.numpy_nn.plain_initializers import he_normal
@@ -317,8 +329,9 @@ claim("between 0.517 and 0.523", np.mean(leaky**2), "with slope 0.2: (1 + 0.04) 
 show_source(he_normal)
 
 # %% [markdown] id="torch-default"
-# And what does `torch.nn.Linear` do when you say nothing? None of these: uniform on $\pm 1/\sqrt{n}$, a standard deviation of
-# $1/\sqrt{3n}$. For 784 inputs that is 0.0206, where He asks for 0.0505. Its signal shrinks by $\sqrt{6}$ per ReLU layer.
+# And what does `torch.nn.Linear` do when you say nothing? None of these: uniform on $\pm 1/\sqrt{n}$, a standard
+# deviation of $1/\sqrt{3n}$. For 784 inputs that is 0.0206, where He asks for 0.0505. Its signal shrinks by $\sqrt{6}$
+# per ReLU layer.
 
 # %% id="torch-default-run"
 import torch
@@ -333,8 +346,8 @@ claim("0.0505", np.sqrt(2 / 784), "He, 784 inputs")
 # %% [markdown] id="depth"
 # ## 4 Many layers: small factors multiply
 #
-# A factor of one half per layer is harmless once. After 20 layers it is $2^{-20}$ in the mean square. Twenty ReLU layers of
-# 200 and 100 units in turn, with LeCun's and with He's variance, 40 networks each:
+# A factor of one half per layer is harmless once. After 20 layers it is $2^{-20}$ in the mean square. Twenty ReLU
+# layers of 200 and 100 units in turn, with LeCun's and with He's variance, 40 networks each:
 
 # %% id="depth-predict" tags=["nbval-ignore-output"]
 predict(
@@ -361,27 +374,31 @@ ends = {
 
 # %% id="depth-claim" tags=["nbval-ignore-output"]
 for name, stds in ends.items():
-    print(f"{name:<13} std of the outputs: median {np.median(stds):.2g}, lowest {stds.min():.2g}, highest {stds.max():.2g}")
+    low, middle, high = np.quantile(stds, [0, 0.5, 1])
+    print(f"{name:<13} std of the outputs: median {middle:.2g}, lowest {low:.2g}, highest {high:.2g}")
 wide = np.sqrt(1 - 1 / np.pi)  # std of relu(y) for y of variance 2, in the limit of wide layers
 claim("0.83", wide, "He, wide layers, after any number of layers")
 claim("0.0008", wide / np.sqrt(2.0**20), "1/n in place of 2/n, after 20 layers")
 claim("between 0.0005 and 0.001", np.median(ends["lecun_normal"]), "measured with 1/n, the median of 40 networks")
 claim("between 0.6 and 1", np.median(ends["he_normal"]), "measured with He, the median of 40 networks")
 claim("< 0.5", ends["he_normal"].min(), "the lowest of the 40: one network is an anecdote")
-outcome("02-depth", "about a thousandth", "2 to the power of -20 in the mean square is 2 to the power of -10 in the size.")
+outcome(
+    "02-depth", "about a thousandth", "2 to the power of -20 in the mean square is 2 to the power of -10 in the size."
+)
 
 # %% [markdown] id="depth-reading"
-# So 0.83 against 0.0008. Note the spread: the formula speaks of wide layers, and single networks of this width scatter by a
-# factor of two or more about it, some below 0.5. Whoever quotes one network quotes its seed as well.
+# So 0.83 against 0.0008. Note the spread: the formula speaks of wide layers, and single networks of this width scatter
+# by a factor of two or more about it, some below 0.5. Whoever quotes one network quotes its seed as well.
 #
 # ### Any activation: one number per layer
 #
-# The argument works for every activation $\phi$. A sum of many terms is nearly normal, so one number describes a layer, the
-# mean square $q$ of its sums. With $\mathrm{Var}(w) = g^2/n$, where $g$ is called the **gain**:
+# The argument works for every activation $\phi$. A sum of many terms is nearly normal, so one number describes a layer,
+# the mean square $q$ of its sums. With $\mathrm{Var}(w) = g^2/n$, where $g$ is called the **gain**:
 #
 # $$q_1 = g^2 E[x^2] \qquad q_{l+1} = g^2\,E\big[\phi(\sqrt{q_l}\,z)^2\big], \quad z \sim N(0, 1).$$
 #
-# The expectation is a one-dimensional integral. This is called **mean-field theory**, and it does not mention the width.
+# The expectation is a one-dimensional integral. This is called **mean-field theory**, and it does not mention the
+# width.
 
 # %% id="mean-field"
 from course_lib.numpy_nn import mean_field
@@ -392,8 +409,8 @@ claim("2", he[-1], "ReLU with gain sqrt 2: the mean square of the sums in layer 
 claim("0.5", mean_field.signal_squares("relu", 1, 2)[1], "ReLU with gain 1: what one layer leaves")
 
 # %% [markdown] id="mean-field-back"
-# Backwards, the gradient is multiplied by the slope $\phi'$ of each unit and by the weights. The squared **length** of a
-# sample's gradient changes from layer to layer by
+# Backwards, the gradient is multiplied by the slope $\phi'$ of each unit and by the weights. The squared **length** of
+# a sample's gradient changes from layer to layer by
 #
 # $$\chi_l = g^2\,E\big[\phi'(\sqrt{q_l}\,z)^2\big],$$
 #
@@ -404,13 +421,18 @@ claim("0.5", mean_field.signal_squares("relu", 1, 2)[1], "ReLU with gain 1: what
 DEPTH = 40
 X = np.random.default_rng(1).standard_normal((100, 100)).astype(np.float32)
 Y = np.random.default_rng(2).integers(0, 10, 100)
+
+# %% id="check-measure"
 LAYERS = {"relu": ReLU, "tanh": Tanh, "sigmoid": Sigmoid}
 
 
 def measure(activation, gain, seed=0):
     """rms of the sums and length of the gradient (relative to the last) of the 40 linear layers."""
     sizes = [*([100, 160, 120] * 14)[:DEPTH], 10]
-    scaled = lambda shape, rng, dtype: float(gain) * initializers.lecun_normal(shape, rng, dtype)
+
+    def scaled(shape, rng, dtype):
+        return float(gain) * initializers.lecun_normal(shape, rng, dtype)
+
     model = mlp(sizes, rng=np.random.default_rng(seed), activation=LAYERS[activation], initializer=scaled)
     reports = layer_report(model, X, Y)[::2]
     lengths = np.array([gradient_length(one) for one in reports])
@@ -428,20 +450,21 @@ for activation, gain in (("relu", np.sqrt(2)), ("relu", 1.2), ("tanh", 1.0), ("t
 
 # %% [markdown] id="window"
 # And now the window of *Try first*, on paper. A weight of standard deviation $s$ into $n$ inputs is a gain of
-# $s\sqrt{n}$. For layers of 96 and 48 units in turn, two layers multiply the mean square by
-# $\tfrac12 \cdot 96 s^2 \cdot \tfrac12 \cdot 48 s^2$, which is 1 for
+# $s\sqrt{n}$. For layers of 96 and 48 units in turn, two layers multiply the mean square by $\tfrac12 \cdot 96 s^2
+# \cdot \tfrac12 \cdot 48 s^2$, which is 1 for
 
 # %% id="window-run"
 claim("0.172", (4 / (96 * 48)) ** 0.25, "the standard deviation that keeps the signal")
-after = lambda std: (std / (4 / (96 * 48)) ** 0.25) ** 49
-claim("< 0.002", after(0.15), "what is left after 49 more layers at 0.15")
-claim("> 1000", after(0.20), "and at 0.20")
+after = (np.array([0.15, 0.20]) / (4 / (96 * 48)) ** 0.25) ** 49
+claim("< 0.002", after[0], "what is left after 49 more layers at 0.15")
+claim("> 1000", after[1], "and at 0.20")
 
 # %% [markdown] id="gain"
 # ## 5 Depth and gain
 #
-# Move the gain. Dots are one network of 40 layers, lines are the theory. Find the gain at which the signal neither dies nor
-# explodes, for each activation, and look at the gradient at the same time: can you find a gain for the sigmoid?
+# Move the gain. Dots are one network of 40 layers, lines are the theory. Find the gain at which the signal neither dies
+# nor explodes, for each activation, and look at the gradient at the same time: can you find a gain for the sigmoid?
+
 
 # %% id="gain-words"
 def words(activation, gain):
@@ -485,16 +508,18 @@ strip(draw, [
 ])  # fmt: skip
 
 # %% [markdown] id="gain-reading"
-# *Reading*: a ReLU is a straight line on this scale: it dies, keeps or explodes, forward and backward together, and the gain
-# of $\sqrt2$ is exact. A tanh cannot explode forward; with a large gain its signal settles, and the gradient explodes. The
-# sigmoid never wins: at gain 1 its gradient falls to about a quarter per layer, which is why Glorot and Bengio
-# advise against it, and why "Xavier for sigmoid" is no remedy.
+# *Reading*: a ReLU is a straight line on this scale: it dies, keeps or explodes, forward and backward together, and the
+# gain of $\sqrt2$ is exact. A tanh cannot explode forward; with a large gain its signal settles, and the gradient
+# explodes. The sigmoid never wins: at gain 1 its gradient falls to about a quarter per layer, which is why Glorot and
+# Bengio advise against it, and why "Xavier for sigmoid" is no remedy.
 #
 # The whole plane at once: colour is measured, the black lines are the theory.
 
 # %% id="map-run"
 gains = np.arange(0.6, 2.41, 0.1)
-maps = {name: np.log10([measure(name, gain) for gain in gains])[:, :, :-1] for name in ("relu", "tanh")}  # (gain, 2, layer)
+maps = {
+    name: np.log10([measure(name, gain) for gain in gains])[:, :, :-1] for name in ("relu", "tanh")
+}  # (gain, 2, layer)
 
 
 def theory_map(name, squares):
@@ -521,18 +546,22 @@ figure.supylabel("gain")
 figure.colorbar(colours[0], ax=axes, label="log10, measured (lines: mean field)")
 style.show(
     figure,
-    alt="Four maps over layer 1 to 39 and gain 0.6 to 2.4. ReLU: sums and gradients shrink below gain 1.41 and grow above it. "
-    "Tanh: sums shrink below gain 1 and stay near 1 above it; gradients shrink below gain 1 and grow above it. "
+    alt="Four maps over layer 1 to 39 and gain 0.6 to 2.4. ReLU: sums and gradients shrink below gain 1.41 and grow "
+    "above it. Tanh: sums shrink below gain 1 and stay near 1 above it; gradients shrink below gain 1 and grow above. "
     "The theory's lines follow the borders of the measured colours.",
 )
 
 # %% [markdown] id="map-reading"
-# *Reading*: on the right of each row the pale band is where deep learning is possible, and it narrows with depth (the gradient
-# of layer 1 has passed all layers, so read the right column from its right edge to the left). For ReLU both bands lie at
-# the same gain. For tanh the gradient asks for a gain near 1.
+# *Reading*: on the right of each row the pale band is where deep learning is possible, and it narrows with depth (the
+# gradient of layer 1 has passed all layers, so read the right column from its right edge to the left). For ReLU both
+# bands lie at the same gain. For tanh the gradient asks for a gain near 1.
 
 # %% id="map-claim"
-claim("< 0.5", abs(maps["relu"][:, 0] - theory_map("relu", mean_field.signal_squares)).max(), "ReLU, forward: largest error, powers of ten")
+claim(
+    "< 0.5",
+    abs(maps["relu"][:, 0] - theory_map("relu", mean_field.signal_squares)).max(),
+    "ReLU, forward: largest error, powers of ten",
+)
 claim("< 0.5", abs(maps["tanh"][:, 0] - theory_map("tanh", mean_field.signal_squares)).max(), "tanh, forward")
 shrink = mean_field.gradient_squares("sigmoid", 1.0, DEPTH) ** 0.5
 claim("between 0.2 and 0.3", shrink[-3] / shrink[-2], "sigmoid, gain 1: what a layer leaves of the gradient")
@@ -540,8 +569,8 @@ claim("between 0.2 and 0.3", shrink[-3] / shrink[-2], "sigmoid, gain 1: what a l
 # %% [markdown] id="tanh"
 # ## 6 You may think: with Glorot the variance of tanh settles
 #
-# It is often said that with Glorot's rule the activations of a tanh network settle at some variance. In plots of five or ten
-# layers they seem to. Glorot's rule is a gain of 1 (in square layers). Go to layer 200 before you decide.
+# It is often said that with Glorot's rule the activations of a tanh network settle at some variance. In plots of five
+# or ten layers they seem to. Glorot's rule is a gain of 1 (in square layers). Go to layer 200 before you decide.
 
 # %% id="tanh-predict" tags=["nbval-ignore-output"]
 predict(
@@ -551,7 +580,7 @@ predict(
 )
 
 
-# %% id="tanh-run" tags=["nbval-ignore-output"]
+# %% id="tanh-run"
 def tanh_squares(gain, seed, depth=200, widths=(200, 300, 250)):
     rng = np.random.default_rng(seed)
     signal, squares = rng.standard_normal((16, widths[0])).astype(np.float32), []
@@ -581,8 +610,8 @@ axes.set_title("Tanh: only a gain above 1 settles")
 curves.legend(axes, loc="lower left")
 style.show(
     figure,
-    alt="Mean square of the sums over layers 1 to 200, both on a log scale. Gain 5/3 is level from layer 3 on. Gain 0.9 bends "
-    "down steeply. Gain 1 falls along the dotted line 1/(2l), a straight falling line, with no sign of levelling off.",
+    alt="Mean square of the sums over layers 1 to 200, both on a log scale. Gain 5/3 is level from layer 3 on, "
+    "gain 0.9 bends down. Gain 1 falls along the dotted line 1/(2l), a straight line, and does not level off.",
 )
 
 # %% id="tanh-claim"
@@ -591,22 +620,26 @@ claim("between 0.4 and 1.3", 400 * measured[1.0][-1], "the same, mean of ten net
 slope = np.polyfit(np.log(layers[19:]), np.log(measured[1.0][19:]), 1)[0]
 claim("between -1.6 and -0.8", slope, "slope from layer 20 to 200, both on a log scale: -1 is 1 / l")
 claim("between 0.95 and 1.05", measured[5 / 3][-1] / measured[5 / 3][9], "gain 5/3 settles: layer 200 over layer 10")
-claim("> 1e7", mean_field.gradient_squares("tanh", 5 / 3, 200)[0] ** 0.5, "... and there the gradient grows by this factor")
+claim(
+    "> 1e7",
+    mean_field.gradient_squares("tanh", 5 / 3, 200)[0] ** 0.5,
+    "... and there the gradient grows by this factor",
+)
 outcome("02-tanh", "it falls slowly, without end", "Near zero tanh(y)^2 is y^2 - 2/3 y^4: each layer loses 2 q^2.")
 
 # %% [markdown] id="tanh-fact"
-# **In fact** it never settles. For small sums $\tanh(y)^2 \approx y^2 - \tfrac23 y^4$, and $E[z^4] = 3$, so
-# $q_{l+1} \approx q_l - 2 q_l^2$, whose solution tends to $1/(2l)$. **The run** follows it (networks of finite width a little
+# **In fact** it never settles. For small sums $\tanh(y)^2 \approx y^2 - \tfrac23 y^4$, and $E[z^4] = 3$, so $q_{l+1}
+# \approx q_l - 2 q_l^2$, whose solution tends to $1/(2l)$. **The run** follows it (networks of finite width a little
 # below). A gain above 1, such as PyTorch's recommended 5/3 for tanh, does settle. It pays for that on the way back: the
-# gradient then grows from layer to layer, as the map showed. A gain of 1 is the border between both, and a slow decay is
-# the best that a plain tanh network can have.
+# gradient then grows from layer to layer, as the map showed. A gain of 1 is the border between both, and a slow decay
+# is the best that a plain tanh network can have.
 
 # %% [markdown] id="rectangular"
 # ## 7 Rectangular layers: compromises add up
 #
-# Forward, LeCun and He count the inputs. He et al. remark that one may as well count the outputs: in a chain the widths cancel,
-# and only the first and the last remain. Glorot's mean does not cancel. Take layers of 400 and 100 units in turn, linear, so
-# that nothing but the rule is at work.
+# Forward, LeCun and He count the inputs. He et al. remark that one may as well count the outputs: in a chain the widths
+# cancel, and only the first and the last remain. Glorot's mean does not cancel. Take layers of 400 and 100 units in
+# turn, linear, so that nothing but the rule is at work.
 
 # %% id="rectangular-predict" tags=["nbval-ignore-output"]
 predict(
@@ -616,7 +649,7 @@ predict(
 )
 
 
-# %% id="rectangular-run" tags=["nbval-ignore-output"]
+# %% id="rectangular-run"
 def alternating(initializer, seed=0):
     rng = np.random.default_rng(seed)
     signal, sizes = rng.standard_normal((200, 400)), []
@@ -627,7 +660,11 @@ def alternating(initializer, seed=0):
     return sizes
 
 
-fan_out = lambda shape, rng, dtype: initializers.lecun_normal(shape[::-1], rng, dtype).T
+def fan_out(shape, rng, dtype):
+    return initializers.lecun_normal(shape[::-1], rng, dtype).T
+
+
+# %% id="rectangular-print" tags=["nbval-ignore-output"]
 schemes = {"LeCun (fan-in)": initializers.lecun_normal, "fan-out": fan_out, "Glorot": initializers.glorot_normal}
 zigzag = {name: np.exp(np.mean([np.log(alternating(f, s)) for s in range(5)], axis=0)) for name, f in schemes.items()}
 for name, sizes in zigzag.items():
@@ -645,14 +682,18 @@ outcome("02-rectangular", "about a ninth", "Two layers multiply the mean square 
 # %% [markdown] id="broken"
 # ### A broken run: read the panel
 #
-# Someone starts a ReLU network of 64, then 256 and 32 units in turn. Nothing crashed, and in square layers the code
-# had passed every test. These are the sizes of the sums per layer, healthy beside broken. What was done?
+# Someone starts a ReLU network of 64, then 256 and 32 units in turn. Nothing crashed, and in square layers the code had
+# passed every test. These are the sizes of the sums per layer, healthy beside broken. What was done?
+
 
 # %% id="broken-run"
+def broken_initializer(shape, rng, dtype):
+    return initializers.he_normal(shape[::-1], rng, dtype).T.copy()
+
+
 sizes = [64, *([256, 32] * 7)[:13], 10]
-by_outputs = lambda shape, rng, dtype: initializers.he_normal(shape[::-1], rng, dtype).T.copy()
 panels = {}
-for name, scheme in (("healthy", initializers.he_normal), ("broken", by_outputs)):
+for name, scheme in (("healthy", initializers.he_normal), ("broken", broken_initializer)):
     model = mlp(sizes, rng=np.random.default_rng(3), initializer=scheme)
     panels[name] = [one.output.rms for one in layer_report(model, x_train[:200], y_train[:200])[::2]]
 
@@ -672,7 +713,11 @@ style.show(
 # %% id="broken-predict" tags=["nbval-ignore-output"]
 predict(
     "What is wrong with the broken start?",
-    choices=["the variance was taken for the deviation", "fan-out in place of fan-in", "the factor 2 for ReLU is missing"],
+    choices=[
+        "the variance was taken for the deviation",
+        "fan-out in place of fan-in",
+        "the factor 2 for ReLU is missing",
+    ],
     key="02-broken",
 )
 
@@ -682,15 +727,19 @@ claim("2.83", np.sqrt(256 / 32), "the root of the ratio of the widths")
 claim("between 2.3 and 3.4", np.exp(steps.mean()), "factor from layer to layer in the broken start")
 drift = abs(np.log(panels["broken"][11] / panels["broken"][1]))
 claim("< 1.5", drift, "no drift over ten layers: the widths cancel (logarithm of the ratio)")
-outcome("02-broken", "fan-out in place of fan-in", "A missing 2 or a missing root drifts one way; only the fans make a zigzag.")
+outcome(
+    "02-broken",
+    "fan-out in place of fan-in",
+    "A missing 2 or a missing root drifts one way; only the fans make a zigzag.",
+)
 
 # %% [markdown] id="orthogonal"
 # ## 8 Orthogonal: every direction, not only the mean
 #
 # A variance speaks of averages. A product of random matrices may keep the average length and still flatten almost all
 # directions. Weights with orthonormal rows keep the length of *every* input, in a layer that does not shrink the width.
-# Twenty linear layers that grow from 64 to 124 units; the singular values of their product say by how much each of the 64
-# directions is stretched.
+# Twenty linear layers that grow from 64 to 124 units; the singular values of their product say by how much each of the
+# 64 directions is stretched.
 
 # %% id="orthogonal-run"
 widths = np.arange(64, 125, 3)
@@ -698,7 +747,7 @@ widths = np.arange(64, 125, 3)
 
 def stretches(initializer):
     rng, product = np.random.default_rng(0), np.eye(64)
-    for shape in zip(widths[:-1], widths[1:], strict=True):
+    for shape in pairwise(widths):
         product = product @ initializer(tuple(map(int, shape)), rng, np.float64)
     return np.linalg.svd(product, compute_uv=False)
 
@@ -710,9 +759,9 @@ claim("< 1e-12", np.abs(orthogonal_ones - 1).max(), "orthogonal weights: every s
 show_source(initializers.orthogonal)
 
 # %% [markdown] id="orthogonal-limit"
-# The word "orthogonal" promises less where a layer shrinks: from 400 to 100 units three quarters of the directions
-# are lost, whatever the weights. In the chain of section 7 it leaves a quarter of the mean square per pair of layers, less than
-# Glorot. And a ReLU still needs its gain of $\sqrt2$.
+# The word "orthogonal" promises less where a layer shrinks: from 400 to 100 units three quarters of the directions are
+# lost, whatever the weights. In the chain of section 7 it leaves a quarter of the mean square per pair of layers, less
+# than Glorot. And a ReLU still needs its gain of $\sqrt2$.
 
 # %% id="orthogonal-limit-run"
 left = alternating(initializers.orthogonal)
@@ -722,9 +771,9 @@ claim("between 0.0008 and 0.0012", left[-1], "standard deviation after ten such 
 # %% [markdown] id="adam"
 # ## 9 Does it still matter with Adam?
 #
-# Adam divides the gradient of each parameter by its own recent size (lesson 03), so a gradient that is a thousand times too
-# small makes the same step. Perhaps the initialization no longer matters? Three starts: He, PyTorch's default, and the small
-# `0.01`; a network of 3 layers and one of 11; ten seeds, the same for each start.
+# Adam divides the gradient of each parameter by its own recent size (lesson 03), so a gradient that is a thousand times
+# too small makes the same step. Perhaps the initialization no longer matters? Three starts: He, PyTorch's default, and
+# the small `0.01`; a network of 3 layers and one of 11; ten seeds, the same for each start.
 
 # %% id="adam-predict" tags=["nbval-ignore-output"]
 predict(
@@ -734,7 +783,7 @@ predict(
 )
 
 
-# %% id="adam-run" tags=["nbval-ignore-output"]
+# %% id="adam-run"
 def pytorch_default(shape, rng, dtype=np.float32):
     return rng.uniform(-(shape[0] ** -0.5), shape[0] ** -0.5, shape).astype(dtype)
 
@@ -743,6 +792,7 @@ STARTS = {"He": initializers.he_normal, "PyTorch's default": pytorch_default, "s
 SHALLOW, DEEP = (64, 96, 48, 10), (64, *[96, 48] * 5, 10)
 
 
+# %% id="adam-seeds"
 def run(*arguments, **settings):
     return trained(*arguments, **settings)[1].series("val", "accuracy")[1]
 
@@ -769,9 +819,9 @@ for axis, runs, title in ((axes[0], shallow, "3 layers, Adam"), (axes[1], deep, 
 curves.legend(axes[0], loc="lower right")
 style.show(
     figure,
-    alt="Validation accuracy per epoch, mean and interval of ten seeds, three starts. With 3 layers all three meet above 0.95 "
-    "within twelve epochs, the small start being late. With 11 layers He rises to about 0.9, PyTorch's default is far below it, and "
-    "the small start stays at 0.1.",
+    alt="Validation accuracy per epoch, mean and interval of ten seeds, three starts. With 3 layers all "
+    "three meet above 0.95 within twelve epochs, the small start being late. With 11 layers He rises to about 0.9, "
+    "PyTorch's default is far below it, and the small start stays at 0.1.",
 )
 
 # %% id="adam-intervals" tags=["nbval-ignore-output"]
@@ -788,20 +838,30 @@ claim("between -0.01 and 0.03", late.mean, "the same after twelve epochs: at mos
 claim("> 0.05", versus_default.low, "11 layers, six epochs: He over PyTorch's default, lower end")
 claim("< 0.2", deep["std 0.01"].max(), "11 layers, std 0.01: the best of all epochs and seeds")
 claim("> 0.8", t_interval(deep["He"][:, -1]).low, "11 layers, He: lower end of the interval of the mean")
-outcome("02-adam", "large after one epoch, small after twelve", "Adam rescales a small gradient, but not one that carries no signal.")
+outcome(
+    "02-adam",
+    "large after one epoch, small after twelve",
+    "Adam rescales a small gradient, but not one that carries no signal.",
+)
 
 # %% [markdown] id="adam-reading"
 # *Reading*: in a shallow network the answer is "mostly early": a small start is far behind after one epoch, and after
-# twelve what is left of the difference is an image or two in a hundred, if anything. In a deep one it matters as much as ever. Adam can enlarge a gradient; it cannot bring back what the forward pass has lost. With
-# `0.01` all images give the same logits, and the gradient is so small that it falls below Adam's epsilon. And too large does not
-# heal by itself either: the weights then have to travel.
+# twelve what is left of the difference is an image or two in a hundred, if anything. In a deep one it matters as much
+# as ever. Adam can enlarge a gradient; it cannot bring back what the forward pass has lost. With `0.01` all images give
+# the same logits, and the gradient is so small that it falls below Adam's epsilon. And too large does not heal by
+# itself either: the weights then have to travel.
+
 
 # %% id="adam-why" tags=["nbval-ignore-output"]
+def ten_times(shape, rng, dtype):
+    return 10 * initializers.he_normal(shape, rng, dtype)
+
+
 model = mlp(DEEP, rng=np.random.default_rng(0), initializer=initializers.normal(0.01))
 first = layer_report(model, x_train[:200], y_train[:200])[0]
-ten_times = lambda shape, rng, dtype: 10 * initializers.he_normal(shape, rng, dtype)
 too_large = [trained(ten_times, seed=seed, sizes=SHALLOW, epochs=12)[1].last("val", "accuracy") for seed in range(5)]
-print(f"gradient at the first layer, std 0.01: {first.gradient.largest:.0e}; ten times He: accuracy {np.mean(too_large):.2f}")
+print(f"std 0.01, largest gradient at the first layer: {first.gradient.largest:.0e}")
+print(f"ten times He, validation accuracy: {np.mean(too_large):.2f}")
 
 # %% id="adam-why-claim"
 claim("< 1e-8", first.gradient.largest, "11 layers, std 0.01: largest gradient at the first layer; epsilon is 1e-8")
@@ -810,9 +870,10 @@ claim("< 0.8", t_interval(too_large).high, "3 layers, ten times He, twelve epoch
 # %% [markdown] id="practice"
 # ### What to do
 #
-# Biases 0. He (fan-in) for ReLU and its relatives; a gain near 1 for tanh; not PyTorch's default in a deep plain network. Check it
-# with one batch before training: `layer_report`, a line per layer, no trend forward or backward. Normalization layers and residual
-# connections (later lessons) take much of this worry away, by keeping the size of the signal themselves.
+# Biases 0. He (fan-in) for ReLU and its relatives; a gain near 1 for tanh; not PyTorch's default in a deep plain
+# network. Check it with one batch before training: `layer_report`, a line per layer, no trend forward or backward.
+# Normalization layers and residual connections (later lessons) take much of this worry away, by keeping the size of the
+# signal themselves.
 #
 # ## 10 Recall
 #
@@ -870,15 +931,16 @@ claim("2.303", np.log(10), "knowing nothing about ten classes")
 # %% [markdown] id="full-size"
 # ## 11 At full size
 #
-# There is no recorded GPU run for this lesson, because there is nothing that a larger machine would change: the theory does not
-# mention the width, and 200 layers run here in a second. What is left to see at full size, normalization and residual
-# connections in networks that could not be trained without them, comes with the systems of the later lessons.
+# There is no recorded GPU run for this lesson, because there is nothing that a larger machine would change: the theory
+# does not mention the width, and 200 layers run here in a second. What is left to see at full size, normalization and
+# residual connections in networks that could not be trained without them, comes with the systems of the later lessons.
 #
 # ## Next
 #
-# The [exercise sheet](../my-exercises/02_initialization.ipynb) (on the web: [exercises](../exercises/02_initialization.ipynb)): you
-# write the initializers, read six panels, and write a test that tells a right initializer from thirteen wrong ones. Then lesson
-# 03: given the gradient, how should the parameters move?
+# The [exercise sheet](../my-exercises/02_initialization.ipynb) (on the web:
+# [exercises](../exercises/02_initialization.ipynb)): you write the initializers, read six panels, and write a test that
+# tells a right initializer from twelve wrong ones. Then lesson 03: given the gradient, how should the parameters
+# move?
 
 # %% id="progress" tags=["nbval-ignore-output"]
 from course_lib.teaching.progress import show_progress
@@ -889,9 +951,10 @@ show_progress()
 # ## Sources
 #
 # - LeCun, Bottou, Orr, Müller 1998, *Efficient BackProp*: variance 1 / fan-in.
-# - Glorot and Bengio 2010, *Understanding the difficulty of training deep feedforward neural networks*: the mean of both fans,
-#   the uniform bound, and the trouble with sigmoids.
-# - He, Zhang, Ren, Sun 2015, *Delving deep into rectifiers*: 2 / fan-in, leaky slopes, and that either fan will do in a chain.
+# - Glorot and Bengio 2010, *Understanding the difficulty of training deep feedforward neural networks*: the mean of
+#   both fans, the uniform bound, and the trouble with sigmoids.
+# - He, Zhang, Ren, Sun 2015, *Delving deep into rectifiers*: 2 / fan-in, leaky slopes, and that either fan will do in a
+#   chain.
 # - Saxe, McClelland, Ganguli 2014: orthogonal weights in deep linear networks.
 # - Poole et al. 2016 and Schoenholz et al. 2017: the recursion for signals and gradients, and its phases.
 # - Mishkin and Matas 2016, *All you need is a good init*: measuring in place of deriving (an exercise of the sheet).
