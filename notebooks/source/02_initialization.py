@@ -9,22 +9,21 @@
 # %% [markdown] id="title"
 # # 02 Initialization
 #
-# Before the first step a network is nothing but random numbers, and their size decides whether there will be a second
-# one worth taking. Too small, and the signal is gone before it reaches the output; too large, and it overflows; zero,
-# and nothing learns at all. In this lesson you find the right size by arithmetic, for layers of any width, and check
-# every formula on a real network.
+# Before the first step a network is nothing but random numbers, and their size decides whether there will be a second one
+# worth taking. Too small, and the signal is gone before it reaches the output; too large, and it overflows; zero, and
+# nothing learns at all. In this lesson you find the right size by arithmetic, for layers of any width, and check every
+# formula on a real network.
 #
 # **Afterwards you can**
 #
 # - say which parameters get a gradient when all weights start at zero, and why it depends on the activation;
-# - derive the variance of the weights from the number of inputs, and tell LeCun, Glorot, He and PyTorch's default
-#   apart;
+# - derive the variance of the weights from the number of inputs, and tell LeCun, Glorot, He and PyTorch's default apart;
 # - predict the size of the signal and of the gradient in layer 40 without building the network;
 # - read a fault of the initialization off an instrument panel;
 # - say when Adam makes up for a bad start, and when it does not.
 #
-# **Time**: 60 minutes, and about 90 for the [exercise sheet](../my-exercises/02_initialization.ipynb). **Needs**:
-# lesson 01. No GPU, no network.
+# **Time**: 60 minutes, and about 90 for the [exercise sheet](../my-exercises/02_initialization.ipynb). **Needs**: lesson
+# 01. No GPU, no network.
 
 # %% id="setup"
 from itertools import pairwise
@@ -43,8 +42,8 @@ from course_lib.numpy_nn.layers import ReLU, Sigmoid, Tanh
 # ## Try first
 #
 # A network of 50 layers on the digits of lesson 01. The hidden layers have 96 and 48 units in turn, the biases start at
-# zero, the weights are normal with standard deviation `0.01`: small numbers, as one might choose them. It takes 60
-# steps. Change the one number until the loss ends **below 2.25** (knowing nothing is 2.303). Give it five minutes.
+# zero, the weights are normal with standard deviation `0.01`: small numbers, as one might choose them. It takes 60 steps.
+# Change the one number until the loss ends **below 2.25** (knowing nothing is 2.303). Give it five minutes.
 # %% id="try-first-data"
 from course_lib.numpy_nn.losses import softmax_cross_entropy
 from course_lib.numpy_nn.network import mlp
@@ -88,9 +87,9 @@ losses = sixty_steps(std=0.01)  # <- your number
 print(f"start {losses[0]:.4f}   end {losses[-1]:.4f}   after {len(losses) - 1} steps")
 
 # %% [markdown] id="try-first-reading"
-# The grid below tries eleven standard deviations. Below `0.15` the loss starts at the value of knowing nothing and
-# stays there; from `0.20` on it starts in the hundreds and overflows. Only a narrow window between them learns
-# anything. You can find it by trying. At the end of section 4 you will compute it on a sheet of paper.
+# The grid below tries eleven standard deviations. Below `0.15` the loss starts at the value of knowing nothing and stays
+# there; from `0.20` on it starts in the hundreds and overflows. Only a narrow window between them learns anything. You can
+# find it by trying. At the end of section 4 you will compute it on a sheet of paper.
 
 # %% id="try-first-grid" tags=["nbval-ignore-output"]
 stds = [0.01, 0.03, 0.1, 0.14, 0.16, 0.17, 0.18, 0.2, 0.22, 0.3, 1.0]
@@ -102,10 +101,16 @@ for std, runs in grid.items():
 # %% id="try-first-claim"
 claim("11", len(grid), "standard deviations tried")
 claim(
-    "< 0.005", max(abs(run[0] - np.log(10)) for s in stds if s < 0.15 for run in grid[s]), "below 0.15 it knows nothing"
+    "< 0.005",
+    max(abs(run[0] - np.log(10)) for s in stds if s < 0.15 for run in grid[s]),
+    "below 0.15 it knows nothing",
 )
 claim("> 2.29", min(run[-1] for s in stds if s < 0.15 for run in grid[s]), "... and it stays there")
-claim("> 100", min(run[0] for s in stds if s >= 0.20 for run in grid[s]), "from 0.20 on: the loss at the start")
+claim(
+    "> 100",
+    min(run[0] for s in stds if s >= 0.20 for run in grid[s]),
+    "from 0.20 on: the loss at the start",
+)
 claim("< 2.25", min(run[-1] for run in grid[0.17]), "within the window something is learned")
 
 # %% [markdown] id="zeros"
@@ -117,7 +122,12 @@ claim("< 2.25", min(run[-1] for run in grid[0.17]), "within the window something
 # %% id="zeros-predict" tags=["nbval-ignore-output"]
 predict(
     "All weights and biases are 0 and the hidden units are ReLUs. Which parameters get a gradient that is not 0?",
-    choices=["all of them, the same in each layer", "the last weights and bias", "only the last bias", "none"],
+    choices=[
+        "all of them, the same in each layer",
+        "the last weights and bias",
+        "only the last bias",
+        "none",
+    ],
     key="02-zeros",
 )
 
@@ -134,7 +144,12 @@ class Identity:
 # %% id="zeros-who"
 def who_gets_a_gradient(activation, steps=0, rate=0.5):
     """For weight and bias of each of the three layers, whether its gradient has a value other than 0."""
-    model = mlp([64, 32, 16, 10], rng=np.random.default_rng(0), activation=activation, initializer=initializers.zeros)
+    model = mlp(
+        [64, 32, 16, 10],
+        rng=np.random.default_rng(0),
+        activation=activation,
+        initializer=initializers.zeros,
+    )
     for step in range(steps + 1):
         _, gradient = softmax_cross_entropy(model.forward(x_train[:200]), y_train[:200])
         model.backward(gradient)
@@ -152,14 +167,18 @@ for steps in (0, 1, 2):
         table = who_gets_a_gradient(activation, steps)
         print(f"after {steps} steps, {name:<8}", "".join(f"{'yes' if one else '.':>5}" for one in table))
     assert [sum(who_gets_a_gradient(a, steps)) for a in ACTIVATIONS.values()] == [1, 1, 1, 2 + 2 * steps]
-outcome("02-zeros", "only the last bias", "Every other gradient is a product with an activation or a weight of 0.")
+outcome(
+    "02-zeros",
+    "only the last bias",
+    "Every other gradient is a product with an activation or a weight of 0.",
+)
 
 # %% [markdown] id="zeros-why"
-# The gradient of the last weights is $h^\top g$, and that of the layer below passes through $g\,W^\top$ (lesson 01).
-# With $\phi(0) = 0$, both factors are zero, now and after any number of steps: **only the last bias learns**. It can
-# learn one thing, how frequent each class is. The sigmoid is the exception, since $\phi(0) = \tfrac12$: the last
-# weights get a gradient at the first step, the layer below at the second, and so on downwards. Here the source is
-# right: all units of a layer learn the same, and stay the same for ever.
+# The gradient of the last weights is $h^\top g$, and that of the layer below passes through $g\,W^\top$ (lesson 01). With
+# $\phi(0) = 0$, both factors are zero, now and after any number of steps: **only the last bias learns**. It can learn one
+# thing, how frequent each class is. The sigmoid is the exception, since $\phi(0) = \tfrac12$: the last weights get a
+# gradient at the first step, the layer below at the second, and so on downwards. Here the source is right: all units of a
+# layer learn the same, and stay the same for ever.
 
 # %% id="zeros-train"
 from course_lib.numpy_nn.optimizers import Adam
@@ -169,7 +188,9 @@ from course_lib.numpy_nn.train import train_mlp
 def trained(initializer, *, seed=0, sizes=(64, 32, 16, 10), activation=ReLU, epochs=10, optimizer=None):
     model = mlp(sizes, rng=np.random.default_rng(seed), activation=activation, initializer=initializer)
     optimizer = optimizer or Adam(1e-3)
-    history = train_mlp(model, (x_train, y_train), optimizer=optimizer, epochs=epochs, seed=seed, validation=validation)
+    history = train_mlp(
+        model, (x_train, y_train), optimizer=optimizer, epochs=epochs, seed=seed, validation=validation
+    )
     return model, history
 
 
@@ -187,18 +208,24 @@ for name, history in (
 
 # %% id="zeros-train-claim"
 hidden = dead.linear_layers[:2]
-assert not any(np.any(layer.weight) or np.any(layer.bias) for layer in hidden), "ReLU: the hidden layers never moved"
+assert not any(np.any(layer.weight) or np.any(layer.bias) for layer in hidden), (
+    "ReLU: the hidden layers never moved"
+)
 claim("> 2.29", dead_history.last("val", "loss"), "ReLU from zeros: nothing but class frequencies")
 spread = max(np.ptp(layer.weight, axis=1).max() for layer in alike.linear_layers[:2])
 size = max(np.abs(layer.weight).max() for layer in alike.linear_layers[:2])
-claim("< 0.01", spread / size, "sigmoid from zeros: differences between the units of a layer, relative to the weights")
+claim(
+    "< 0.01",
+    spread / size,
+    "sigmoid from zeros: differences between the units of a layer, relative to the weights",
+)
 claim("< 0.6", alike_history.last("val", "accuracy"), "its accuracy: 32 equal units are worth one")
 claim("> 0.85", varied_history.last("val", "accuracy"), "the same network from random weights")
 
 # %% [markdown] id="zeros-fine"
-# Zeros are wrong for **hidden weights**. They are right for biases, and harmless in a network without hidden layer:
-# there the gradient of the weights is $x^\top g$, and $x$ is data. (The last scale of a residual block is often started
-# at zero too, on purpose: the block then begins as the identity. Goyal et al. 2017.)
+# Zeros are wrong for **hidden weights**. They are right for biases, and harmless in a network without hidden layer: there
+# the gradient of the weights is $x^\top g$, and $x$ is data. (The last scale of a residual block is often started at zero
+# too, on purpose: the block then begins as the identity. Goyal et al. 2017.)
 
 # %% id="zeros-fine-run"
 _, logistic = trained(initializers.zeros, sizes=(64, 10), optimizer=Adam(1e-2))
@@ -222,7 +249,11 @@ predict(
 def inside(activation, initializer, sizes=(64, 128, 96, 128, 96, 128, 10), seed=0):
     """One report per linear layer (what the units sum up) and per activation, with a batch of 200 images."""
     model = mlp(
-        sizes, rng=np.random.default_rng(seed), activation=activation, initializer=initializer, dtype=np.float64
+        sizes,
+        rng=np.random.default_rng(seed),
+        activation=activation,
+        initializer=initializer,
+        dtype=np.float64,
     )
     reports = layer_report(model, x_train[:200].astype(np.float64), y_train[:200])
     return reports[::2], reports[1::2]
@@ -237,24 +268,30 @@ for std, scheme in (("10", initializers.normal(10)), ("LeCun", initializers.lecu
     sums, outputs = inside(Tanh, scheme)
     shares = " ".join(f"{saturated_share(one.activations):.2f}" for one in outputs)
     ratio = gradient_length(sums[0]) / gradient_length(sums[-1])
-    print(f"std {std:<6} share of |tanh| > 0.99 per layer: {shares}   gradient, first / last layer: {ratio:.2g}")
+    print(
+        f"std {std:<6} share of |tanh| > 0.99 per layer: {shares}   gradient, first / last layer: {ratio:.2g}"
+    )
 
 # %% id="large-claim"
 sums, outputs = inside(Tanh, initializers.normal(10))
-claim("> 0.95", min(saturated_share(one.activations) for one in outputs), "share of saturated units, every layer")
-slopes = [1 - one.activations**2 for one in outputs]
-claim("> 0.9", min(np.mean(slope < 1e-3) for slope in slopes), "share of units that pass less than a thousandth")
-claim("> 1000", gradient_length(sums[0]) / gradient_length(sums[-1]), "and yet the gradient grows on its way back")
+saturated = [saturated_share(one.activations) for one in outputs]
+passing_little = [np.mean(1 - one.activations**2 < 1e-3) for one in outputs]
+claim("> 0.95", min(saturated), "share of saturated units, every layer")
+claim("> 0.9", min(passing_little), "share of units that pass less than a thousandth, every layer")
+ratio = gradient_length(sums[0]) / gradient_length(sums[-1])
+claim("> 1000", ratio, "and yet the gradient grows on its way back, by this factor")
 sums, _ = inside(Sigmoid, initializers.normal(10))
 claim("> 20", gradient_length(sums[0]) / gradient_length(sums[-1]), "with sigmoids too")
-outcome("02-large", "much longer", "The few units that are not saturated pass it on through weights of size 10.")
+outcome(
+    "02-large", "much longer", "The few units that are not saturated pass it on through weights of size 10."
+)
 
 # %% [markdown] id="large-refuted"
-# **You may think**: saturated units, so the gradients vanish. **In fact** both happen at once: more than nine units in
-# ten pass nothing, and what the others pass is multiplied by large weights at every layer. The gradient is *longer* at
-# the first layer, and concentrated on a few units. The typical unit learns nothing; the others are thrown about. **The
-# run** is above. (With sigmoids it is the same story.) A ReLU does not saturate at all. It passes everything on, ten
-# times the wrong size:
+# **You may think**: saturated units, so the gradients vanish. **In fact** both happen at once: more than nine units in ten
+# pass nothing, and what the others pass is multiplied by large weights at every layer. The gradient is *longer* at the
+# first layer, and concentrated on a few units. The typical unit learns nothing; the others are thrown about. **The run** is
+# above. (With sigmoids it is the same story.) A ReLU does not saturate at all. It passes everything on, ten times the wrong
+# size:
 
 # %% id="large-relu"
 sums, _ = inside(ReLU, initializers.normal(10))
@@ -265,7 +302,9 @@ signal, layers = x_train[:200], 0
 with np.errstate(over="ignore", invalid="ignore"):
     rng = np.random.default_rng(0)
     while np.isfinite(signal).all():
-        signal = np.maximum(signal @ initializers.normal(10)((signal.shape[1], 128 - 32 * (layers % 2)), rng), 0)
+        signal = np.maximum(
+            signal @ initializers.normal(10)((signal.shape[1], 128 - 32 * (layers % 2)), rng), 0
+        )
         layers += 1
 claim("between 18 and 23", layers, "layers until float32 overflows")
 
@@ -277,10 +316,10 @@ claim("between 18 and 23", layers, "layers until float32 overflows")
 #
 # $$E[y^2] = \sum_i E[x_i^2]\,\mathrm{Var}(w) = n\,\mathrm{Var}(w)\,E[x^2].$$
 #
-# $n$ is the number of inputs of the unit, its **fan-in**. The signal keeps its size when $\mathrm{Var}(w) = 1/n$: this
-# is **LeCun**'s rule. On the way back the same matrix is used transposed, each input collects from all $m$ outputs (the
-# **fan-out**), and a gradient entry keeps its size when $\mathrm{Var}(w) = 1/m$. Both cannot hold in a rectangular
-# layer; **Glorot** takes the mean of $n$ and $m$, $\mathrm{Var}(w) = 2/(n + m)$.
+# $n$ is the number of inputs of the unit, its **fan-in**. The signal keeps its size when $\mathrm{Var}(w) = 1/n$: this is
+# **LeCun**'s rule. On the way back the same matrix is used transposed, each input collects from all $m$ outputs (the
+# **fan-out**), and a gradient entry keeps its size when $\mathrm{Var}(w) = 1/m$. Both cannot hold in a rectangular layer;
+# **Glorot** takes the mean of $n$ and $m$, $\mathrm{Var}(w) = 2/(n + m)$.
 
 # %% id="one-layer-run" tags=["nbval-ignore-output"]
 rng = np.random.default_rng(0)
@@ -294,7 +333,11 @@ for name in ("lecun_normal", "glorot_normal", "glorot_uniform", "he_normal"):
 
 # %% id="one-layer-claim"
 claim("between 0.97 and 1.03", measured["lecun_normal"][1], "LeCun keeps the signal")
-claim("between 0.39 and 0.42", measured["lecun_normal"][2], "... and shrinks gradient entries by sqrt(128 / 784)")
+claim(
+    "between 0.39 and 0.42",
+    measured["lecun_normal"][2],
+    "... and shrinks gradient entries by sqrt(128 / 784)",
+)
 claim("between 1.28 and 1.34", measured["glorot_normal"][1], "Glorot: a compromise forward ...")
 claim("between 0.51 and 0.55", measured["glorot_normal"][2], "... and backward")
 
@@ -315,23 +358,27 @@ show_source(initializers.glorot_uniform)
 # %% [markdown] id="relu-half"
 # ### A ReLU takes half
 #
-# The sums are symmetric about zero, and a ReLU sets the negative half to zero: $E[\mathrm{relu}(y)^2] = \tfrac12
-# E[y^2]$. The next layer receives half the mean square, so it must have twice the variance: $\mathrm{Var}(w) = 2/n$.
-# This is **He**'s rule. A leaky ReLU with slope $a$ keeps $(1 + a^2)/2$, which gives $2/((1 + a^2)\,n)$.
+# The sums are symmetric about zero, and a ReLU sets the negative half to zero: $E[\mathrm{relu}(y)^2] = \tfrac12 E[y^2]$.
+# The next layer receives half the mean square, so it must have twice the variance: $\mathrm{Var}(w) = 2/n$. This is
+# **He**'s rule. A leaky ReLU with slope $a$ keeps $(1 + a^2)/2$, which gives $2/((1 + a^2)\,n)$.
 
 # %% id="relu-half-run"
 from course_lib.numpy_nn.plain_initializers import he_normal
 
 sums = np.random.default_rng(0).standard_normal(1_000_000)
-claim("between 0.498 and 0.502", np.mean(np.maximum(sums, 0) ** 2), "share of the mean square that passes a ReLU")
+claim(
+    "between 0.498 and 0.502",
+    np.mean(np.maximum(sums, 0) ** 2),
+    "share of the mean square that passes a ReLU",
+)
 leaky = np.where(sums > 0, sums, 0.2 * sums)
 claim("between 0.517 and 0.523", np.mean(leaky**2), "with slope 0.2: (1 + 0.04) / 2")
 show_source(he_normal)
 
 # %% [markdown] id="torch-default"
-# And what does `torch.nn.Linear` do when you say nothing? None of these: uniform on $\pm 1/\sqrt{n}$, a standard
-# deviation of $1/\sqrt{3n}$. For 784 inputs that is 0.0206, where He asks for 0.0505. Its signal shrinks by $\sqrt{6}$
-# per ReLU layer.
+# And what does `torch.nn.Linear` do when you say nothing? None of these: uniform on $\pm 1/\sqrt{n}$, a standard deviation
+# of $1/\sqrt{3n}$. For 784 inputs that is 0.0206, where He asks for 0.0505. Its signal shrinks by $\sqrt{6}$ per ReLU
+# layer.
 
 # %% id="torch-default-run"
 import torch
@@ -346,8 +393,8 @@ claim("0.0505", np.sqrt(2 / 784), "He, 784 inputs")
 # %% [markdown] id="depth"
 # ## 4 Many layers: small factors multiply
 #
-# A factor of one half per layer is harmless once. After 20 layers it is $2^{-20}$ in the mean square. Twenty ReLU
-# layers of 200 and 100 units in turn, with LeCun's and with He's variance, 40 networks each:
+# A factor of one half per layer is harmless once. After 20 layers it is $2^{-20}$ in the mean square. Twenty ReLU layers of
+# 200 and 100 units in turn, with LeCun's and with He's variance, 40 networks each:
 
 # %% id="depth-predict" tags=["nbval-ignore-output"]
 predict(
@@ -372,33 +419,33 @@ ends = {
     for name in ("lecun_normal", "he_normal")
 }
 
-# %% id="depth-claim" tags=["nbval-ignore-output"]
+# %% id="depth-print" tags=["nbval-ignore-output"]
 for name, stds in ends.items():
     low, middle, high = np.quantile(stds, [0, 0.5, 1])
     print(f"{name:<13} std of the outputs: median {middle:.2g}, lowest {low:.2g}, highest {high:.2g}")
+
+# %% id="depth-claim"
 wide = np.sqrt(1 - 1 / np.pi)  # std of relu(y) for y of variance 2, in the limit of wide layers
 claim("0.83", wide, "He, wide layers, after any number of layers")
 claim("0.0008", wide / np.sqrt(2.0**20), "1/n in place of 2/n, after 20 layers")
-claim("between 0.0005 and 0.001", np.median(ends["lecun_normal"]), "measured with 1/n, the median of 40 networks")
-claim("between 0.6 and 1", np.median(ends["he_normal"]), "measured with He, the median of 40 networks")
-claim("< 0.5", ends["he_normal"].min(), "the lowest of the 40: one network is an anecdote")
-outcome(
-    "02-depth", "about a thousandth", "2 to the power of -20 in the mean square is 2 to the power of -10 in the size."
-)
+lecun, he = ends["lecun_normal"], ends["he_normal"]
+claim("between 0.0005 and 0.001", np.median(lecun), "measured with 1/n, the median of 40 networks")
+claim("between 0.6 and 1", np.median(he), "measured with He, the median of 40 networks")
+claim("< 0.5", he.min(), "the lowest of the 40: one network is an anecdote")
+outcome("02-depth", "about a thousandth", "2 to the -20 in the mean square is 2 to the -10 in the size.")
 
 # %% [markdown] id="depth-reading"
-# So 0.83 against 0.0008. Note the spread: the formula speaks of wide layers, and single networks of this width scatter
-# by a factor of two or more about it, some below 0.5. Whoever quotes one network quotes its seed as well.
+# So 0.83 against 0.0008. Note the spread: the formula speaks of wide layers, and single networks of this width scatter by a
+# factor of two or more about it, some below 0.5. Whoever quotes one network quotes its seed as well.
 #
 # ### Any activation: one number per layer
 #
-# The argument works for every activation $\phi$. A sum of many terms is nearly normal, so one number describes a layer,
-# the mean square $q$ of its sums. With $\mathrm{Var}(w) = g^2/n$, where $g$ is called the **gain**:
+# The argument works for every activation $\phi$. A sum of many terms is nearly normal, so one number describes a layer, the
+# mean square $q$ of its sums. With $\mathrm{Var}(w) = g^2/n$, where $g$ is called the **gain**:
 #
 # $$q_1 = g^2 E[x^2] \qquad q_{l+1} = g^2\,E\big[\phi(\sqrt{q_l}\,z)^2\big], \quad z \sim N(0, 1).$$
 #
-# The expectation is a one-dimensional integral. This is called **mean-field theory**, and it does not mention the
-# width.
+# The expectation is a one-dimensional integral. This is called **mean-field theory**, and it does not mention the width.
 
 # %% id="mean-field"
 from course_lib.numpy_nn import mean_field
@@ -409,13 +456,13 @@ claim("2", he[-1], "ReLU with gain sqrt 2: the mean square of the sums in layer 
 claim("0.5", mean_field.signal_squares("relu", 1, 2)[1], "ReLU with gain 1: what one layer leaves")
 
 # %% [markdown] id="mean-field-back"
-# Backwards, the gradient is multiplied by the slope $\phi'$ of each unit and by the weights. The squared **length** of
-# a sample's gradient changes from layer to layer by
+# Backwards, the gradient is multiplied by the slope $\phi'$ of each unit and by the weights. The squared **length** of a
+# sample's gradient changes from layer to layer by
 #
 # $$\chi_l = g^2\,E\big[\phi'(\sqrt{q_l}\,z)^2\big],$$
 #
-# again for any widths. A ReLU has slope 1 half of the time, so $\chi = g^2/2$: He's gain of $\sqrt2$ keeps both
-# directions at once. Now the check against networks of 40 layers, with 100, 160 and 120 units in turn.
+# again for any widths. A ReLU has slope 1 half of the time, so $\chi = g^2/2$: He's gain of $\sqrt2$ keeps both directions
+# at once. Now the check against networks of 40 layers, with 100, 160 and 120 units in turn.
 
 # %% id="check-run"
 DEPTH = 40
@@ -442,16 +489,21 @@ def measure(activation, gain, seed=0):
 # %% id="check-claim"
 for activation, gain in (("relu", np.sqrt(2)), ("relu", 1.2), ("tanh", 1.0), ("tanh", 1.5)):
     runs = np.array([measure(activation, gain, seed) for seed in range(5)])  # (5, 2, 40)
-    signal, gradient = np.exp(np.log(runs[:, :, :-1]).mean(axis=0))  # without the last layer, which has 10 units
+    signal, gradient = np.exp(
+        np.log(runs[:, :, :-1]).mean(axis=0)
+    )  # without the last layer, which has 10 units
     theory = np.sqrt(mean_field.signal_squares(activation, gain, DEPTH))[:-1]
     theory_back = np.sqrt(mean_field.gradient_squares(activation, gain, DEPTH))[:-1]
-    per_layer = [abs(np.log(signal / theory)).max() / DEPTH, abs(np.log(gradient / theory_back)).max() / DEPTH]
+    per_layer = [
+        abs(np.log(signal / theory)).max() / DEPTH,
+        abs(np.log(gradient / theory_back)).max() / DEPTH,
+    ]
     claim("< 0.03", max(per_layer), f"{activation}, gain {gain:.2f}: largest error of the theory per layer")
 
 # %% [markdown] id="window"
-# And now the window of *Try first*, on paper. A weight of standard deviation $s$ into $n$ inputs is a gain of
-# $s\sqrt{n}$. For layers of 96 and 48 units in turn, two layers multiply the mean square by $\tfrac12 \cdot 96 s^2
-# \cdot \tfrac12 \cdot 48 s^2$, which is 1 for
+# And now the window of *Try first*, on paper. A weight of standard deviation $s$ into $n$ inputs is a gain of $s\sqrt{n}$.
+# For layers of 96 and 48 units in turn, two layers multiply the mean square by $\tfrac12 \cdot 96 s^2 \cdot \tfrac12 \cdot
+# 48 s^2$, which is 1 for
 
 # %% id="window-run"
 claim("0.172", (4 / (96 * 48)) ** 0.25, "the standard deviation that keeps the signal")
@@ -462,11 +514,14 @@ claim("> 1000", after[1], "and at 0.20")
 # %% [markdown] id="gain"
 # ## 5 Depth and gain
 #
-# Move the gain. Dots are one network of 40 layers, lines are the theory. Find the gain at which the signal neither dies
-# nor explodes, for each activation, and look at the gradient at the same time: can you find a gain for the sigmoid?
+# Move the gain. Dots are one network of 40 layers, lines are the theory. Find the gain at which the signal neither dies nor
+# explodes, for each activation, and look at the gradient at the same time: can you find a gain for the sigmoid?
 
 
 # %% id="gain-words"
+THEORIES = mean_field.signal_squares, mean_field.gradient_squares
+
+
 def words(activation, gain):
     size = mean_field.signal_squares(activation, gain, DEPTH)[-1] ** 0.5
     ratio = mean_field.gradient_squares(activation, gain, DEPTH)[0] ** 0.5
@@ -481,11 +536,11 @@ def words(activation, gain):
 def draw(activation="tanh", gain=1.0):
     figure, axes = style.canvas(1, 2, width=9.5, height=3.4)
     layers = np.arange(1, DEPTH + 1)
-    theories = mean_field.signal_squares(activation, gain, DEPTH), mean_field.gradient_squares(activation, gain, DEPTH)
     names = ("rms of the sums", "length of the gradient (last layer: 1)")
-    for axis, dots, theory, name in zip(axes, measure(activation, gain), theories, names, strict=True):
+    for axis, dots, squares, name in zip(axes, measure(activation, gain), THEORIES, names, strict=True):
+        theory = np.sqrt(squares(activation, gain, DEPTH))
         axis.plot(layers, dots, "o", color=style.PALETTE[0], markersize=4, label="network")
-        axis.plot(layers, np.sqrt(theory), "-", color=style.PALETTE[1], linewidth=1.8, label="mean field")
+        axis.plot(layers, theory, "-", color=style.PALETTE[1], linewidth=1.8, label="mean field")
         axis.set(yscale="log", ylim=(1e-8, 1e8), xlabel="layer", ylabel=name)
     axes[0].set_title(f"Forward: {activation}, gain {gain:.2f}")
     axes[1].set_title("Backward")
@@ -509,9 +564,9 @@ strip(draw, [
 
 # %% [markdown] id="gain-reading"
 # *Reading*: a ReLU is a straight line on this scale: it dies, keeps or explodes, forward and backward together, and the
-# gain of $\sqrt2$ is exact. A tanh cannot explode forward; with a large gain its signal settles, and the gradient
-# explodes. The sigmoid never wins: at gain 1 its gradient falls to about a quarter per layer, which is why Glorot and
-# Bengio advise against it, and why "Xavier for sigmoid" is no remedy.
+# gain of $\sqrt2$ is exact. A tanh cannot explode forward; with a large gain its signal settles, and the gradient explodes.
+# The sigmoid never wins: at gain 1 its gradient falls to about a quarter per layer, which is why Glorot and Bengio advise
+# against it, and why "Xavier for sigmoid" is no remedy.
 #
 # The whole plane at once: colour is measured, the black lines are the theory.
 
@@ -528,10 +583,14 @@ def theory_map(name, squares):
 
 # %% id="map-draw"
 def draw_map(axis, name, column):
-    squares = (mean_field.signal_squares, mean_field.gradient_squares)[column]
+    squares = THEORIES[column]
     layers, lines = np.arange(1, DEPTH), [-4, -2, -1, -0.1, 0.1, 1, 2, 4]
-    colours = axis.pcolormesh(layers, gains, maps[name][:, column], cmap="PuOr", vmin=-6, vmax=6, shading="nearest")
-    contour = axis.contour(layers, gains, theory_map(name, squares), levels=lines, colors="black", linewidths=1)
+    colours = axis.pcolormesh(
+        layers, gains, maps[name][:, column], cmap="PuOr", vmin=-6, vmax=6, shading="nearest"
+    )
+    contour = axis.contour(
+        layers, gains, theory_map(name, squares), levels=lines, colors="black", linewidths=1
+    )
     axis.clabel(contour, fmt="%g", fontsize=9)
     axis.grid(visible=False)
     axis.set_title(f"{name}: {('size of the sums', 'length of the gradient')[column]}")
@@ -553,8 +612,8 @@ style.show(
 
 # %% [markdown] id="map-reading"
 # *Reading*: on the right of each row the pale band is where deep learning is possible, and it narrows with depth (the
-# gradient of layer 1 has passed all layers, so read the right column from its right edge to the left). For ReLU both
-# bands lie at the same gain. For tanh the gradient asks for a gain near 1.
+# gradient of layer 1 has passed all layers, so read the right column from its right edge to the left). For ReLU both bands
+# lie at the same gain. For tanh the gradient asks for a gain near 1.
 
 # %% id="map-claim"
 claim(
@@ -562,20 +621,28 @@ claim(
     abs(maps["relu"][:, 0] - theory_map("relu", mean_field.signal_squares)).max(),
     "ReLU, forward: largest error, powers of ten",
 )
-claim("< 0.5", abs(maps["tanh"][:, 0] - theory_map("tanh", mean_field.signal_squares)).max(), "tanh, forward")
+claim(
+    "< 0.5", abs(maps["tanh"][:, 0] - theory_map("tanh", mean_field.signal_squares)).max(), "tanh, forward"
+)
 shrink = mean_field.gradient_squares("sigmoid", 1.0, DEPTH) ** 0.5
-claim("between 0.2 and 0.3", shrink[-3] / shrink[-2], "sigmoid, gain 1: what a layer leaves of the gradient")
+claim(
+    "between 0.2 and 0.3", shrink[-3] / shrink[-2], "sigmoid, gain 1: what a layer leaves of the gradient"
+)
 
 # %% [markdown] id="tanh"
 # ## 6 You may think: with Glorot the variance of tanh settles
 #
-# It is often said that with Glorot's rule the activations of a tanh network settle at some variance. In plots of five
-# or ten layers they seem to. Glorot's rule is a gain of 1 (in square layers). Go to layer 200 before you decide.
+# It is often said that with Glorot's rule the activations of a tanh network settle at some variance. In plots of five or
+# ten layers they seem to. Glorot's rule is a gain of 1 (in square layers). Go to layer 200 before you decide.
 
 # %% id="tanh-predict" tags=["nbval-ignore-output"]
 predict(
     "Tanh, gain 1, 200 layers. What does the mean square of the sums do?",
-    choices=["it settles at some value", "it falls slowly, without end", "it falls by a fixed factor per layer"],
+    choices=[
+        "it settles at some value",
+        "it falls slowly, without end",
+        "it falls by a fixed factor per layer",
+    ],
     key="02-tanh",
 )
 
@@ -594,7 +661,9 @@ def tanh_squares(gain, seed, depth=200, widths=(200, 300, 250)):
 
 # %% id="tanh-measure" tags=["nbval-ignore-output"]
 nets = {1.0: 10, 0.9: 3, 5 / 3: 3}  # gain: number of networks
-measured = {gain: np.mean([tanh_squares(gain, seed) for seed in range(n)], axis=0) for gain, n in nets.items()}
+measured = {
+    gain: np.mean([tanh_squares(gain, seed) for seed in range(n)], axis=0) for gain, n in nets.items()
+}
 theory = {gain: mean_field.signal_squares("tanh", gain, 200) for gain in measured}
 
 # %% id="tanh-figure" tags=["nbval-ignore-output"]
@@ -615,31 +684,29 @@ style.show(
 )
 
 # %% id="tanh-claim"
+one, high = measured[1.0], measured[5 / 3]
 claim("1.01", 400 * theory[1.0][-1], "gain 1, theory: the mean square in layer 200, in units of 1 / (2 l)")
-claim("between 0.4 and 1.3", 400 * measured[1.0][-1], "the same, mean of ten networks")
-slope = np.polyfit(np.log(layers[19:]), np.log(measured[1.0][19:]), 1)[0]
+claim("between 0.4 and 1.3", 400 * one[-1], "the same, mean of ten networks")
+slope = np.polyfit(np.log(layers[19:]), np.log(one[19:]), 1)[0]
 claim("between -1.6 and -0.8", slope, "slope from layer 20 to 200, both on a log scale: -1 is 1 / l")
-claim("between 0.95 and 1.05", measured[5 / 3][-1] / measured[5 / 3][9], "gain 5/3 settles: layer 200 over layer 10")
-claim(
-    "> 1e7",
-    mean_field.gradient_squares("tanh", 5 / 3, 200)[0] ** 0.5,
-    "... and there the gradient grows by this factor",
-)
-outcome("02-tanh", "it falls slowly, without end", "Near zero tanh(y)^2 is y^2 - 2/3 y^4: each layer loses 2 q^2.")
+claim("between 0.95 and 1.05", high[-1] / high[9], "gain 5/3 settles: layer 200 over layer 10")
+growth = mean_field.gradient_squares("tanh", 5 / 3, 200)[0] ** 0.5
+claim("> 1e7", growth, "... and there the gradient grows by this factor")
+outcome("02-tanh", "it falls slowly, without end", "tanh(y)^2 is about y^2 - 2/3 y^4: a layer loses 2 q^2.")
 
 # %% [markdown] id="tanh-fact"
 # **In fact** it never settles. For small sums $\tanh(y)^2 \approx y^2 - \tfrac23 y^4$, and $E[z^4] = 3$, so $q_{l+1}
 # \approx q_l - 2 q_l^2$, whose solution tends to $1/(2l)$. **The run** follows it (networks of finite width a little
 # below). A gain above 1, such as PyTorch's recommended 5/3 for tanh, does settle. It pays for that on the way back: the
-# gradient then grows from layer to layer, as the map showed. A gain of 1 is the border between both, and a slow decay
-# is the best that a plain tanh network can have.
+# gradient then grows from layer to layer, as the map showed. A gain of 1 is the border between both, and a slow decay is
+# the best that a plain tanh network can have.
 
 # %% [markdown] id="rectangular"
 # ## 7 Rectangular layers: compromises add up
 #
 # Forward, LeCun and He count the inputs. He et al. remark that one may as well count the outputs: in a chain the widths
-# cancel, and only the first and the last remain. Glorot's mean does not cancel. Take layers of 400 and 100 units in
-# turn, linear, so that nothing but the rule is at work.
+# cancel, and only the first and the last remain. Glorot's mean does not cancel. Take layers of 400 and 100 units in turn,
+# linear, so that nothing but the rule is at work.
 
 # %% id="rectangular-predict" tags=["nbval-ignore-output"]
 predict(
@@ -665,19 +732,34 @@ def fan_out(shape, rng, dtype):
 
 
 # %% id="rectangular-print" tags=["nbval-ignore-output"]
-schemes = {"LeCun (fan-in)": initializers.lecun_normal, "fan-out": fan_out, "Glorot": initializers.glorot_normal}
-zigzag = {name: np.exp(np.mean([np.log(alternating(f, s)) for s in range(5)], axis=0)) for name, f in schemes.items()}
+schemes = {
+    "LeCun (fan-in)": initializers.lecun_normal,
+    "fan-out": fan_out,
+    "Glorot": initializers.glorot_normal,
+}
+zigzag = {
+    name: np.exp(np.mean([np.log(alternating(f, s)) for s in range(5)], axis=0))
+    for name, f in schemes.items()
+}
 for name, sizes in zigzag.items():
     print(f"{name:<15} std after layers 1, 2, 19, 20:", " ".join(f"{sizes[k]:.2f}" for k in (0, 1, 18, 19)))
 
 # %% id="rectangular-claim"
-claim("0.64", 2 * 400 / 500 * 2 * 100 / 500, "Glorot: factor of the mean square over two layers, 1.6 times 0.4")
+claim(
+    "0.64",
+    2 * 400 / 500 * 2 * 100 / 500,
+    "Glorot: factor of the mean square over two layers, 1.6 times 0.4",
+)
 claim("0.107", np.sqrt(0.64**10), "so much is left of the standard deviation after 20 layers")
 claim("between 0.08 and 0.14", zigzag["Glorot"][-1], "measured, five networks")
 claim("between 0.75 and 1.25", zigzag["LeCun (fan-in)"][-1], "fan-in keeps it")
 claim("between 0.75 and 1.25", zigzag["fan-out"][-1], "fan-out too, after two layers ...")
 claim("between 1.6 and 2.4", zigzag["fan-out"][-2], "... with a zigzag on the way")
-outcome("02-rectangular", "about a ninth", "Two layers multiply the mean square by 0.64, and there are ten such pairs.")
+outcome(
+    "02-rectangular",
+    "about a ninth",
+    "Two layers multiply the mean square by 0.64, and there are ten such pairs.",
+)
 
 # %% [markdown] id="broken"
 # ### A broken run: read the panel
@@ -738,8 +820,8 @@ outcome(
 #
 # A variance speaks of averages. A product of random matrices may keep the average length and still flatten almost all
 # directions. Weights with orthonormal rows keep the length of *every* input, in a layer that does not shrink the width.
-# Twenty linear layers that grow from 64 to 124 units; the singular values of their product say by how much each of the
-# 64 directions is stretched.
+# Twenty linear layers that grow from 64 to 124 units; the singular values of their product say by how much each of the 64
+# directions is stretched.
 
 # %% id="orthogonal-run"
 widths = np.arange(64, 125, 3)
@@ -760,8 +842,8 @@ show_source(initializers.orthogonal)
 
 # %% [markdown] id="orthogonal-limit"
 # The word "orthogonal" promises less where a layer shrinks: from 400 to 100 units three quarters of the directions are
-# lost, whatever the weights. In the chain of section 7 it leaves a quarter of the mean square per pair of layers, less
-# than Glorot. And a ReLU still needs its gain of $\sqrt2$.
+# lost, whatever the weights. In the chain of section 7 it leaves a quarter of the mean square per pair of layers, less than
+# Glorot. And a ReLU still needs its gain of $\sqrt2$.
 
 # %% id="orthogonal-limit-run"
 left = alternating(initializers.orthogonal)
@@ -771,14 +853,18 @@ claim("between 0.0008 and 0.0012", left[-1], "standard deviation after ten such 
 # %% [markdown] id="adam"
 # ## 9 Does it still matter with Adam?
 #
-# Adam divides the gradient of each parameter by its own recent size (lesson 03), so a gradient that is a thousand times
-# too small makes the same step. Perhaps the initialization no longer matters? Three starts: He, PyTorch's default, and
-# the small `0.01`; a network of 3 layers and one of 11; ten seeds, the same for each start.
+# Adam divides the gradient of each parameter by its own recent size (lesson 03), so a gradient that is a thousand times too
+# small makes the same step. Perhaps the initialization no longer matters? Three starts: He, PyTorch's default, and the
+# small `0.01`; a network of 3 layers and one of 11; ten seeds, the same for each start.
 
 # %% id="adam-predict" tags=["nbval-ignore-output"]
 predict(
     "Adam, 3 layers, weights of std 0.01 against He. Where will a difference in accuracy show?",
-    choices=["nowhere", "large after one epoch, small after twelve", "large after one epoch and after twelve"],
+    choices=[
+        "nowhere",
+        "large after one epoch, small after twelve",
+        "large after one epoch and after twelve",
+    ],
     key="02-adam",
 )
 
@@ -788,7 +874,11 @@ def pytorch_default(shape, rng, dtype=np.float32):
     return rng.uniform(-(shape[0] ** -0.5), shape[0] ** -0.5, shape).astype(dtype)
 
 
-STARTS = {"He": initializers.he_normal, "PyTorch's default": pytorch_default, "std 0.01": initializers.normal(0.01)}
+STARTS = {
+    "He": initializers.he_normal,
+    "PyTorch's default": pytorch_default,
+    "std 0.01": initializers.normal(0.01),
+}
 SHALLOW, DEEP = (64, 96, 48, 10), (64, *[96, 48] * 5, 10)
 
 
@@ -800,14 +890,17 @@ def run(*arguments, **settings):
 def accuracies(sizes, epochs):
     """(10 seeds, epochs) of validation accuracy for every start."""
     return {
-        name: np.array([run(f, seed=s, sizes=sizes, epochs=epochs) for s in range(10)]) for name, f in STARTS.items()
+        name: np.array([run(f, seed=s, sizes=sizes, epochs=epochs) for s in range(10)])
+        for name, f in STARTS.items()
     }
 
 
 # %% id="adam-train" tags=["nbval-ignore-output"]
 shallow, deep = accuracies(SHALLOW, 12), accuracies(DEEP, 6)
 for name in STARTS:
-    print(f"{name:<18} 3 layers: {shallow[name][:, -1].mean():.3f}   11 layers: {deep[name][:, -1].mean():.3f}")
+    print(
+        f"{name:<18} 3 layers: {shallow[name][:, -1].mean():.3f}   11 layers: {deep[name][:, -1].mean():.3f}"
+    )
 
 # %% id="adam-figure" tags=["nbval-ignore-output"]
 figure, axes = style.canvas(1, 2, width=9.5, height=3.4, sharey=True)
@@ -834,7 +927,9 @@ for name, one in (("3 layers, epoch 1, He - 0.01", early), ("3 layers, epoch 12,
 
 # %% id="adam-claim"
 claim("> 0.1", early.low, "3 layers, first epoch: what He gains on std 0.01, lower end of the interval")
-claim("between -0.01 and 0.03", late.mean, "the same after twelve epochs: at most three images in a hundred")
+claim(
+    "between -0.01 and 0.03", late.mean, "the same after twelve epochs: at most three images in a hundred"
+)
 claim("> 0.05", versus_default.low, "11 layers, six epochs: He over PyTorch's default, lower end")
 claim("< 0.2", deep["std 0.01"].max(), "11 layers, std 0.01: the best of all epochs and seeds")
 claim("> 0.8", t_interval(deep["He"][:, -1]).low, "11 layers, He: lower end of the interval of the mean")
@@ -846,10 +941,10 @@ outcome(
 
 # %% [markdown] id="adam-reading"
 # *Reading*: in a shallow network the answer is "mostly early": a small start is far behind after one epoch, and after
-# twelve what is left of the difference is an image or two in a hundred, if anything. In a deep one it matters as much
-# as ever. Adam can enlarge a gradient; it cannot bring back what the forward pass has lost. With `0.01` all images give
-# the same logits, and the gradient is so small that it falls below Adam's epsilon. And too large does not heal by
-# itself either: the weights then have to travel.
+# twelve what is left of the difference is an image or two in a hundred, if anything. In a deep one it matters as much as
+# ever. Adam can enlarge a gradient; it cannot bring back what the forward pass has lost. With `0.01` all images give the
+# same logits, and the gradient is so small that it falls below Adam's epsilon. And too large does not heal by itself
+# either: the weights then have to travel.
 
 
 # %% id="adam-why" tags=["nbval-ignore-output"]
@@ -859,21 +954,31 @@ def ten_times(shape, rng, dtype):
 
 model = mlp(DEEP, rng=np.random.default_rng(0), initializer=initializers.normal(0.01))
 first = layer_report(model, x_train[:200], y_train[:200])[0]
-too_large = [trained(ten_times, seed=seed, sizes=SHALLOW, epochs=12)[1].last("val", "accuracy") for seed in range(5)]
+too_large = [
+    trained(ten_times, seed=seed, sizes=SHALLOW, epochs=12)[1].last("val", "accuracy") for seed in range(5)
+]
 print(f"std 0.01, largest gradient at the first layer: {first.gradient.largest:.0e}")
 print(f"ten times He, validation accuracy: {np.mean(too_large):.2f}")
 
 # %% id="adam-why-claim"
-claim("< 1e-8", first.gradient.largest, "11 layers, std 0.01: largest gradient at the first layer; epsilon is 1e-8")
-claim("< 0.8", t_interval(too_large).high, "3 layers, ten times He, twelve epochs of Adam: upper end of the interval")
+claim(
+    "< 1e-8",
+    first.gradient.largest,
+    "11 layers, std 0.01: largest gradient at the first layer; epsilon is 1e-8",
+)
+claim(
+    "< 0.8",
+    t_interval(too_large).high,
+    "3 layers, ten times He, twelve epochs of Adam: upper end of the interval",
+)
 
 # %% [markdown] id="practice"
 # ### What to do
 #
-# Biases 0. He (fan-in) for ReLU and its relatives; a gain near 1 for tanh; not PyTorch's default in a deep plain
-# network. Check it with one batch before training: `layer_report`, a line per layer, no trend forward or backward.
-# Normalization layers and residual connections (later lessons) take much of this worry away, by keeping the size of the
-# signal themselves.
+# Biases 0. He (fan-in) for ReLU and its relatives; a gain near 1 for tanh; not PyTorch's default in a deep plain network.
+# Check it with one batch before training: `layer_report`, a line per layer, no trend forward or backward. Normalization
+# layers and residual connections (later lessons) take much of this worry away, by keeping the size of the signal
+# themselves.
 #
 # ## 10 Recall
 #
@@ -919,7 +1024,12 @@ recall(
 recall(
     "02-log-ten",
     "From lesson 01: the loss of a ten-class network starts at 35. What does that tell you?",
-    choices=["the labels are wrong", "the first logits are far too large", "the rate is too large", "nothing"],
+    choices=[
+        "the labels are wrong",
+        "the first logits are far too large",
+        "the rate is too large",
+        "nothing",
+    ],
     answer="the first logits are far too large",
     because="Knowing nothing costs log 10 = 2.303. Before the first step only the initialization can cost more.",
 )
@@ -931,16 +1041,15 @@ claim("2.303", np.log(10), "knowing nothing about ten classes")
 # %% [markdown] id="full-size"
 # ## 11 At full size
 #
-# There is no recorded GPU run for this lesson, because there is nothing that a larger machine would change: the theory
-# does not mention the width, and 200 layers run here in a second. What is left to see at full size, normalization and
-# residual connections in networks that could not be trained without them, comes with the systems of the later lessons.
+# There is no recorded GPU run for this lesson, because there is nothing that a larger machine would change: the theory does
+# not mention the width, and 200 layers run here in a second. What is left to see at full size, normalization and residual
+# connections in networks that could not be trained without them, comes with the systems of the later lessons.
 #
 # ## Next
 #
 # The [exercise sheet](../my-exercises/02_initialization.ipynb) (on the web:
 # [exercises](../exercises/02_initialization.ipynb)): you write the initializers, read six panels, and write a test that
-# tells a right initializer from twelve wrong ones. Then lesson 03: given the gradient, how should the parameters
-# move?
+# tells a right initializer from twelve wrong ones. Then lesson 03: given the gradient, how should the parameters move?
 
 # %% id="progress" tags=["nbval-ignore-output"]
 from course_lib.teaching.progress import show_progress
@@ -951,8 +1060,8 @@ show_progress()
 # ## Sources
 #
 # - LeCun, Bottou, Orr, Müller 1998, *Efficient BackProp*: variance 1 / fan-in.
-# - Glorot and Bengio 2010, *Understanding the difficulty of training deep feedforward neural networks*: the mean of
-#   both fans, the uniform bound, and the trouble with sigmoids.
+# - Glorot and Bengio 2010, *Understanding the difficulty of training deep feedforward neural networks*: the mean of both
+#   fans, the uniform bound, and the trouble with sigmoids.
 # - He, Zhang, Ren, Sun 2015, *Delving deep into rectifiers*: 2 / fan-in, leaky slopes, and that either fan will do in a
 #   chain.
 # - Saxe, McClelland, Ganguli 2014: orthogonal weights in deep linear networks.
