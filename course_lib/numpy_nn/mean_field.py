@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Function = Callable[[Floats], Floats]
 
-_Z = np.linspace(-9.0, 9.0, 3601)  # the weights of what lies beyond are below 1e-17
+# An even number of points, so that none lies on the kink of a ReLU. What lies beyond has weights below 1e-17.
+_Z = np.linspace(-9.0, 9.0, 3600)
 _WEIGHTS = np.exp(-_Z * _Z / 2) / np.exp(-_Z * _Z / 2).sum()
 
 # Each activation with its derivative. The derivative of the ReLU at 0 is taken as 0, as in the layers.

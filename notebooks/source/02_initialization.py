@@ -99,18 +99,12 @@ for std, runs in grid.items():
     print(f"std {std:<5} starts at {starts:10.3g}, ends at {ends:6.3f}")
 
 # %% id="try-first-claim"
+small = [run for std in stds if std < 0.15 for run in grid[std]]
+large = [run for std in stds if std >= 0.20 for run in grid[std]]
 claim("11", len(grid), "standard deviations tried")
-claim(
-    "< 0.005",
-    max(abs(run[0] - np.log(10)) for s in stds if s < 0.15 for run in grid[s]),
-    "below 0.15 it knows nothing",
-)
-claim("> 2.29", min(run[-1] for s in stds if s < 0.15 for run in grid[s]), "... and it stays there")
-claim(
-    "> 100",
-    min(run[0] for s in stds if s >= 0.20 for run in grid[s]),
-    "from 0.20 on: the loss at the start",
-)
+claim("< 0.005", max(abs(run[0] - np.log(10)) for run in small), "below 0.15 it starts by knowing nothing")
+claim("> 2.29", min(run[-1] for run in small), "... and it stays there")
+claim("> 100", min(run[0] for run in large), "from 0.20 on: the loss at the start")
 claim("< 2.25", min(run[-1] for run in grid[0.17]), "within the window something is learned")
 
 # %% [markdown] id="zeros"
@@ -525,7 +519,7 @@ THEORIES = mean_field.signal_squares, mean_field.gradient_squares
 def words(activation, gain):
     size = mean_field.signal_squares(activation, gain, DEPTH)[-1] ** 0.5
     ratio = mean_field.gradient_squares(activation, gain, DEPTH)[0] ** 0.5
-    fate = "about as long as" if 0.2 < ratio < 5 else f"{ratio:.0e} times as long as"
+    fate = "about as long as" if 0.2 < ratio < 5 else f"{ratio:.1g} times as long as"
     return (
         f"{activation}, gain {gain:.2f}: in layer 40 the sums have the size {size:.2g}; in layer 1 the gradient is "
         f"{fate} in layer 40."
@@ -536,14 +530,14 @@ def words(activation, gain):
 def draw(activation="tanh", gain=1.0):
     figure, axes = style.canvas(1, 2, width=9.5, height=3.4)
     layers = np.arange(1, DEPTH + 1)
-    names = ("rms of the sums", "length of the gradient (last layer: 1)")
+    names = ("rms of the sums", "length of the gradient")
     for axis, dots, squares, name in zip(axes, measure(activation, gain), THEORIES, names, strict=True):
         theory = np.sqrt(squares(activation, gain, DEPTH))
         axis.plot(layers, dots, "o", color=style.PALETTE[0], markersize=4, label="network")
         axis.plot(layers, theory, "-", color=style.PALETTE[1], linewidth=1.8, label="mean field")
         axis.set(yscale="log", ylim=(1e-8, 1e8), xlabel="layer", ylabel=name)
     axes[0].set_title(f"Forward: {activation}, gain {gain:.2f}")
-    axes[1].set_title("Backward")
+    axes[1].set_title("Backward, relative to layer 40")
     curves.legend(axes[0])
     return figure, words(activation, gain)
 
@@ -554,13 +548,28 @@ from course_lib.teaching.widgets import explore, strip
 explore(draw, activation=["relu", "tanh", "sigmoid"], gain=(0.5, 2.5, 0.05))
 
 # %% [markdown] id="gain-static"
-# The same for readers without a running kernel:
+# The same for readers without a running kernel, with both quantities in one picture:
+
+
+# %% id="gain-small"
+def draw_small(activation, gain):
+    figure, axes = style.canvas(width=3.5, height=2.9)
+    layers = np.arange(1, DEPTH + 1)
+    names = ("sums", "gradient")
+    for index, (dots, squares) in enumerate(zip(measure(activation, gain), THEORIES, strict=True)):
+        look = {"color": style.PALETTE[index], "linestyle": style.DASHES[index]}
+        axes.plot(layers[::3], dots[::3], style.MARKERS[index], color=style.PALETTE[index], markersize=4)
+        axes.plot(layers, np.sqrt(squares(activation, gain, DEPTH)), label=names[index], **look)
+    axes.set(yscale="log", ylim=(1e-8, 1e8), xlabel="layer", ylabel="size")
+    axes.set_title(f"{activation}, gain {gain:.1f}")
+    curves.legend(axes)
+    return figure, words(activation, gain)
+
 
 # %% id="gain-strip"
-strip(draw, [
-    {"activation": "relu", "gain": 1.0}, {"activation": "relu", "gain": 1.4}, {"activation": "relu", "gain": 2.0},
-    {"activation": "tanh", "gain": 0.7}, {"activation": "tanh", "gain": 1.0}, {"activation": "tanh", "gain": 2.0},
-])  # fmt: skip
+frames = [("relu", 1.0), ("relu", 1.4), ("relu", 2.0), ("sigmoid", 1.0)]
+frames += [("tanh", 0.7), ("tanh", 1.0), ("tanh", 1.5), ("tanh", 2.0)]
+strip(draw_small, [{"activation": activation, "gain": gain} for activation, gain in frames])
 
 # %% [markdown] id="gain-reading"
 # *Reading*: a ReLU is a straight line on this scale: it dies, keeps or explodes, forward and backward together, and the

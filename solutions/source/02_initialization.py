@@ -52,7 +52,7 @@ check("fan_in_and_out", fan_in_and_out)
 # layer that does no harm, so it survives tests.
 
 # %% [markdown] id="zero-text"
-# ## 2.2 Audit: "from zeros, all neurons learn the same"
+# ## 2.2 Audit: from zeros, all neurons learn the same
 #
 # `zero_start` · audit · difficulty 2 of 3 · 12 minutes
 #
@@ -136,7 +136,7 @@ check("glorot_uniform", glorot_uniform)
 # **Most common mistake**: the standard deviation is used as the bound. The variance is then a third of what it should be.
 
 # %% [markdown] id="xavier-text"
-# ## 2.5 Audit: is `sqrt(1 / n_in)` Xavier's rule?
+# ## 2.5 Audit: is sqrt(1 / n_in) Xavier's rule?
 #
 # `xavier_name` · audit · difficulty 1 of 3 · 8 minutes
 #
