@@ -9,8 +9,9 @@
 # %% [markdown] id="title"
 # # Sheet 02: initialization
 #
-# You count fans, predict which parameters learn from zeros, write initializers, read six starts on the instrument panel,
-# and test initializers that somebody else wrote. Weights are `(inputs, outputs)`, as in `y = x @ weight`.
+# To [lesson 02](../notebooks/02_initialization.ipynb). You count fans, predict which parameters learn from zeros, write
+# initializers, read six starts on the instrument panel, and test initializers that somebody else wrote. Weights are
+# `(inputs, outputs)`, as in `y = x @ weight`.
 
 # %% [markdown] id="how-sheet" tags=["sheet"]
 # Replace `raise NotImplementedError` or `...` by your answer, run the cell, then run the cell with `check` under it.
@@ -38,6 +39,9 @@ from course_lib.teaching.check import check, hint, start
 # Every rule of this sheet begins with two counts. **Fan-in** is the number of terms in the sum of one unit; **fan-out** is
 # the number of sums in which one input takes part. The course stores `(inputs, outputs)`; torch stores `(outputs, inputs)`,
 # and for a convolution `(outputs, inputs, height, width)`. Write the function for both.
+#
+# Example: the weight of a convolution from 3 to 16 maps with a kernel of 5 by 5 has the shape `(16, 3, 5, 5)` in torch; its
+# fans are 75 and 400.
 
 # %% id="fans" exercise="fan_in_and_out" function="course_lib.numpy_nn.plain_initializers:fan_in_and_out"
 
@@ -104,6 +108,8 @@ check("zero_start", zero_start)
 #
 # A sum of $n$ terms has $n\,\mathrm{Var}(w)$ times the mean square of its inputs, and a ReLU lets half of it through. Write
 # He's initializer.
+#
+# Example: for the shape `(8, 3)` the standard deviation is 1/2.
 
 # %% id="he" exercise="he_normal" function="course_lib.numpy_nn.plain_initializers:he_normal"
 
@@ -123,6 +129,8 @@ check("he_normal", he_normal)
 # `glorot_uniform` · implement, core · difficulty 1 of 3 · 10 minutes
 #
 # Glorot's variance is $2/(n + m)$ for fan-in $n$ and fan-out $m$. Draw from a **uniform** distribution of that variance.
+#
+# Example: for the shape `(5, 1)` the weights lie between -1 and 1.
 
 # %% id="glorot" exercise="glorot_uniform" function="course_lib.numpy_nn.plain_initializers:glorot_uniform"
 
@@ -183,6 +191,8 @@ check("xavier_name", xavier)
 #
 # A QR decomposition of a random matrix gives orthonormal columns. Two things are left to do: the signs, which the
 # decomposition does not choose at random, and the shape. `start("orthogonal", "faded")` gives you all but these two lines.
+#
+# Example: for a result q of shape `(7, 3)` the product `q.T @ q` is the identity; for `(3, 7)` it is `q @ q.T`.
 
 # %% id="orthogonal" exercise="orthogonal" function="course_lib.numpy_nn.plain_initializers:orthogonal"
 

@@ -9,7 +9,9 @@ import pytest
 import torch
 
 from course_lib.core.files import course_root
+from course_lib.numpy_nn import plain_initializers
 from course_lib.numpy_nn.initializers import he_normal, zeros
+from course_lib.numpy_nn.plain_initializers import fan_in_and_out
 from course_lib.teaching import registry
 from course_lib.teaching.checks.initialization import facts, order, panels, panels_check, xavier, zero_start
 from course_lib.teaching.diagnose import diagnose
@@ -41,6 +43,18 @@ def test_the_sheet_has_every_kind_of_exercise_and_one_attack():
     kinds = [entry.exercise.kind for entry in registry.sheet(2)]
     assert set(kinds) == {"implement", "faded", "order", "find", "attack", "audit"}
     assert kinds.count("attack") == 1
+
+
+def test_the_worked_examples_of_the_statements_are_right():
+    rng = np.random.default_rng(0)
+    assert fan_in_and_out((16, 3, 5, 5), "torch") == (75, 400)
+    draws = np.concatenate([plain_initializers.he_normal((8, 3), rng).ravel() for _ in range(2000)])
+    assert draws.std() == pytest.approx(0.5, rel=0.02)
+    largest = max(np.abs(plain_initializers.glorot_uniform((5, 1), rng)).max() for _ in range(500))
+    assert 0.99 < largest < 1
+    tall, wide = (plain_initializers.orthogonal(shape, rng) for shape in ((7, 3), (3, 7)))
+    np.testing.assert_allclose(tall.T @ tall, np.eye(3), atol=1e-12)
+    np.testing.assert_allclose(wide @ wide.T, np.eye(3), atol=1e-12)
 
 
 # ---- keys against runs

@@ -42,13 +42,14 @@ _STARTS = {
 def six_panels() -> dict[str, str]:
     """One table per letter: per linear layer the size of its sums and of the gradient, per activation its state."""
     digits = load_digits()
-    x, y = Standardizer.fit(digits.x).transform(digits.x)[:300], digits.y[:300]
+    x, y = Standardizer.fit(digits.x).transform(digits.x)[:300].astype(np.float64), digits.y[:300]
     return {letter: _table(letter, x, y) for letter in _STARTS}
 
 
 def _table(letter: str, x: np.ndarray, y: np.ndarray) -> str:
     activation, initializer = _STARTS[letter]
-    model = mlp(SIZES, rng=np.random.default_rng(2), activation=activation, initializer=initializer)
+    rng = np.random.default_rng(2)
+    model = mlp(SIZES, rng=rng, activation=activation, initializer=initializer, dtype=np.float64)
     reports = layer_report(model, x, y)
     lines = [f"{letter}  ({activation.__name__})", "layer   shape       rms of sums   |out|>0.99   length of gradient"]
     for place, sums in enumerate(reports[::2]):
@@ -61,4 +62,6 @@ def _table(letter: str, x: np.ndarray, y: np.ndarray) -> str:
 
 
 def _short(value: float) -> str:
-    return "0" if value == 0 else f"{value:.0e}" if not 0.01 <= value < 1000 else f"{value:.2g}"
+    if value == 0 or value >= 100:
+        return f"{value:.0f}"
+    return f"{value:.2g}" if value >= 0.001 else f"{value:.0e}"
