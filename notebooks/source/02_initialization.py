@@ -87,12 +87,12 @@ losses = sixty_steps(std=0.01)  # <- your number
 print(f"start {losses[0]:.4f}   end {losses[-1]:.4f}   after {len(losses) - 1} steps")
 
 # %% [markdown] id="try-first-reading"
-# The grid below tries eleven standard deviations. Below `0.15` the loss starts at the value of knowing nothing and stays
+# The grid below tries nine standard deviations. Below `0.15` the loss starts at the value of knowing nothing and stays
 # there; from `0.20` on it starts in the hundreds and overflows. Only a narrow window between them learns anything. You can
 # find it by trying. At the end of section 4 you will compute it on a sheet of paper.
 
 # %% id="try-first-grid" tags=["nbval-ignore-output"]
-stds = [0.01, 0.03, 0.1, 0.14, 0.16, 0.17, 0.18, 0.2, 0.22, 0.3, 1.0]
+stds = [0.01, 0.1, 0.14, 0.16, 0.17, 0.18, 0.2, 0.3, 1.0]
 grid = {std: [sixty_steps(std, seed) for seed in range(2)] for std in stds}
 for std, runs in grid.items():
     starts, ends = np.mean([run[0] for run in runs]), np.mean([run[-1] for run in runs])
@@ -101,7 +101,7 @@ for std, runs in grid.items():
 # %% id="try-first-claim"
 small = [run for std in stds if std < 0.15 for run in grid[std]]
 large = [run for std in stds if std >= 0.20 for run in grid[std]]
-claim("11", len(grid), "standard deviations tried")
+claim("9", len(grid), "standard deviations tried")
 claim("< 0.005", max(abs(run[0] - np.log(10)) for run in small), "below 0.15 it starts by knowing nothing")
 claim("> 2.29", min(run[-1] for run in small), "... and it stays there")
 claim("> 100", min(run[0] for run in large), "from 0.20 on: the loss at the start")
@@ -169,31 +169,31 @@ outcome("02-zeros", "only the last bias", "Every other gradient has a factor tha
 # $\phi(0) = 0$, both factors are zero, now and after any number of steps: **only the last bias learns**. It can learn one
 # thing, how frequent each class is. The sigmoid is the exception, since $\phi(0) = \tfrac12$: the last weights get a
 # gradient at the first step, the layer below at the second, and so on downwards. Here the source is right: all units of a
-# layer learn the same, and stay the same for ever.
+# layer learn the same, and stay the same for ever. (Up to rounding, which Adam can amplify: hence double precision below.)
 
 # %% id="zeros-train"
 from course_lib.numpy_nn.optimizers import Adam
 from course_lib.numpy_nn.train import train_mlp
 
 
-def trained(initializer, *, seed=0, sizes=(64, 32, 16, 10), activation=ReLU, epochs=10, optimizer=None):
-    model = mlp(sizes, rng=np.random.default_rng(seed), activation=activation, initializer=initializer)
-    optimizer = optimizer or Adam(1e-3)
-    history = train_mlp(
-        model, (x_train, y_train), optimizer=optimizer, epochs=epochs, seed=seed, validation=validation
-    )
-    return model, history
+def trained(
+    start, *, seed=0, sizes=(64, 32, 16, 10), activation=ReLU, epochs=10, rate=1e-3, dtype="float32"
+):
+    rng = np.random.default_rng(seed)
+    model = mlp(sizes, rng=rng, activation=activation, initializer=start, dtype=dtype)
+    settings = {"optimizer": Adam(rate), "epochs": epochs, "seed": seed, "validation": validation}
+    return model, train_mlp(model, (x_train, y_train), **settings)
 
 
 # %% id="zeros-train-run" tags=["nbval-ignore-output"]
-STARTS = {
+FROM_ZEROS = {
     "ReLU, zeros": (initializers.zeros, ReLU, 1e-3),
     "sigmoid, zeros": (initializers.zeros, Sigmoid, 1e-2),
     "sigmoid, Glorot": (initializers.glorot_normal, Sigmoid, 1e-2),
 }
 runs = {
-    name: [trained(start, activation=phi, optimizer=Adam(rate), seed=seed) for seed in range(5)]
-    for name, (start, phi, rate) in STARTS.items()
+    name: [trained(start, activation=phi, rate=rate, seed=seed, dtype="float64") for seed in range(5)]
+    for name, (start, phi, rate) in FROM_ZEROS.items()
 }
 accuracy = {name: t_interval([h.last("val", "accuracy") for _, h in one]) for name, one in runs.items()}
 for name, one in accuracy.items():
@@ -206,11 +206,7 @@ losses = [history.last("val", "loss") for _, history in runs["ReLU, zeros"]]
 claim("> 2.29", min(losses), "ReLU from zeros: nothing but class frequencies, the best of five seeds")
 hidden = [layer.weight for model, _ in runs["sigmoid, zeros"] for layer in model.linear_layers[:2]]
 apart = max(np.ptp(weight, axis=1).max() / np.abs(weight).max() for weight in hidden)
-claim(
-    "< 0.01",
-    apart,
-    "sigmoid from zeros: largest difference between units of a layer, relative to the weights",
-)
+claim("< 1e-6", apart, "sigmoid from zeros: relative difference between the units of a layer")
 claim("< 0.6", accuracy["sigmoid, zeros"].high, "its accuracy: 32 equal units are worth one")
 claim("> 0.85", accuracy["sigmoid, Glorot"].low, "the same network from random weights")
 
@@ -220,7 +216,7 @@ claim("> 0.85", accuracy["sigmoid, Glorot"].low, "the same network from random w
 # too, on purpose: the block then begins as the identity. Goyal et al. 2017.)
 
 # %% id="zeros-fine-run"
-_, logistic = trained(initializers.zeros, sizes=(64, 10), optimizer=Adam(1e-2))
+_, logistic = trained(initializers.zeros, sizes=(64, 10), rate=1e-2)
 claim("> 0.9", logistic.last("val", "accuracy"), "logistic regression from zeros, validation accuracy")
 
 # %% [markdown] id="large"
@@ -567,7 +563,7 @@ def draw_small(activation, gain):
 
 # %% id="gain-strip"
 frames = [("relu", 1.0), ("relu", 1.4), ("relu", 2.0), ("sigmoid", 1.0)]
-frames += [("tanh", 0.7), ("tanh", 1.0), ("tanh", 1.5), ("tanh", 2.0)]
+frames += [("tanh", 0.7), ("tanh", 1.0), ("tanh", 2.0)]
 strip(draw_small, [{"activation": activation, "gain": gain} for activation, gain in frames])
 
 # %% [markdown] id="gain-reading"
@@ -656,7 +652,7 @@ predict(
 
 
 # %% id="tanh-run"
-def tanh_squares(gain, seed, depth=200, widths=(200, 300, 250)):
+def tanh_squares(gain, seed, depth=200, widths=(160, 240, 200)):
     rng = np.random.default_rng(seed)
     signal, squares = rng.standard_normal((16, widths[0])).astype(np.float32), []
     for layer in range(depth):
@@ -697,7 +693,7 @@ claim("1.01", 400 * theory[1.0][-1], "gain 1, theory: the mean square in layer 2
 claim("between 0.4 and 1.3", 400 * one[-1], "the same, mean of ten networks")
 slope = np.polyfit(np.log(layers[19:]), np.log(one[19:]), 1)[0]
 claim("between -1.6 and -0.8", slope, "slope from layer 20 to 200, both on a log scale: -1 is 1 / l")
-claim("between 0.95 and 1.05", high[-1] / high[9], "gain 5/3 settles: layer 200 over layer 10")
+claim("between 0.9 and 1.1", high[-1] / high[9], "gain 5/3 settles: layer 200 over layer 10")
 growth = mean_field.gradient_squares("tanh", 5 / 3, 200)[0] ** 0.5
 claim("> 1e7", growth, "... and there the gradient grows by this factor")
 outcome("02-tanh", "it falls slowly, without end", "tanh(y)^2 is about y^2 - 2/3 y^4: a layer loses 2 q^2.")
