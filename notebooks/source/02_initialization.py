@@ -569,8 +569,9 @@ strip(draw_small, [{"activation": activation, "gain": gain} for activation, gain
 # %% [markdown] id="gain-reading"
 # *Reading*: a ReLU is a straight line on this scale: it dies, keeps or explodes, forward and backward together, and the
 # gain of $\sqrt2$ is exact. A tanh cannot explode forward; with a large gain its signal settles, and the gradient explodes.
-# The sigmoid never wins: at gain 1 its gradient falls to about a quarter per layer, which is why Glorot and Bengio advise
-# against it, and why "Xavier for sigmoid" is no remedy.
+# Within the range of the slider the sigmoid has no good gain: at gain 1 its gradient falls to about a quarter per layer,
+# which is why Glorot and Bengio advise against it, and why "Xavier for sigmoid" is no remedy. (Only near a gain of 10, with
+# sums far out in the flat parts of the curve, would its gradient keep its length.)
 #
 # The whole plane at once: colour is measured, the black lines are the theory.
 
@@ -615,23 +616,20 @@ style.show(
 )
 
 # %% [markdown] id="map-reading"
-# *Reading*: on the right of each row the pale band is where deep learning is possible, and it narrows with depth (the
-# gradient of layer 1 has passed all layers, so read the right column from its right edge to the left). For ReLU both bands
-# lie at the same gain. For tanh the gradient asks for a gain near 1.
+# *Reading*: deep learning is possible where both maps of a row are pale. The pale band narrows with depth: to the right for
+# the signal, to the left for the gradient, which comes from the other end. For ReLU both bands lie at the same gain. For
+# tanh the gradient asks for a gain near 1.
 
 # %% id="map-claim"
-claim(
-    "< 0.5",
-    abs(maps["relu"][:, 0] - theory_map("relu", mean_field.signal_squares)).max(),
-    "ReLU, forward: largest error, powers of ten",
-)
-claim(
-    "< 0.5", abs(maps["tanh"][:, 0] - theory_map("tanh", mean_field.signal_squares)).max(), "tanh, forward"
-)
+for name in maps:
+    apart = abs(maps[name][:, 0] - theory_map(name, mean_field.signal_squares)).max()
+    claim("< 0.5", apart, f"{name}, forward: largest error of the theory, in powers of ten")
 shrink = mean_field.gradient_squares("sigmoid", 1.0, DEPTH) ** 0.5
 claim(
     "between 0.2 and 0.3", shrink[-3] / shrink[-2], "sigmoid, gain 1: what a layer leaves of the gradient"
 )
+kept = mean_field.gradient_squares("sigmoid", 10.0, DEPTH)[0] ** 0.5
+claim("between 0.2 and 5", kept, "sigmoid, gain 10: what 39 layers leave of it")
 
 # %% [markdown] id="tanh"
 # ## 6 You may think: with Glorot the variance of tanh settles
