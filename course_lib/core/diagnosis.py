@@ -61,7 +61,7 @@ def diagnose_curves(
     window = max(2, len(shares_train) // 5)
     gap = float(shares_validation[-1] - shares_train[-1])
     rise = float(shares_validation[-1] - shares_validation.min())
-    fall = float(shares_train[-window] - shares_train[-1])
+    fall = float(shares_train[-window - 1] - shares_train[-1])
     if gap > wide or rise > risen:
         verdict = "overfit"
     elif fall > falling:
