@@ -22,7 +22,7 @@
 # - read a fault of the initialization off an instrument panel;
 # - say when Adam makes up for a bad start, and when it does not.
 #
-# **Time**: 60 minutes, and about 90 for the [exercise sheet](../my-exercises/02_initialization.ipynb). **Needs**: lesson
+# **Time**: 60 minutes, and about 105 for the [exercise sheet](../my-exercises/02_initialization.ipynb). **Needs**: lesson
 # 01. No GPU, no network.
 
 # %% id="setup"
