@@ -47,7 +47,8 @@ clean:  ## remove the environment and the caches; your exercises, data and runs 
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The environment is made again only when one of the two lists changed; the stamp is written last.
+# The environment is made again only when one of the two lists changed; the stamp is written last. --no-compile:
+# most of the modules are never imported, and the others are compiled when they are.
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	echo "The course needs Python 3.11 or later, and $(PYTHON) is not that: make lab PYTHON=/path/to/python3.11"; exit 1; }
@@ -55,6 +56,6 @@ $(READY): pyproject.toml constraints.txt
 	echo "$(PYTHON) cannot make a virtual environment: on Debian and Ubuntu, apt install python3-venv"; exit 1; }
 	@echo "Installing into $(VENV): once, about 6 GB on Linux."
 	@start=$$(date +%s) && $(PYTHON) -m venv $(VENV) && \
-	$(PY) -m pip install --disable-pip-version-check --constraint constraints.txt --editable '.[dev]' && \
+	$(PY) -m pip install --disable-pip-version-check --no-compile --constraint constraints.txt --editable '.[dev]' && \
 	echo $$(($$(date +%s) - start)) > $(VENV)/install-seconds
 	@touch $@

@@ -57,7 +57,8 @@ def _finding(exercise: Exercise, answer: Any, seen: Any) -> Finding:
     right = observations(exercise)[REFERENCE]
     failures = [(path, own, rule) for path, own, rule in pairs(seen, right) if _fails(own, rule)]
     if failures and failures[0][1].type == "NotImplementedError" and _first_leaf(seen) is failures[0][1]:
-        return Finding(NOT_STARTED)
+        said = failures[0][1].message  # a probe may say what has to be solved first
+        return Finding(NOT_STARTED, (said,) if said else ())
     kept = with_inputs_kept(seen, right)
     all_fail = bool(failures) and not any(_works(own) for _, own, _ in pairs(kept, right))
     return (

@@ -43,7 +43,7 @@ class Sheets:
     outdated: tuple[str, ...]
 
     def __str__(self) -> str:
-        lines = [f"{WORK}/: {len(self.copied)} sheets copied, {len(self.kept)} of yours kept as they are."]
+        lines = [f"{WORK}/: new sheets {len(self.copied)}, yours kept as they are {len(self.kept)}."]
         lines += [
             f"{WORK}/{name} is kept, but exercises/{name} has changed since it was copied: "
             "rename yours and start again to get the new one beside it."

@@ -41,6 +41,7 @@ def observations(exercise: Exercise) -> dict[str, Any]:
 
 
 def right_answer(exercise: Exercise, seen: Any) -> Finding | None:
+    """A finding when the observation is that of the reference or of an accepted variant, within the tolerance."""
     known = observations(exercise)
     notes = {REFERENCE: ""} | {variant.id: variant.note for variant in exercise.accepted}
     for name, note in notes.items():
@@ -61,6 +62,7 @@ def matches(exercise: Exercise, seen: Any) -> list[tuple[Mistake, float]]:
 
 
 def known_mistake(exercise: Exercise, seen: Any) -> Finding | None:
+    """A finding that names every known mistake within the tolerance of the observation, or None."""
     found = matches(exercise, seen)
     if not found:
         return None
@@ -137,6 +139,12 @@ def attacked(seen: Any, exercise: Exercise) -> tuple[str, ...]:
     alive = [name for name, accepted in planted.items() if accepted is True]
     alarms = [name for name, accepted in seen.get("right", {}).items() if accepted is False]
     text = f"killed {len(planted) - len(alive)} of {len(planted)}"
-    text += f"; survived: {', '.join(alive)}" if alive else ""
-    text += f"; false alarm on: {', '.join(alarms)}" if alarms else ""
+    text += f"; survived: {_some(alive)}" if alive else ""
+    text += f"; false alarm on: {_some(alarms)}" if alarms else ""
     return (text,)
+
+
+def _some(names: list[str], most: int = 3) -> str:
+    """The first names, and how many more: a line of a card is short."""
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest

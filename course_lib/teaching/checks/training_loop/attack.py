@@ -1,4 +1,4 @@
-"""Does the learner's gradient check accept right layers and find planted faults? The check of layer_passes."""
+"""What goes wrong in a gradient check? Its known mistakes; the check itself is in attack_check.py."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,10 +6,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.numpy_nn.gradcheck import check_layer, layer_passes, relative_error
-from course_lib.teaching.checks.training_loop.versions import PLANTED, RIGHT, Version
-from course_lib.teaching.checks.writing import all_the_same
-from course_lib.teaching.exercise import Exercise, Mistake, Variant
-from course_lib.teaching.observe import attack
+from course_lib.teaching.exercise import Mistake, Variant
 
 Array = np.ndarray
 PARTS = ("input", "weight", "bias")
@@ -45,6 +42,7 @@ def _checker(
     far: Callable[[Array, Array], bool] = _far,
     samples: int | None = None,
     rounded: type = np.float64,
+    weighted: bool = True,
 ) -> Callable[[Any, Array, np.random.Generator], bool]:
     """A gradient check that is right with these defaults; each known mistake changes one of them."""
 
@@ -57,7 +55,8 @@ def _checker(
                 claims[name] = (np.array(getattr(layer, f"{name}_gradient")), getattr(layer, name))
 
         def objective() -> float:
-            return rounded(np.sum((layer.forward(x) * weights).astype(rounded)))
+            output = layer.forward(x) * (weights if weighted else 1.0)
+            return rounded(np.sum(output.astype(rounded)))
 
         return not any(
             far(claim, _slopes(objective, variable, step, central=central))
@@ -76,7 +75,7 @@ def _by_library(layer: Any, x: Array, rng: np.random.Generator) -> bool:
     return max(check_layer(layer, x, rng=rng).values()) < 1e-7
 
 
-_RIGHT = (
+VARIANTS = (
     Variant("by_check_layer", _by_library, "the library's check_layer with a tolerance"),
     Variant("by_allclose", _checker(far=lambda a, b: not np.allclose(a, b, rtol=1e-5, atol=1e-8)), "np.allclose"),
     Variant(
@@ -85,7 +84,7 @@ _RIGHT = (
         "one side",
     ),
 )
-_WRONG = (
+MISTAKES = (
     Mistake(
         "upstream_ones",
         "a check whose upstream gradient is all ones",
@@ -109,6 +108,12 @@ _WRONG = (
         "a check of the gradient of one output of one sample",
         "what if a fault is in another column, or in another sample?",
         _checker(upstream=_one_output),
+    ),
+    Mistake(
+        "outputs_summed",
+        "a check that differentiates the plain sum of the outputs",
+        "of which number is backward(upstream) the gradient?",
+        _checker(weighted=False),
     ),
     Mistake(
         "weight_only",
@@ -207,32 +212,4 @@ _WRONG = (
         lambda layer, x, rng: True,
     ),
     Mistake("rejects_all", "a check that rejects everything", "by how much is a right gradient off?", lambda *_: False),
-)
-
-
-def _observe(answer: Callable[..., Any]) -> dict[str, Any]:
-    def test(version: Version) -> Any:
-        return answer(version.build(), version.x.copy(), np.random.default_rng(0))
-
-    return attack(test, right=RIGHT, planted=PLANTED)
-
-
-LAYER_PASSES = Exercise(
-    slug="layer_passes",
-    title="Attack: a gradient check that finds planted faults",
-    kind="attack",
-    core=True,
-    difficulty=3,
-    minutes=25,
-    reference=layer_passes,
-    observe=_observe,
-    accepted=_RIGHT,
-    mistakes=_WRONG,
-    hints=(
-        "Make one number of the output: objective = sum(forward(x) * upstream). Its gradient is what backward(upstream) claims.",
-        "backward makes up to three claims: the returned gradient, weight_gradient and bias_gradient. Copy them first.",
-        "Draw upstream at random with both signs, and compare by relative_error with a small limit.",
-    ),
-    not_tested="layers that draw random numbers, such as dropout",
-    indistinguishable=(*all_the_same(_RIGHT), ("tiny_step", "single_precision")),
 )

@@ -1,0 +1,25 @@
+"""Where lesson 01 and its sheet show the concepts (T) and corrections (E) of the theory document."""
+
+COVERS = {
+    "T01": ("forward-run", "loss-source", "backward-run", "update-run", "update-torch"),
+    "T02": ("count",),
+    "T03": ("count", "sheet:batch_rows"),
+    "T04": ("count", "sheet:mean_of_means"),
+    "T05": ("batches-noise-run", "batches-cost"),
+    "T06": ("rate-draw",),
+    "T07": ("rate-draw", "rate-real-run", "rate-digits-run"),
+    "T09": ("split", "leak-copies", "sheet:stratified_split"),
+    "T10": ("standardize-run", "leak-order", "sheet:standardize"),
+    "T11": ("count", "sheet:batch_rows"),
+    "T12": ("loop-count-run",),
+    "T13": ("loop-modes-run",),
+    "T14": ("loop-evaluate-run",),
+    "T15": ("loop-seeds-run", "loop-seeds-claim"),
+    "T16": ("curves-train", "curves-rule", "sheet:read_learning_curves"),
+    "E08": ("leak", "leak-order", "leak-copies", "leak-lesson"),
+    "E09": ("standardize", "sheet:standardize"),
+    "E10": ("data-look-reading", "split"),
+    "E11": ("count-mean", "count-mean-run", "sheet:mean_of_means"),
+    "E13": ("batches-cost", "batches-memory"),
+    "E19": ("count", "broken-batches", "update-torch", "loop-evaluate-run"),
+}
