@@ -247,22 +247,16 @@ for name, runs in learned.items():
     print(f"{name:<26} {on_train:>14.3f} {on_new:>17.3f} {length:>17.1f}")
 
 # %% id="memorise-claim"
-claim(
-    ">= 0.98",
-    learned["shuffled labels"][:, 0].min(),
-    "shuffled labels, training images: by heart in every draw",
-)
-claim("< 0.15", learned["shuffled labels"][:, 1].mean(), "its accuracy on new images")
-longer = paired_comparison(learned["shuffled labels"][:, 2], learned["right labels"][:, 2]).interval
-claim(
-    "> 5", longer.low, "how much longer its weights are than with right labels, lower end of the interval"
-)
+by_heart_all, truth = learned["shuffled labels"], learned["right labels"]
+longer = paired_comparison(by_heart_all[:, 2], truth[:, 2]).interval
+claim(">= 0.98", by_heart_all[:, 0].min(), "shuffled labels, training images: by heart in every draw")
+claim("< 0.15", by_heart_all[:, 1].mean(), "its accuracy on new images")
+claim("> 5", longer.low, "how much longer its weights are than with right labels, lower end")
 claim("> 0.9", learned["... with dropout"][:, 0].mean(), "with dropout, training images")
 claim("< 0.95", learned["... with augmentation"][:, 0].mean(), "with augmentation, training images")
 claim("< 0.9", learned["... 16 units"][:, 0].mean(), "with 16 units, training images")
-outcome(
-    "05-memorise", "above 90 %", "Dropout slows learning by heart; given time, the network still does it."
-)
+slows = "Dropout slows learning by heart; given time, the network still does it."
+outcome("05-memorise", "above 90 %", slows)
 
 # %% [markdown] id="memorise-reading"
 # Two things to keep. The same network that reads digits can store 200 meaningless labels, so that good behaviour on new
@@ -382,26 +376,22 @@ assert np.isclose(np.sqrt((0.9 / 0.1) / (0.1 / 0.9)), 9)
 # %% id="dropout-backward"
 show_source(dropout_backward)
 
+
 # %% id="dropout-backward-check"
-rng = np.random.default_rng(0)
-inputs, slope = rng.standard_normal((4, 6)), rng.standard_normal((4, 6))
-y, kept = dropout_forward(inputs, 0.4, np.random.default_rng(7), training=True)
+def objective(inputs):  # a new generator from the same seed: the same mask, or there is no derivative
+    y, _ = dropout_forward(inputs, 0.4, np.random.default_rng(7), training=True)
+    return np.sum(y * slope)
 
 
-def objective(inputs):  # the same generator state again, so the same mask: otherwise there is no derivative
-    return np.sum(dropout_forward(inputs, 0.4, np.random.default_rng(7), training=True)[0] * slope)
-
-
+inputs, slope = np.random.default_rng(0).standard_normal((2, 4, 6))
+_, kept = dropout_forward(inputs, 0.4, np.random.default_rng(7), training=True)
 numeric = np.zeros_like(inputs)
 for place in np.ndindex(inputs.shape):
     push = np.zeros_like(inputs)
     push[place] = 1e-6
     numeric[place] = (objective(inputs + push) - objective(inputs - push)) / 2e-6
-claim(
-    "< 1e-6",
-    np.abs(numeric - dropout_backward(slope, kept, 0.4)).max(),
-    "central difference against backward",
-)
+worst = np.abs(numeric - dropout_backward(slope, kept, 0.4)).max()
+claim("< 1e-6", worst, "central difference against backward")
 
 # %% [markdown] id="dropout-names"
 # ### Three ways to write it wrong, and one word with two meanings
@@ -414,21 +404,20 @@ claim(
 # %% id="dropout-names-run"
 import torch
 
-wide, rng = np.ones((1_000, 500)), np.random.default_rng(0)
 torch.manual_seed(0)
 theirs = torch.nn.Dropout(0.2)(torch.ones(1_000, 500)).numpy()
-ours, _ = dropout_forward(wide, 0.2, rng, training=True)
+ours, _ = dropout_forward(np.ones((1_000, 500)), 0.2, np.random.default_rng(0), training=True)
 claim("between 0.195 and 0.205", np.mean(theirs == 0), "share that torch drops at p = 0.2")
 claim("between 0.195 and 0.205", np.mean(ours == 0), "and ours")
 claim("1.25", theirs.max(), "what torch makes of a kept 1, that is 1 / (1 - p)")
-confused = wide * (rng.random(wide.shape) < 0.2) / (1 - 0.2)  # keeps 0.2, scales for keeping 0.8
-claim(
-    "between 0.24 and 0.26", confused.mean(), "mean of ones when the two meanings are mixed: it should be 1"
-)
-with np.errstate(invalid="ignore", divide="ignore"):
-    assert np.isnan(np.random.default_rng(0).binomial(1, 0, 5) / (1 - 1.0)).all(), (
-        "the source's formula at rate 1"
-    )
+
+# %% id="dropout-names-mixed"
+rng = np.random.default_rng(0)
+mixed = (rng.random(500_000) < 0.2) / (1 - 0.2)  # ones: keeps 0.2, but scales for keeping 0.8
+claim("between 0.24 and 0.26", mixed.mean(), "mean when the two meanings are mixed: it should be 1")
+with np.errstate(invalid="ignore"):
+    source_at_one = rng.binomial(1, 1 - 1.0, size=5) / (1 - 1.0)  # the source's mask at rate 1
+assert np.isnan(source_at_one).all(), "0 / 0"
 
 # %% id="dropout-names-quoted"
 quoted("0.5", report="theory")
@@ -483,7 +472,7 @@ from course_lib.numpy_nn.plain_regularizers import l2_step
 show_source(l2_step)
 
 # %% id="decay-sgd"
-from course_lib.numpy_nn.losses import softmax_cross_entropy as loss_of
+from course_lib.numpy_nn.losses import softmax_cross_entropy
 from course_lib.numpy_nn.regularizers import l1, l2, max_norm
 
 rate, strength = 0.1, 0.01
@@ -491,16 +480,13 @@ penalised, decayed = (mlp([64, 32, 10], rng=np.random.default_rng(0)) for _ in r
 for step in range(20):
     rows = choosing[32 * step : 32 * step + 32]
     for net in (penalised, decayed):
-        net.backward(loss_of(net.forward(x[rows]), digits.y[rows])[1])
+        net.backward(softmax_cross_entropy(net.forward(x[rows]), digits.y[rows])[1])
     l2(strength)(penalised)  # adds 2 * strength * w to the gradient of every weight
     decayed.parameters *= 1 - 2 * rate * strength * decayed.weight_mask
     for net in (penalised, decayed):
         SGD(rate).step(net.parameters, net.gradients)
-claim(
-    "< 1e-6",
-    np.abs(penalised.parameters - decayed.parameters).max(),
-    "difference of any parameter after 20 steps",
-)
+apart = np.abs(penalised.parameters - decayed.parameters).max()
+claim("< 1e-6", apart, "difference of any parameter after 20 steps")
 
 # %% id="decay-torch"
 weight = torch.nn.Parameter(torch.ones(1))
@@ -720,23 +706,20 @@ claim("< 0", cost.high, "what mirror images as training images change, upper end
 # so it cannot touch a validation or test image. Here is what the wrong order reports, next to the truth.
 
 
-# %% id="augment-order-run" tags=["nbval-ignore-output"]
+# %% id="augment-order-define"
 def reported_and_true(seed):
-    (some, labels), new = draw(seed, judging)
-    maker = Augment((8, 8), rng=generator(seed, "copies"), degrees=10, pixels=0.5, zoom=0.1)
-    copies = np.concatenate([maker.forward(some, training=True) for _ in range(5)])  # 1,000 images
+    (some, labels), (others, their_labels) = draw(seed, judging)
+    change = Augment((8, 8), rng=generator(seed, "copies"), degrees=10, pixels=0.5, zoom=0.1)
+    copies = np.concatenate([change.forward(some, training=True) for _ in range(5)])  # 1,000 images
     copy_labels = np.tile(labels, 5)
     part = split_indices(copy_labels, seed=seed)  # too late: the copies of an image part ways here
     model = trained(seed, (copies[part.train], copy_labels[part.train]), epochs=20)
-    honest = (
-        maker.forward(new[0], training=True),
-        new[1],
-    )  # changed in the same way, but of images never seen
-    return [
-        evaluate(model, data)["accuracy"] for data in ((copies[part.test], copy_labels[part.test]), honest)
-    ]
+    reported = copies[part.test], copy_labels[part.test]
+    true = change.forward(others, training=True), their_labels  # changed alike, but never seen
+    return [evaluate(model, data)["accuracy"] for data in (reported, true)]
 
 
+# %% id="augment-order-run" tags=["nbval-ignore-output"]
 reported, true = np.array([reported_and_true(seed) for seed in range(5)]).T
 print(f"reported {reported.mean():.3f}, on changed images of digits never seen {true.mean():.3f}")
 
@@ -807,20 +790,21 @@ def judged(seed, wrong, remedy):
     return [evaluate(model, part)["accuracy"] for part in (new, moved(new, seed))]
 
 
-# %% id="compare-run" tags=["nbval-ignore-output"]
+# %% id="compare-run"
 for wrong in (0.0, 0.3):  # the very changes of the moved images
     chosen[wrong, "strong augment"] = {"augment": {"degrees": 15, "pixels": 1.0}}
 REMEDIES = ("nothing", "dropout", "decay", "augment", "strong augment", "early stopping", "more data")
-scores = {
-    wrong: {
-        name: np.array([judged(seed, wrong, name) for seed in range(10)]) for name in REMEDIES
-    }  # (10, 2)
-    for wrong in (0.0, 0.3)
-}
-gains = {
-    (wrong, name, part): paired_comparison(runs[:, part], scores[wrong]["nothing"][:, part]).interval
-    for wrong in scores for name, runs in scores[wrong].items() for part in (0, 1) if name != "nothing"
-}  # fmt: skip
+scores = {}  # (10 draws, 2 parts)
+for wrong in (0.0, 0.3):
+    for name in REMEDIES:
+        scores[wrong, name] = np.array([judged(seed, wrong, name) for seed in range(10)])
+
+# %% id="compare-gains"
+gains = {}  # by share of wrong labels, remedy and part: the paired difference to doing nothing
+for (wrong, name), runs in scores.items():
+    for part in (0, 1):
+        plain = scores[wrong, "nothing"][:, part]
+        gains[wrong, name, part] = paired_comparison(runs[:, part], plain).interval
 for wrong, on_new in ((0.0, right), (0.3, spoiled)):
     for name, place in (("32 units", 2), ("512 units", 4)):
         gains[wrong, name, 0] = paired_comparison(on_new[:, place], on_new[:, 3]).interval
@@ -836,7 +820,7 @@ figure, axes = style.canvas(1, 3, width=11, height=3.8)
 for axis, (wrong, part, title) in zip(axes, PANELS, strict=True):
     shown = [name for name in names if (wrong, name, part) in gains]
     curves.bars_with_intervals(axis, shown, [gains[wrong, name, part] for name in shown])
-    start = scores[wrong]["nothing"][:, part].mean()
+    start = scores[wrong, "nothing"][:, part].mean()
     axis.set(xlabel="gain in accuracy (share)", title=f"{title}\n(without a remedy {start:.2f})")
 figure.supylabel("remedy")
 
@@ -853,6 +837,8 @@ style.show(
 # %% id="compare-table" tags=["nbval-ignore-output"]
 print("gain in accuracy, mean and 95 % interval of ten paired draws")
 for (wrong, name, part), gap in gains.items():
+    if name == "nothing":
+        continue
     place = "moved new images" if part else "new images"
     print(f"{wrong:>4.0%} wrong  {place:<17} {name:<15} {gap.mean:+.3f}  {gap.low:+.3f} to {gap.high:+.3f}")
 
