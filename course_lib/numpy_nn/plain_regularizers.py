@@ -80,8 +80,8 @@ def dropout_passes(layer: Any) -> bool:
 
     layer.p is the share that it drops; layer.forward(x, training=True) and layer.backward(gradient)
     work on arrays (n, f). Returns True when both do what dropout does, False when not.
-    The share dropped and the size of shared masks are judged on 40,000 values: a right layer is
-    refused with a probability below 1e-6.
+    What depends on chance is judged on so many values that a right layer is refused with a
+    probability below 1e-6.
     """
     x = np.random.default_rng(0).uniform(0.5, 1.5, (200, 200))  # no zeros: what is 0 afterwards was dropped
     slope = np.random.default_rng(1).standard_normal(x.shape)

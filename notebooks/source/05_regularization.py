@@ -563,7 +563,7 @@ claim("1,000", len(with_l2), "steps")
 #
 # **L1** adds $\lambda \sum |w|$, whose gradient has the same size for small and large weights, so that useless
 # weights are driven to zero. **Max-norm** penalises nothing; after each step it shortens the incoming weights of a
-# unit where they are longer than a limit. Here are the first twelve units of the first layer after training with
+# unit where they are longer than a limit. Here are the first eight units of the first layer after training with
 # each.
 
 # %% id="penalties-run"
@@ -578,12 +578,12 @@ nets = {name: trained(1, train, **options) for name, options in OPTIONS.items()}
 first_layers = {name: net.linear_layers[0].weight for name, net in nets.items()}  # (64, 128) each
 
 # %% id="penalties-figure"
-shown = np.concatenate([weight[:, :12] for weight in first_layers.values()], axis=1)  # (64, 48)
-title = "Weights of twelve units; rows: " + ", ".join(first_layers)
-figure = images.weight_images(shown, (8, 8), columns=12, title=title)
+shown = np.concatenate([weight[:, :8] for weight in first_layers.values()], axis=1)  # (64, 32)
+title = "Weights of eight units; rows: " + ", ".join(first_layers)
+figure = images.weight_images(shown, (8, 8), columns=8, title=title)
 style.show(
     figure,
-    alt="Four rows of twelve weight images of 8 by 8 pixels: without a penalty strong noise everywhere; "
+    alt="Four rows of eight weight images of 8 by 8 pixels: without a penalty strong noise everywhere; "
     "with decay paler; with L1 mostly white with a few strong pixels; with max-norm pale and "
     "smooth.",
 )

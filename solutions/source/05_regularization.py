@@ -242,8 +242,8 @@ print(
 # A report (made up for this exercise, though you will meet its like):
 #
 # > From 200 digits, each written once, we made five versions each by small turns and shifts. These 1,000 images were
-# divided > at random into 70 % for training, 15 % for validation and 15 % for test. The test accuracy shows that the
-# network > reads new digits with an accuracy of 97 %.
+# > divided at random into 70 % for training, 15 % for validation and 15 % for test. The test accuracy shows that the
+# > network reads new digits with an accuracy of 97 %.
 #
 # Fill in:
 #
