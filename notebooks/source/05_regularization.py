@@ -300,7 +300,6 @@ hidden = np.maximum(new[0] @ first.weight + first.bias, 0).astype(np.float64)  #
 logits = hidden @ last.weight + last.bias
 gap = logits[np.arange(len(hidden)), new[1]] - np.sort(logits, axis=1)[:, -2]
 image = int(np.argmin(np.abs(gap - 3)))  # an image that it reads, though not beyond doubt
-claim("2,000", len(np.arange(2_000)), "masks")
 
 
 # %% id="dropout-move-draw"
@@ -352,6 +351,7 @@ for p in (0.1, 0.5, 0.9):
 # %% id="dropout-strip-claim"
 centre = logits[image, new[1][image]]
 spread = {p: masked_outputs(p)[0].std() for p in (0.1, 0.9)}
+claim("2,000", len(masked_outputs(0.5)[0]), "masks")
 claim(
     "between -0.5 and 0.5",
     masked_outputs(0.5)[0].mean() - centre,
@@ -552,7 +552,6 @@ outcome(
     "those with small gradients",
     "The penalty is divided by the size of the gradients, as they are.",
 )
-claim("1,000", len(with_l2), "steps")
 
 # %% [markdown] id="decay-adam-reading"
 # *Reading*: on the left one penalty is three different ones; on the right the decay is what you set. **You may
@@ -729,7 +728,6 @@ claim(
     paired_comparison(reported, true).interval.low,
     "by how much the report is too good, lower end",
 )
-claim("1,000", 5 * 200, "images in the augmented set")
 
 # %% [markdown] id="strengths"
 # ## 7 Which remedy helps?
