@@ -1,7 +1,7 @@
 """On which surfaces can an optimizer be watched step by step?
 
-Three functions of two parameters (flat or first coordinate, steep or second), each with its gradient in closed form, and
-`follow`, which lets any optimizer of `optimizers` walk on one of them. Shapes: a point is (2,), a path (steps + 1, 2).
+Functions of two parameters, each with its gradient in closed form, and `follow`, which lets any optimizer of
+`optimizers` walk on one of them. Shapes: a point is (2,), a path (steps + 1, 2).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What do the optimizers look like when nothing but the mathematics is written down?
 
-These functions are the ones that lesson 03 derives and sheet 03 asks for. They check nothing, change nothing that they are
-given, and keep no state: it goes in and comes out, and starts at zeros. `optimizers` has the guarded versions that work in
-place; the tests hold the two equal, and both equal to torch. Shapes: all arrays of one call have one shape.
+These functions are the ones that lesson 03 derives and sheet 03 asks for. They check nothing, change nothing that they
+are given, and keep no state: it goes in and comes out, and starts at zeros. `optimizers` has the guarded versions that
+work in place; the tests hold the two equal, and both equal to torch. Shapes: all arrays of one call have one shape.
 """
 
 from __future__ import annotations

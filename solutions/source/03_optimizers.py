@@ -9,24 +9,24 @@
 # %% [markdown] id="title"
 # # Sheet 03: optimizers
 #
-# You write the optimizers that everybody uses, one step each; put a torch loop in order; find faults in paths; write a test
-# that tells Adam from its neighbours; and audit a sentence. All arrays of one call have one shape.
+# You write the optimizers that everybody uses, one step each; put a torch loop in order; find faults in paths; write a
+# test that tells Adam from its neighbours; and audit a sentence. All arrays of one call have one shape.
 
 # %% [markdown] id="how-sheet" tags=["sheet"]
 # **How it works**
 #
-# - Replace `raise NotImplementedError` by your code, run the cell, then run the cell with `check` under it. The check calls
-#   your function **several times in a row**, each time with the state that it returned the time before, and with a rate that
-#   changes.
-# - `hint("adam")` gives one more hint each time. `start("adam", "faded")` puts a version into a new cell in which only the
-#   central lines are missing, `start("adam", "worked")` the whole function.
+# - Replace `raise NotImplementedError` by your code, run the cell, then run the cell with `check` under it. The check
+#   calls your function **several times in a row**, each time with the state that it returned the time before, and with
+#   a rate that changes.
+# - `hint("adam")` gives one more hint each time. `start("adam", "faded")` puts a version into a new cell in which only
+#   the central lines are missing, `start("adam", "worked")` the whole function.
 # - The sheet runs from top to bottom also while exercises are unsolved. Your work lies in the folder `my-exercises`; an
 #   update of the course never touches it.
 # - The solutions are in `solutions/03_optimizers.ipynb`, each with the reason and the most common mistake.
 
 # %% [markdown] id="how-solution" tags=["solution"]
-# **The solutions.** Under every function stand the reason why it is so and the most common mistake. Yours may look quite
-# different and be right: the check compares what a function does, not how it is written.
+# **The solutions.** Under every function stand the reason why it is so and the most common mistake. Yours may look
+# quite different and be right: the check compares what a function does, not how it is written.
 
 # %% id="setup"
 from collections.abc import Callable
@@ -50,8 +50,8 @@ from course_lib.teaching.checks.optimizers.runs import in_words, six_paths
 #
 # Return both, because the next step needs the velocity. Do not write into what you are given.
 #
-# Example: parameter 5, gradient 2, velocity 1, rate 0.1, momentum 0.5 give the velocity 0.5 - 0.2 = 0.3 and the parameter
-# 5.3.
+# Example: parameter 5, gradient 2, velocity 1, rate 0.1, momentum 0.5 give the velocity 0.5 - 0.2 = 0.3 and the
+# parameter 5.3.
 
 # %% id="momentum" exercise="momentum" function="course_lib.numpy_nn.plain_optimizers:momentum_step"
 
@@ -59,11 +59,12 @@ from course_lib.teaching.checks.optimizers.runs import in_words, six_paths
 check("momentum", momentum_step)
 
 # %% [markdown] id="momentum-why" tags=["solution"]
-# **Why it is so.** The velocity is a sum of all gradients so far, each with the rate that was valid then, and weighted by a
-# power of the momentum. Under a constant gradient it grows to $\eta g/(1-\mu)$: at momentum 0.9 ten times a plain step.
+# **Why it is so.** The velocity is a sum of all gradients so far, each with the rate that was valid then, and weighted
+# by a power of the momentum. Under a constant gradient it grows to $\eta g/(1-\mu)$: at momentum 0.9 ten times a plain
+# step.
 #
-# **Most common mistake**: the rate is multiplied onto the velocity at the step, as torch does it. Both forms give the same
-# path until the rate changes:
+# **Most common mistake**: the rate is multiplied onto the velocity at the step, as torch does it. Both forms give the
+# same path until the rate changes:
 
 # %% id="momentum-conventions" tags=["solution"]
 from course_lib.numpy_nn.plain_optimizers import rate_outside_step
@@ -93,10 +94,11 @@ check("nesterov", nesterov_step)
 
 # %% [markdown] id="nesterov-why" tags=["solution"]
 # **Why it is so.** Nesterov takes the gradient at the point $\theta + \mu v$ to which the velocity carries. If you name
-# *that* point the parameter, the gradient is taken where the network is, and the formula of this exercise is what remains.
+# *that* point the parameter, the gradient is taken where the network is, and the formula of this exercise is what
+# remains.
 #
-# **Most common mistake**: the look ahead uses the old velocity. Then $\theta + \mu v_{old} - \eta g$ is plain momentum: the
-# check cannot tell the two apart, because there is nothing to tell apart.
+# **Most common mistake**: the look ahead uses the old velocity. Then $\theta + \mu v_{old} - \eta g$ is plain momentum:
+# the check cannot tell the two apart, because there is nothing to tell apart.
 
 # %% [markdown] id="rmsprop-text"
 # ## 3.3 RMSProp
@@ -118,11 +120,11 @@ check("nesterov", nesterov_step)
 check("rmsprop", rmsprop_step)
 
 # %% [markdown] id="rmsprop-why" tags=["solution"]
-# **Why it is so.** A gradient divided by the root of the mean of its squares has a size near 1, whatever its unit: the rate
-# is a distance. epsilon keeps the quotient finite where all gradients so far were zero.
+# **Why it is so.** A gradient divided by the root of the mean of its squares has a size near 1, whatever its unit: the
+# rate is a distance. epsilon keeps the quotient finite where all gradients so far were zero.
 #
-# **Most common mistake**: epsilon inside the root. With epsilon 1e-8 its root is 1e-4, ten thousand times as large as meant,
-# and small gradients are hardly scaled up any more.
+# **Most common mistake**: epsilon inside the root. With epsilon 1e-8 its root is 1e-4, ten thousand times as large as
+# meant, and small gradients are hardly scaled up any more.
 
 # %% [markdown] id="adam-text"
 # ## 3.4 Adam
@@ -136,8 +138,8 @@ check("rmsprop", rmsprop_step)
 #
 # `t` is the number of the step, 1 at the first. Return the new parameter, m and v, **not** corrected.
 #
-# Example: parameter 1, gradient 4, m = v = 0, t = 1, rate 0.1, betas 0.5 and 0.75, epsilon 0: m is 2 and v is 4; corrected
-# they are 4 and 16; the parameter becomes 1 - 0.1 · 4 / 4 = 0.9.
+# Example: parameter 1, gradient 4, m = v = 0, t = 1, rate 0.1, betas 0.5 and 0.75, epsilon 0: m is 2 and v is 4;
+# corrected they are 4 and 16; the parameter becomes 1 - 0.1 · 4 / 4 = 0.9.
 
 # %% id="adam" exercise="adam" function="course_lib.numpy_nn.plain_optimizers:adam_step"
 
@@ -145,9 +147,9 @@ check("rmsprop", rmsprop_step)
 check("adam", adam_step)
 
 # %% [markdown] id="adam-why" tags=["solution"]
-# **Why it is so.** Both means start at 0, and after t steps the weights in them sum to $1-\beta^t$. Dividing by that makes
-# them means again. Without it the step is $(1-\beta_1^t)/\sqrt{1-\beta_2^t}$ times as long: at the usual betas more than
-# three times at the first step and more than six times at the twelfth.
+# **Why it is so.** Both means start at 0, and after t steps the weights in them sum to $1-\beta^t$. Dividing by that
+# makes them means again. Without it the step is $(1-\beta_1^t)/\sqrt{1-\beta_2^t}$ times as long: at the usual betas
+# more than three times at the first step and more than six times at the twelfth.
 #
 # **Most common mistake**: the corrected values are kept as m and v, and corrected again at the next step.
 
@@ -156,8 +158,8 @@ check("adam", adam_step)
 #
 # `adamw` · complete, core · difficulty 2 of 3 · 15 minutes
 #
-# Adam's step, and beside it a decay: each **weight** loses the share `rate * decay` of itself, which m and v never see. A
-# parameter of one axis is a bias and does not decay.
+# Adam's step, and beside it a decay: each **weight** loses the share `rate * decay` of itself, which m and v never see.
+# A parameter of one axis is a bias and does not decay.
 #
 # Example: with rate 0.1 and decay 0.5 a weight of 2 loses 5 % of itself and is 1.9 before Adam's step is taken off.
 
@@ -167,9 +169,9 @@ check("adam", adam_step)
 check("adamw", adamw_step)
 
 # %% [markdown] id="adamw-why" tags=["solution"]
-# **Why it is so.** What goes through m and v is divided by the root of v. A decay that took that way would depend on how
-# large the gradients of the data are, and where they are zero, not on its own strength at all (lesson 03, section 7). Taken
-# apart, each weight loses the same share. A bias is one number per unit and is left alone.
+# **Why it is so.** What goes through m and v is divided by the root of v. A decay that took that way would depend on
+# how large the gradients of the data are, and where they are zero, not on its own strength at all (lesson 03, section
+# 7). Taken apart, each weight loses the same share. A bias is one number per unit and is left alone.
 #
 # **Most common mistake**: `gradient + decay * parameter`, and then Adam. That is Adam with L2.
 
@@ -178,9 +180,9 @@ check("adamw", adamw_step)
 #
 # `order_torch_loop` · order · difficulty 1 of 3 · 10 minutes
 #
-# Eight of these ten lines are a training loop in torch. Two are pseudo-code from our source: there, `backprop` returns the
-# gradients and `step` receives them. In torch the gradients live in the parameters. The indentation is taken away: each
-# line belongs to the loop that was opened last before it. Give the letters of the eight lines in their order.
+# Eight of these ten lines are a training loop in torch. Two are pseudo-code from our source: there, `backprop` returns
+# the gradients and `step` receives them. In torch the gradients live in the parameters. The indentation is taken away:
+# each line belongs to the loop that was opened last before it. Give the letters of the eight lines in their order.
 
 # %% id="order-torch-loop-lines"
 for letter, line in LINES.items():
@@ -199,9 +201,9 @@ print(loop_of(order))
 check("order_torch_loop", order)
 
 # %% [markdown] id="order-torch-loop-why" tags=["solution"]
-# **Why it is so.** The optimizer lives as long as the training, because it is its state. `backward` **adds** to the gradients
-# that are there, so they are cleared between two backwards: right before, before the forward pass, or at the end of the
-# step. Only between backward and step nothing may clear them.
+# **Why it is so.** The optimizer lives as long as the training, because it is its state. `backward` **adds** to the
+# gradients that are there, so they are cleared between two backwards: right before, before the forward pass, or at the
+# end of the step. Only between backward and step nothing may clear them.
 #
 # **Most common mistake**: no `zero_grad`. Each step then uses the sum of all gradients so far, which is momentum with
 # factor 1 (next exercise, run A).
@@ -256,10 +258,10 @@ faults = {
 check("read_paths", faults)
 
 # %% [markdown] id="read-paths-why" tags=["solution"]
-# **Why it is so.** A: a sum of all gradients never forgets, and the path swings like a pendulum without friction. D: momentum
-# 0.97 forgets slowly; the swings are as slow as those of A, and shrink. C: the steep direction changes sides at every step
-# and grows, since the rate is above 2 / 20; the flat one is calm. F: both directions leave, and never change sides. E: the
-# path comes near and then trembles at one level. B: momentum 0.6 at a fitting rate.
+# **Why it is so.** A: a sum of all gradients never forgets, and the path swings like a pendulum without friction. D:
+# momentum 0.97 forgets slowly; the swings are as slow as those of A, and shrink. C: the steep direction changes sides
+# at every step and grows, since the rate is above 2 / 20; the flat one is calm. F: both directions leave, and never
+# change sides. E: the path comes near and then trembles at one level. B: momentum 0.6 at a fitting rate.
 #
 # **Most common mistake**: A is taken for too large a momentum. In a sense it is: the factor is 1.
 
@@ -268,10 +270,10 @@ check("read_paths", faults)
 #
 # `adam_passes` · attack, core · difficulty 3 of 3 · 20 minutes
 #
-# Now you write a **test**. `adam_passes(step, rng)` returns True when `step`, which is called like `adam_step`, makes the
-# steps of Adam, else False. Your test is run on four right versions, which it must accept, and on seventeen wrong ones,
-# which it must find. You may use your own `adam_step`, once it is right, or torch. A right version may write into the
-# arrays that it is given, and may round differently in the last digits.
+# Now you write a **test**. `adam_passes(step, rng)` returns True when `step`, which is called like `adam_step`, makes
+# the steps of Adam, else False. Your test is run on four right versions, which it must accept, and on seventeen wrong
+# ones, which it must find. You may use your own `adam_step`, once it is right, or torch. A right version may write into
+# the arrays that it is given, and may round differently in the last digits.
 #
 # Example: a test of one step with gradient 1 finds a wrong sign, and no fault that shows only when m and v come back.
 
@@ -281,9 +283,9 @@ check("read_paths", faults)
 check("adam_passes", adam_passes)
 
 # %% [markdown] id="adam-passes-why" tags=["solution"]
-# **Why it is so.** Each part of the test kills a family of faults: several steps (state lost, corrected state kept), gradients
-# of very different sizes (one v for all entries), an epsilon that counts (its place), betas that differ (exchanged). The
-# copies are there for the version that writes in place: it is right and must pass.
+# **Why it is so.** Each part of the test kills a family of faults: several steps (state lost, corrected state kept),
+# gradients of very different sizes (one v for all entries), an epsilon that counts (its place), betas that differ
+# (exchanged). The copies are there for the version that writes in place: it is right and must pass.
 #
 # **Most common mistake**: "the loss falls" as a test. Nearly every wrong optimizer goes downhill:
 
@@ -301,9 +303,9 @@ print(f"of {len(accepted)} wrong versions, {sum(accepted.values())} pass a test 
 #
 # `adam_claim` · audit · difficulty 2 of 3 · 15 minutes
 #
-# Our source writes of Adam (translated): *"Advantages: generally works well without much tuning."* The table holds the mean
-# validation loss of ten seeds on the digits after five epochs, for seven rates each; everything else was equal. Adam's
-# default rate is 0.001.
+# Our source writes of Adam (translated): *"Advantages: generally works well without much tuning."* The table holds the
+# mean validation loss of ten seeds on the digits after five epochs, for seven rates each; everything else was equal.
+# Adam's default rate is 0.001.
 
 # %% id="adam-claim-record"
 print(record_table())
@@ -350,7 +352,7 @@ check("adam_claim", findings)
 # %% [markdown] id="adam-claim-why" tags=["solution"]
 # **Why it is so.** At the default the loss is almost four times what a tuned rate reaches: on this task and budget the
 # sentence is contradicted. Three of seven rates are usable for each optimizer, so this table does not show that Adam is
-# easier to tune; one task with a tie does not show the contrary either. What would change the verdicts: a longer budget for
-# the first (the default is slow, not wrong); many tasks, with one grid for all of them, for the second.
+# easier to tune; one task with a tie does not show the contrary either. What would change the verdicts: a longer budget
+# for the first (the default is slow, not wrong); many tasks, with one grid for all of them, for the second.
 #
 # **Most common mistake**: to judge a general sentence by one table, in either direction.

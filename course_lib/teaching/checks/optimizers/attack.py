@@ -36,7 +36,9 @@ def _walk(
     rng: np.random.Generator,
     *,
     steps: int = 6,
-    draw: Callable[[np.random.Generator], Any] = lambda rng: np.geomspace(1e-3, 10, 6).reshape(3, 2) * rng.normal(size=(3, 2)),
+    draw: Callable[[np.random.Generator], Any] = lambda rng: (
+        np.geomspace(1e-3, 10, 6).reshape(3, 2) * rng.normal(size=(3, 2))
+    ),
     epsilon: float = 0.01,
     betas: tuple[float, float] = (0.8, 0.95),
     own_state: bool = True,
@@ -171,7 +173,9 @@ def _reading(seen: Any, right: Any) -> str | None:
     alive = [name for name, accepted in seen["planted"].items() if accepted is not False]
     if any("epsilon" in name for name in alive):
         return "is there a gradient in your test beside which epsilon counts?"
-    return "several steps, gradients of different sizes, and the m and v that the step itself returned: which is missing?"
+    return (
+        "several steps, gradients of different sizes, and the m and v that the step itself returned: which is missing?"
+    )
 
 
 def _observe(answer: Callable[..., Any]) -> dict[str, Any]:

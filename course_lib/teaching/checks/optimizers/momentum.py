@@ -93,7 +93,9 @@ def memoryless(parameter, gradient, velocity, rate, momentum):
     return parameter + velocity, velocity
 
 
-@known(_WRONG, "a step with the old velocity", "which velocity moves the parameter, the one before or after the update?")
+@known(
+    _WRONG, "a step with the old velocity", "which velocity moves the parameter, the one before or after the update?"
+)
 def old_velocity(parameter, gradient, velocity, rate, momentum):
     return parameter + velocity, momentum * velocity - rate * gradient
 

@@ -22,7 +22,9 @@ def with_both_velocities(parameter, gradient, velocity, rate, momentum):
     return parameter + (1 + momentum) * new - momentum * velocity, new
 
 
-@known(_WRONG, "the step of plain momentum, a look ahead with the old velocity", "which velocity looks ahead, old or new?")
+@known(
+    _WRONG, "the step of plain momentum, a look ahead with the old velocity", "which velocity looks ahead, old or new?"
+)
 def plain_momentum(parameter, gradient, velocity, rate, momentum):
     return momentum_step(parameter, gradient, velocity, rate, momentum)
 

@@ -57,7 +57,10 @@ def walks(answer: Callable[..., Any], *cases: Walk, names: tuple[str, ...], coun
     zeros = [[np.zeros(case.shape) for _ in names] for case in cases]
     return calls(
         walk,
-        *((case.start(), case.gradients(), *zero, case.rates, case.settings) for case, zero in zip(cases, zeros, strict=True)),
+        *(
+            (case.start(), case.gradients(), *zero, case.rates, case.settings)
+            for case, zero in zip(cases, zeros, strict=True)
+        ),
     )
 
 
@@ -88,5 +91,6 @@ def first_wrong_step(seen: Any, right: Any) -> str | None:
             if off:
                 fine = [name for name in rule["result"] if name not in off]
                 rest = f"; right there: {', '.join(fine)}" if fine else ""
-                return f"{case}: up to step {t} all is right, at step {t + 1} {' and '.join(off)} differ{'s' * (len(off) == 1)}{rest}"
+                verb = "differs" if len(off) == 1 else "differ"
+                return f"{case}: up to step {t} all is right, at step {t + 1} {' and '.join(off)} {verb}{rest}"
     return None
