@@ -34,7 +34,6 @@ if _SHARED.is_dir():
     os.environ.setdefault("COURSE_DATA", str(_SHARED))
 
 
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Give every notebook a progress file of its own: what `hint` prints must not depend on the notebooks before."""

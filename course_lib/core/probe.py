@@ -18,7 +18,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Moments:
-    """Mean, standard deviation and root mean square of an array, its largest magnitude, and its share of exact zeros."""
+    """Mean, standard deviation and root mean square of an array, its largest magnitude, its share of exact zeros."""
 
     mean: float
     std: float

@@ -108,7 +108,7 @@ class Standardizer:
         mean = x.mean(axis=0, dtype=np.float64).astype(x.dtype)
         std = x.std(axis=0, mean=mean[np.newaxis])
         constant = x.max(axis=0) == x.min(axis=0)  # exact, where a computed std may be 1e-8
-        return cls(mean, np.where(constant, 1, std).astype(x.dtype))
+        return cls(np.where(constant, x[0], mean), np.where(constant, 1, std).astype(x.dtype))
 
     def transform(self, x: Floats) -> Floats:
         """(x - mean) / std, (n, f) -> (n, f)."""
@@ -133,17 +133,22 @@ def batches(
     The last piece holds what is left, unless drop_last. 1,000 rows in pieces of 32 are 32 batches, the last of 8.
     Raises ValueError (at the call, not at the first batch) unless count and batch_size are at least 1.
     """
-    if count < 1:
-        raise ValueError(f"count must be at least 1, got {count}")
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    if drop_last and batch_size > count:
-        raise ValueError(f"batch_size must be at most {count} rows with drop_last, got {batch_size}")
+    _check_batches(count, batch_size, drop_last)
     order = generator(seed, "order", epoch).permutation(count) if shuffle else np.arange(count)
     end = count - count % batch_size if drop_last else count
     return (order[start : start + batch_size] for start in range(0, end, batch_size))
 
 
 def batches_per_epoch(count: int, batch_size: int, *, drop_last: bool = False) -> int:
-    """How many pieces `batches` makes: count / batch_size rounded up, or down with drop_last."""
+    """How many pieces `batches` makes: count / batch_size rounded up, or down with drop_last. Raises as it does."""
+    _check_batches(count, batch_size, drop_last)
     return count // batch_size if drop_last else math.ceil(count / batch_size)
+
+
+def _check_batches(count: int, batch_size: int, drop_last: bool) -> None:
+    if count < 1:
+        raise ValueError(f"count must be at least 1, got {count}")
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    if drop_last and batch_size > count:
+        raise ValueError(f"batch_size must be at most {count} rows with drop_last, got {batch_size}")

@@ -98,8 +98,8 @@ def standardize(train: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.nd
     is constant in the training part is only centred. The inputs are not changed.
     """
     mean = train.mean(axis=0)  # (f,)
-    std = train.std(axis=0)  # (f,)
-    std = np.where(std == 0, 1, std)  # a constant feature: 0 / 1 in place of 0 / 0
+    constant = train.max(axis=0) == train.min(axis=0)  # its std can be 1e-9 in place of 0
+    std = np.where(constant, 1, train.std(axis=0))  # (f,)
     return (train - mean) / std, (other - mean) / std
 
 

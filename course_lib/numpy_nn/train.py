@@ -54,15 +54,10 @@ def train_mlp(
     The training loss of a row is the mean over its epoch, measured while the network changes.
     Raises ValueError for data that do not fit or hold NaN, and for a run that diverges: with its epoch, step and rate.
     """
+    _check_settings(epochs, stopper, validation)
     x, y = _checked("train", train, model)
-    if epochs < 1:
-        raise ValueError(f"epochs must be at least 1, got {epochs}")
-    if stopper is not None and validation is None:
-        raise ValueError("stopper must have validation data to watch, got validation=None")
-    if validation is not None:
-        validation = _checked("validation", validation, model)
-    schedule = schedule or constant()
-    on_gradient, on_step = tuple(on_gradient), tuple(on_step)
+    validation = None if validation is None else _checked("validation", validation, model)
+    schedule, on_gradient, on_step = schedule or constant(), tuple(on_gradient), tuple(on_step)
     history, step, best = History(), 0, model.parameters.copy()
     for epoch in range(1, epochs + 1):
         total, count, started = 0.0, 0, time.perf_counter()
@@ -107,6 +102,13 @@ def evaluate(
     if y.ndim == 1:
         scores["accuracy"] = accuracy(outputs, y)
     return scores
+
+
+def _check_settings(epochs: int, stopper: EarlyStopping | None, validation: Data | None) -> None:
+    if epochs < 1:
+        raise ValueError(f"epochs must be at least 1, got {epochs}")
+    if stopper is not None and validation is None:
+        raise ValueError("stopper must have validation data to watch, got validation=None")
 
 
 def _checked(name: str, data: Data, model: Sequential) -> Data:

@@ -38,7 +38,7 @@ PARTS = (
     _part(
         "How training works",
         (0, "start_here", "Start here", "What is on this machine, and how does the course work?"),
-        (1, "training_loop", "The training loop by hand", "What are the four steps, and how do I know that they are right?"),
+        (1, "training_loop", "The training loop by hand", "What are the four steps, and how do I know they are right?"),
         (2, "initialization", "Initialization", "How large should the first weights be?"),
         (3, "optimizers", "Optimizers", "Given the gradient, how should the parameters move?"),
         (4, "learning_rates", "Learning rates", "How large may a step be, and how should it change?"),

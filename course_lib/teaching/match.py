@@ -41,6 +41,7 @@ def observations(exercise: Exercise) -> dict[str, Any]:
 
 
 def right_answer(exercise: Exercise, seen: Any) -> Finding | None:
+    """A finding when the observation is that of the reference or of an accepted variant, within the tolerance."""
     known = observations(exercise)
     notes = {REFERENCE: ""} | {variant.id: variant.note for variant in exercise.accepted}
     for name, note in notes.items():
@@ -61,6 +62,7 @@ def matches(exercise: Exercise, seen: Any) -> list[tuple[Mistake, float]]:
 
 
 def known_mistake(exercise: Exercise, seen: Any) -> Finding | None:
+    """A finding that names every known mistake within the tolerance of the observation, or None."""
     found = matches(exercise, seen)
     if not found:
         return None

@@ -30,7 +30,9 @@ print(report)
 
 # %% id="machine-presets" tags=["nbval-ignore-output"]
 for preset in presets_that_run(report):
-    print(f"{preset.name:<12} {'runs here' if preset.runs else 'does not run here'}: {preset.meaning}; {preset.reason}")
+    print(
+        f"{preset.name:<12} {'runs here' if preset.runs else 'does not run here'}: {preset.meaning}; {preset.reason}"
+    )
 
 # %% [markdown] id="how"
 # ## How a lesson works

@@ -22,7 +22,7 @@
 # - split and standardize data so that nothing leaks from the test part;
 # - tell from two curves whether a network has learned too little, too much or enough.
 #
-# **Time**: 75 minutes, and about 90 for the [exercise sheet](../my-exercises/01_training_loop.ipynb).
+# **Time**: 75 minutes, and twice that for the [exercise sheet](../my-exercises/01_training_loop.ipynb).
 # **Needs**: Python, NumPy and the chain rule. No GPU, no network.
 
 # %% id="setup"
@@ -35,6 +35,8 @@ from course_lib.teaching.claims import claim, quoted
 from course_lib.teaching.predict import outcome, predict, recall
 from course_lib.teaching.source import show_source
 
+digits = load_digits()
+
 # %% [markdown] id="try-first"
 # ## Try first
 #
@@ -45,8 +47,6 @@ from course_lib.teaching.source import show_source
 
 # %% id="try-first-run"
 from course_lib.numpy_nn.plain import training_step
-
-digits = load_digits()
 
 
 def fifty_steps(x, y, rate):
@@ -145,6 +145,7 @@ print(f"largest mean of a pixel, test part: {np.abs(x[split.test].mean(axis=0)).
 # the deviation: information leaks. Measure before you judge. The classifier is the simplest there is: the label of the
 # **nearest neighbour** in the training part.
 
+
 # %% id="leak-nearest"
 def neighbour_accuracy(x, y, split):
     train, test = x[split.train], x[split.test]
@@ -153,13 +154,20 @@ def neighbour_accuracy(x, y, split):
     return np.mean(y[split.train][nearest] == y[split.test])
 
 
-after, before = [], []
-for seed in range(10):
-    part = split_indices(digits.y, seed=seed)
-    after.append(neighbour_accuracy(Standardizer.fit(digits.x[part.train]).transform(digits.x), digits.y, part))
-    before.append(neighbour_accuracy(Standardizer.fit(digits.x).transform(digits.x), digits.y, part))
+# %% id="leak-order"
+def accuracy_with(fitted_on, part):
+    return neighbour_accuracy(Standardizer.fit(fitted_on).transform(digits.x), digits.y, part)
+
+
+parts = [split_indices(digits.y, seed=seed) for seed in range(10)]
+before = [accuracy_with(digits.x, part) for part in parts]  # standardized before the split: a leak
+after = [accuracy_with(digits.x[part.train], part) for part in parts]
 small = paired_comparison(before, after)
-claim("between -0.005 and 0.005", small.interval.mean, "what the leak changes in the accuracy, mean of ten splits")
+claim(
+    "between -0.005 and 0.005",
+    small.interval.mean,
+    "what the leak changes in the accuracy, mean of ten splits",
+)
 
 # %% [markdown] id="leak-predict"
 # So here the leak changes next to nothing: the mean of a thousand images hardly notices a few more. It would be a mistake to
@@ -184,7 +192,11 @@ leaky = neighbour_accuracy(copies, coin_flips, split_indices(coin_flips, seed=0)
 honest = neighbour_accuracy(copies, coin_flips, split_indices(coin_flips, seed=0, groups=source_image))
 claim("> 0.95", leaky, "accuracy on random labels when copies of one image lie in different parts")
 claim("< 0.2", honest, "accuracy on the same data when all copies of an image stay together")
-outcome("01-leak", "above 90 %", "The copy of a test image lies in the training part, and carries its label along.")
+outcome(
+    "01-leak",
+    "above 90 %",
+    "The copy of a test image lies in the training part, and carries its label along.",
+)
 
 # %% [markdown] id="leak-lesson"
 # Nearly every coin flip is "predicted": the test copy finds its sister in the training part. What counts is not the order
@@ -319,6 +331,7 @@ show_source(linear_backward)
 # does. If the five lines above are right, the two agree. Double precision is needed, since the loss changes in the tenth
 # digit.
 
+
 # %% id="check-gradient-run"
 def pushed(weights, index, step=1e-5):
     kept = weights[index]
@@ -381,7 +394,7 @@ claim("< 1e-6", max(differences), "largest difference of any parameter after thr
 # which does it leave?
 
 # %% id="rate-draw"
-from course_lib.teaching.widgets import explore, strip
+from course_lib.teaching.widgets import explore
 
 curvature = np.array([1.0, 10.0])  # so that the limit is 2 / 10
 
@@ -398,6 +411,10 @@ assert np.abs(descend(0.19, 200)[-1]).max() < 1e-6
 assert np.abs(descend(0.21, 200)[-1]).max() > 1e6
 
 # %% id="rate-words"
+FLAT, STEEP = np.meshgrid(np.linspace(-4.6, 4.6, 80), np.linspace(-2.2, 2.2, 80))
+BOWL = 0.5 * (curvature[0] * FLAT**2 + curvature[1] * STEEP**2)
+
+
 def describe(rate):
     flat, steep = 1 - rate * curvature
     fate = "the path converges" if abs(steep) < 1 else "the path diverges"
@@ -412,9 +429,8 @@ def describe(rate):
 def draw(rate):
     path = descend(rate)
     figure, (left, right) = style.canvas(1, 2, width=9, height=3.4)
-    a, b = np.meshgrid(np.linspace(-4.6, 4.6, 80), np.linspace(-2.2, 2.2, 80))
-    left.contour(a, b, 0.5 * (curvature[0] * a**2 + curvature[1] * b**2), levels=12, colors="0.75", linewidths=0.8)
-    curves.line(left, *path.T, label="path", index=0)
+    left.contour(FLAT, STEEP, BOWL, levels=12, colors="0.75", linewidths=0.8)
+    left.plot(*path.T, "o-", color=style.PALETTE[0], markersize=4, linewidth=1.2)
     left.set(xlim=(-4.6, 4.6), ylim=(-2.2, 2.2), xlabel="flat direction", ylabel="steep direction")
     left.set_title(f"Rate {rate:.3f} (limit {2 / curvature.max():.1f})")
     for k, name in enumerate(("flat", "steep")):
@@ -424,10 +440,13 @@ def draw(rate):
     curves.legend(right)
     return figure, describe(rate)
 
+
 # %% id="rate-widget" tags=["nbval-ignore-output"]
 import ipywidgets as widgets
 
-explore(draw, rate=widgets.FloatSlider(value=0.05, min=0.005, max=0.215, step=0.005, readout_format=".3f"))
+slider = widgets.FloatSlider(value=0.05, min=0.005, max=0.215, step=0.005, description="rate")
+slider.readout_format = ".3f"
+explore(draw, rate=slider)
 
 # %% [markdown] id="rate-static"
 # The same for readers without a running kernel: three rates.
@@ -435,7 +454,10 @@ explore(draw, rate=widgets.FloatSlider(value=0.05, min=0.005, max=0.215, step=0.
 # %% id="rate-strip"
 for rate in (0.02, 0.17, 0.21):
     figure, sentence = draw(rate)
-    style.show(figure, alt=f"Contours of an elongated bowl with the path of gradient descent; distances. {sentence}")
+    style.show(
+        figure,
+        alt=f"Contours of an elongated bowl with the path of gradient descent; distances. {sentence}",
+    )
 
 # %% [markdown] id="rate-reading"
 # *Reading*: at `0.02` both directions shrink and the flat one is slow; at `0.17` the steep one changes sides at every step
@@ -463,7 +485,11 @@ def final_loss(rate, steps=1_000):
     return float(np.mean((X @ theta - target) ** 2))
 
 
-claim("< 0.49", final_loss(0.99 * limit), "squared error after 1,000 steps at 0.99 of the limit (knowing nothing: 1)")
+claim(
+    "< 0.49",
+    final_loss(0.99 * limit),
+    "squared error after 1,000 steps at 0.99 of the limit (knowing nothing: 1)",
+)
 claim("> 1e6", final_loss(1.01 * limit), "squared error after 1,000 steps at 1.01 of the limit")
 
 # %% [markdown] id="rate-digits"
@@ -472,6 +498,7 @@ claim("> 1e6", final_loss(1.01 * limit), "squared error after 1,000 steps at 1.0
 # For the linear classifier of the beginning, the curvature at its start is known in closed form: a tenth of the largest
 # eigenvalue of $\tfrac1n X^\top X$. On raw pixels the steepest direction is "brighter everywhere", and it is hundreds of
 # times as steep as after standardizing. The limit on the rate moves accordingly.
+
 
 # %% id="rate-digits-run"
 def start_limit(x):
@@ -499,7 +526,11 @@ claim("> 100", max(wild), "highest loss on raw pixels at rate 1")
 quoted("0.001-0.01", report="theory")
 quoted("1.0", report="theory")
 claim("> 100", max(wild) / wild[0], "how many times the loss is multiplied at rate 1.0 on raw pixels")
-claim("1", max(fifty_steps(x, digits.y, rate=1.0)) / wild[0], "the same on standardized pixels: it never rises")
+claim(
+    "1",
+    max(fifty_steps(x, digits.y, rate=1.0)) / wild[0],
+    "the same on standardized pixels: it never rises",
+)
 
 # %% [markdown] id="batches"
 # ## 7 Why batches?
@@ -587,7 +618,9 @@ show_source(train_mlp)
 # %% id="loop-count-run"
 by_hand = (784 * 128 + 128) + (128 * 64 + 64) + (64 * 10 + 10)
 claim("109,386", by_hand, "parameters of 784-128-64-10, by hand")
-claim("109,386", mlp([784, 128, 64, 10], rng=np.random.default_rng(0)).parameters.size, "and in the library")
+claim(
+    "109,386", mlp([784, 128, 64, 10], rng=np.random.default_rng(0)).parameters.size, "and in the library"
+)
 
 # %% [markdown] id="loop-modes"
 # Some layers behave differently while they learn. **Dropout** drops values at random in training and passes everything on
@@ -604,7 +637,9 @@ assert np.array_equal(model.forward(x_train[:5]), model.forward(x_train[:5])), "
 norm = torch.nn.BatchNorm1d(64)
 some, others = torch.tensor(x_train[:8]), torch.tensor(x_train[8:16])
 in_training = norm(torch.cat([some, others]))[:8]
-assert not torch.allclose(in_training, norm(some)), "in training the output depends on the rest of the batch"
+assert not torch.allclose(in_training, norm(some)), (
+    "in training the output depends on the rest of the batch"
+)
 norm.eval()
 assert torch.allclose(norm(torch.cat([some, others]))[:8], norm(some)), "in evaluation it does not"
 
@@ -650,7 +685,8 @@ print(f"mean {interval.mean:.3f}, 95 % interval {interval.low:.3f} to {interval.
 claim(">= 0.95", interval.mean, "mean test accuracy of five seeds")
 claim(">= 0.95", interval.low, "lower end of its interval")
 last = trained[0][1].rows[-1]
-assert set(last) >= {"epoch", "step", "loss", "accuracy"} and last["split"] == "val"
+assert last["split"] == "val"
+assert set(last) >= {"epoch", "step", "loss", "accuracy"}
 claim("600", last["step"], "iterations: 40 batches in each of 15 epochs")
 
 # %% [markdown] id="curves"
@@ -671,11 +707,14 @@ RUNS = {  # name: (sizes, optimizer, epochs, training images)
     "one hidden unit": ([64, 1, 10], Adam(3e-3), 40, 1258),
     "stopped early": ([64, 64, 10], SGD(3e-3), 15, 1258),
 }
+
+# %% id="curves-train"
 histories = {}
 for name, (sizes, optimizer, epochs, count) in RUNS.items():
     model = mlp(sizes, rng=np.random.default_rng(1))
     part = x_train[:count], y_train[:count]
-    histories[name] = train_mlp(model, part, optimizer=optimizer, epochs=epochs, seed=1, validation=validation)
+    settings = {"optimizer": optimizer, "epochs": epochs, "seed": 1, "validation": validation}
+    histories[name] = train_mlp(model, part, **settings)
 
 # %% id="curves-figure"
 figure, axes = style.canvas(1, 4, width=11, height=3, sharey=True)
@@ -733,11 +772,16 @@ class ForgetfulReLU(ReLU):
         return gradient  # the planted fault
 
 
+# %% id="misconception-train"
 model = mlp([64, 64, 64, 10], rng=np.random.default_rng(0), activation=ForgetfulReLU)
 history = train_mlp(model, (x_train, y_train), optimizer=Adam(1e-3), epochs=15, seed=0)
 claim("< 0.2", history.last("train", "loss"), "training loss with a wrong gradient")
 claim("> 0.9", evaluate(model, test)["accuracy"], "its test accuracy")
-outcome("01-forgetful", "fall below 0.2", "A wrong direction that still points downhill trains, only not as it should.")
+outcome(
+    "01-forgetful",
+    "fall below 0.2",
+    "A wrong direction that still points downhill trains, only not as it should.",
+)
 
 # %% [markdown] id="misconception-fact"
 # **In fact** a falling loss shows only that the steps point *somewhat* downhill. The network even passes for a good one.
@@ -792,7 +836,12 @@ style.show(
 # %% id="broken-predict" tags=["nbval-ignore-output"]
 predict(
     "What is missing in the loop?",
-    choices=["a smaller rate", "shuffling in every epoch", "setting the gradients to zero", "standardizing"],
+    choices=[
+        "a smaller rate",
+        "shuffling in every epoch",
+        "setting the gradients to zero",
+        "standardizing",
+    ],
     key="01-broken",
 )
 
@@ -806,8 +855,16 @@ cost = paired_comparison(mended, broken).interval
 print(f"test accuracy that the missing line costs: {cost.mean:.2f}, 95 % {cost.low:.2f} to {cost.high:.2f}")
 
 # %% id="broken-claim"
-claim("> 0.2", cost.low, "what the missing line costs after two epochs, lower end of the interval over five seeds")
-outcome("01-broken", "shuffling in every epoch", "Each jump is the next digit, of which the last batches knew nothing.")
+claim(
+    "> 0.2",
+    cost.low,
+    "what the missing line costs after two epochs, lower end of the interval over five seeds",
+)
+outcome(
+    "01-broken",
+    "shuffling in every epoch",
+    "Each jump is the next digit, of which the last batches knew nothing.",
+)
 
 # %% [markdown] id="regression"
 # ## 11 Values in place of classes
@@ -854,7 +911,11 @@ for name, pair in (("the mean", versus_mean), ("linear", versus_linear)):
     print(f"network minus {name:<9} {interval.mean:+.3f}, 95 % {interval.low:+.3f} to {interval.high:+.3f}")
 
 # %% id="regression-claim"
-claim("< -0.2", versus_mean.interval.high, "the network beats the mean: upper end of the interval of the difference")
+claim(
+    "< -0.2",
+    versus_mean.interval.high,
+    "the network beats the mean: upper end of the interval of the difference",
+)
 claim("< 0", versus_linear.interval.low, "the interval against linear regression reaches below 0 ...")
 claim("> 0", versus_linear.interval.high, "... and above 0: no difference is shown")
 
@@ -906,14 +967,23 @@ recall(
 recall(
     "01-test-part",
     "Which of these must never see the test part?",
-    choices=["the standardizer's fit", "the choice of the rate", "the decision when to stop", "none of the three may"],
+    choices=[
+        "the standardizer's fit",
+        "the choice of the rate",
+        "the decision when to stop",
+        "none of the three may",
+    ],
     answer="none of the three may",
     because="Each is a decision; a part that took part in a decision no longer says how new data will be treated.",
 )
 
 # %% id="recall-keys"
 claim("4.605", np.log(100), "the loss of knowing nothing about 100 classes")
-claim("4", start_limit(digits.x / 2 - 0) / start_limit(digits.x), "how the limit changes when the pixels are halved")
+claim(
+    "4",
+    start_limit(digits.x / 2 - 0) / start_limit(digits.x),
+    "how the limit changes when the pixels are halved",
+)
 
 # %% [markdown] id="full-size"
 # ## 13 At full size

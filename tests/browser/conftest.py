@@ -12,13 +12,14 @@ from course_lib.core.files import course_root
 from tests.browser.jupyterlab import Server, browser_page, find_chromium, jupyterlab
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def outside() -> list[str]:
     """The addresses outside this machine that the page asked for."""
     return []
 
 
-@pytest.fixture(scope="session")
+# Of a module, not of the session: while the browser's driver runs, no other test could use asyncio.
+@pytest.fixture(scope="module")
 def page(outside: list[str]) -> Iterator[Any]:
     """A browser's page; the test is skipped without a browser, and fails where one is demanded."""
     chromium = find_chromium()
@@ -32,7 +33,7 @@ def page(outside: list[str]) -> Iterator[Any]:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def course_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the built notebooks and sheets, in which the lab may copy and a learner may type."""
     copy = tmp_path_factory.mktemp("course")
@@ -42,7 +43,7 @@ def course_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab_server(page: Any, course_copy: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A running lab on the copy. It asks for the page first: no server is started where there is no browser."""
     with jupyterlab(course_copy, tmp_path_factory.mktemp("jupyter")) as server:

@@ -166,7 +166,7 @@ def figure_bytes(page: Any) -> str:
 
 
 def move_slider(page: Any, *, steps: int = 3, timeout: float = 30) -> tuple[str, str]:
-    """Move the first slider of the first widget with the keyboard; the figure before, and once it has changed after."""
+    """Move the first slider of the first widget with the keyboard; the figure before, and after it has come to rest."""
     before = figure_bytes(page)
     handle = page.locator(".widget-explore .noUi-handle").first
     handle.scroll_into_view_if_needed()
@@ -176,10 +176,11 @@ def move_slider(page: Any, *, steps: int = 3, timeout: float = 30) -> tuple[str,
     for _ in range(steps):
         page.keyboard.press(key)
     end = time.monotonic() + timeout
-    after = figure_bytes(page)
-    while after == before and time.monotonic() < end:
-        page.wait_for_timeout(100)
-        after = figure_bytes(page)
+    last, after = None, figure_bytes(page)
+    # At rest: changed, and then the same twice, for every key press draws once more.
+    while (after == before or after != last) and time.monotonic() < end:
+        page.wait_for_timeout(500)
+        last, after = after, figure_bytes(page)
     return before, after
 
 

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 from course_lib.numpy_nn import plain
@@ -24,6 +25,17 @@ pytestmark = pytest.mark.browser
 
 RIGHT = inspect.getsource(plain.softmax_cross_entropy)
 WRONG = RIGHT.replace("gradient / len(labels)", "gradient")
+
+# A notebook with a figure that does not follow its slider, and an error.
+STUCK = """
+import ipywidgets, io
+from matplotlib.figure import Figure
+png = io.BytesIO()
+Figure(figsize=(1, 1)).savefig(png)
+box = ipywidgets.VBox([ipywidgets.IntSlider(2, min=0, max=9), ipywidgets.Image(value=png.getvalue())])
+box.add_class("widget-explore")
+box
+"""
 
 
 def picture(page: Any, name: str) -> None:
@@ -57,6 +69,7 @@ def test_sheet_01_names_the_mistake_of_a_wrong_answer_and_accepts_the_right_one(
     picture(page, "sheet_01_wrong")
     assert status == "wrong"
     assert "not right yet" in text
+    assert "the gradient of the sum, not of the mean" in text
 
     type_and_run(page, answer, RIGHT)
     run_cell(page, check)
@@ -73,6 +86,22 @@ def test_lesson_00_is_the_first_page_and_runs_without_an_error(page: Any, lab_se
     picture(page, "lesson_00")
     run_all(page)
     assert errors(page) == []
+
+
+def test_an_error_under_a_cell_and_a_figure_that_stays_are_seen(
+    page: Any, lab_server: Server, course_copy: Path
+) -> None:
+    cells = [nbformat.v4.new_code_cell(source) for source in (STUCK, "1 / 0", "'never run'")]
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "x"}})
+    (course_copy / "broken").mkdir()
+    nbformat.write(notebook, course_copy / "broken" / "lesson.ipynb")
+    open_notebook(page, lab_server, "broken/lesson.ipynb")
+    run_all(page)
+    (text,) = errors(page)
+    assert "ZeroDivisionError" in text
+    before, after = move_slider(page, timeout=1)
+    assert before == after
+    assert page.locator(".widget-explore .widget-readout").first.inner_text() == "5"
 
 
 def test_nothing_was_asked_of_the_network(page: Any, lab_server: Server, outside: list[str]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.teaching.exercise import REFERENCE, Mistake, Variant
+from course_lib.teaching.observe import Raised
 
 Wrong = Callable[..., Any]
 
@@ -52,6 +53,24 @@ class Detail:
         return 0
 
 
+def in_parts(seen: dict[str, Any], parts: int) -> dict[str, Any]:
+    """The observation of `calls` with the form in words in place of a result that has not this many parts."""
+    told = {}
+    for case, facts in seen.items():
+        result = facts["result"]
+        fits = (
+            result is None or isinstance(result, Raised) or (isinstance(result, list | tuple) and len(result) == parts)
+        )
+        told[case] = facts if fits else facts | {"result": kind_of(result)}
+    return told
+
+
+def not_in_parts(seen: dict[str, Any], expected: str) -> str | None:
+    """The sentence for a result that `in_parts` put into words: "return three gradients; you return an array"."""
+    forms = [facts["result"] for facts in seen.values() if isinstance(facts["result"], str)]
+    return f"return {expected}; you return {forms[0]}" if forms else None
+
+
 def row_numbers(piece: Any) -> np.ndarray | None:
     """`piece` as an array (m,) of whole numbers, or None where it is something else; an empty list is empty."""
     try:
@@ -64,18 +83,13 @@ def row_numbers(piece: Any) -> np.ndarray | None:
 
 
 def kind_of(value: Any) -> str:
-    """The form of a value in words, without its numbers: "an array of decimal numbers, shape (8, 2)", "a list of 3"."""
-    if isinstance(value, np.ndarray):
-        return f"an array of {_content(value)}, shape {value.shape}"
+    """The form of a value in words, without its numbers: "an array (8, 2) of decimal numbers", "a tuple of 2 (...)"."""
     if isinstance(value, list | tuple):
-        words = sorted({_content(part) for part in value})
-        return f"a {type(value).__name__} of {len(value)} ({', '.join(words) or 'empty'})"
-    return f"a value of type {type(value).__name__}"
-
-
-def _content(part: Any) -> str:
-    if not isinstance(part, np.ndarray | np.generic | int | float):
-        return type(part).__name__
+        forms = list(dict.fromkeys(kind_of(part) for part in value))
+        return f"a {type(value).__name__} of {len(value)} ({', '.join(forms[:3]) or 'empty'})"
+    if not isinstance(value, np.ndarray | np.generic | int | float):
+        return f"a value of type {type(value).__name__}"
+    array = np.asarray(value)
     words = {"b": "True and False", "i": "whole numbers", "u": "whole numbers", "f": "decimal numbers"}
-    array = np.asarray(part)
-    return words.get(array.dtype.kind, "objects") + ("" if array.ndim < 2 else f" of shape {array.shape}")
+    content = words.get(array.dtype.kind, "objects")
+    return f"an array {array.shape} of {content}" if array.ndim else "one number"

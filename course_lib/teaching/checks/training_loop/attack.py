@@ -42,6 +42,7 @@ def _checker(
     far: Callable[[Array, Array], bool] = _far,
     samples: int | None = None,
     rounded: type = np.float64,
+    weighted: bool = True,
 ) -> Callable[[Any, Array, np.random.Generator], bool]:
     """A gradient check that is right with these defaults; each known mistake changes one of them."""
 
@@ -54,7 +55,8 @@ def _checker(
                 claims[name] = (np.array(getattr(layer, f"{name}_gradient")), getattr(layer, name))
 
         def objective() -> float:
-            return rounded(np.sum((layer.forward(x) * weights).astype(rounded)))
+            output = layer.forward(x) * (weights if weighted else 1.0)
+            return rounded(np.sum(output.astype(rounded)))
 
         return not any(
             far(claim, _slopes(objective, variable, step, central=central))
@@ -106,6 +108,12 @@ MISTAKES = (
         "a check of the gradient of one output of one sample",
         "what if a fault is in another column, or in another sample?",
         _checker(upstream=_one_output),
+    ),
+    Mistake(
+        "outputs_summed",
+        "a check that differentiates the plain sum of the outputs",
+        "of which number is backward(upstream) the gradient?",
+        _checker(weighted=False),
     ),
     Mistake(
         "weight_only",

@@ -30,9 +30,9 @@ _SURVIVED = {
 def _reading(seen: Any, right: Any) -> str | None:
     alarms = [name for name, accepted in seen["right"].items() if accepted is not True]
     alive = [name for name, accepted in seen["planted"].items() if accepted is not False]
-    if alarms == ["relu (all off)"]:
-        return "all gradients of a ReLU that is off are zero: what does your measure of error say of two zeros?"
-    if set(alarms) - {"relu (all off)"}:
+    if alarms and set(alarms) <= {"relu", "relu (all off)"}:
+        return "gradients of a ReLU that is off are zero: what does your measure of error say of two zeros?"
+    if alarms:
         return "right layers are rejected: print the error you find for one of them; which part of it is your own?"
     asked = [question for name, question in _SURVIVED.items() if name in alive]
     return asked[0] if asked else "some entries are not looked at: is every entry of all three gradients compared?"

@@ -31,6 +31,13 @@ def _mistake(id: str, cause: str, question: str, **changed: Any) -> Mistake:
 
 _WRONG = (
     _mistake("rounded", "a count of full batches only", "which batch holds sample number 1000?", batches=31),
+    _mistake(
+        "dropped",
+        "an epoch that drops what is left over",
+        "how many of the 1000 samples are in 31 batches of 32?",
+        batches=31,
+        last_batch=32,
+    ),
     _mistake("fraction", "a fraction of a batch", "can a loop run a quarter of a time?", batches=31.25),
     _mistake("one_more", "a count with one batch too many", "how many samples are left for batch 33?", batches=33),
     _mistake(
@@ -94,6 +101,9 @@ def _which(seen: Any, right: Any) -> str | None:
         return None
     if seen["verdict"] not in VERDICTS:
         return f"the verdict is one of {', '.join(map(repr, VERDICTS))}; yours is {seen['verdict']!r}"
+    texts = [key for key in right if key != "verdict" and isinstance(seen[key], str)]
+    if texts:
+        return f"{texts[0]!r} is a text; give a number, without quotes"
     wrong = [key for key in right if not _equal(seen[key], right[key])]
     return f"look again at {', '.join(wrong)}; {wrong[0]}: {_RETHINK[wrong[0]]}" if wrong else None
 

@@ -28,8 +28,8 @@ def _batches_seen(answer: Any) -> dict[str, Any]:
     cases = [(count, size, np.random.default_rng(7)) for count, size in (*_SMALL, _BIG, _BIG)]
     results = [case["result"] for case in calls(run, *cases, (*_BIG, np.random.default_rng(8))).values()]
     seen = {
-        f"{count} rows in batches of {size}": _sizes(result)
-        for (count, size), result in zip((*_SMALL, _BIG), results, strict=False)
+        f"case {number} ({count} rows, batches of {size})": _sizes(result)
+        for number, ((count, size), result) in enumerate(zip((*_SMALL, _BIG), results[:4], strict=True), start=1)
     }
     return seen | {"order": _order(*results[3:])}
 

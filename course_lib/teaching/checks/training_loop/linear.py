@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.numpy_nn.plain import linear_backward
-from course_lib.teaching.checks.writing import all_the_same, also_right, known
+from course_lib.teaching.checks.writing import all_the_same, also_right, in_parts, known, not_in_parts
 from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
 from course_lib.teaching.observe import calls
 
@@ -48,12 +48,6 @@ def bias_as_weight(x, weight, gradient):
     return (weight @ gradient.T).T, both[:-1], both[-1]
 
 
-@known(_WRONG, "weight and bias gradients divided by n", "where is the 1/n of a mean loss already?")
-def parameters_divided(x, weight, gradient):
-    dx, dw, db = linear_backward(x, weight, gradient)
-    return dx, dw / len(x), db / len(x)
-
-
 @known(_WRONG, "the weight gradient divided by n", "where is the 1/n of a mean loss already?")
 def weight_divided(x, weight, gradient):
     dx, dw, db = linear_backward(x, weight, gradient)
@@ -64,6 +58,12 @@ def weight_divided(x, weight, gradient):
 def bias_mean(x, weight, gradient):
     dx, dw, _ = linear_backward(x, weight, gradient)
     return dx, dw, gradient.mean(axis=0)
+
+
+@known(_WRONG, "weight and bias gradients divided by n", "where is the 1/n of a mean loss already?")
+def parameters_divided(x, weight, gradient):
+    dx, dw, db = linear_backward(x, weight, gradient)
+    return dx, dw / len(x), db / len(x)
 
 
 @known(_WRONG, "all three gradients divided by n", "where is the 1/n of a mean loss already?")
@@ -172,8 +172,6 @@ def output_for_x(x, weight, gradient):
 def _shapes(seen: Any, right: Any) -> str | None:
     for case in right:
         own, rule = seen[case]["result"], right[case]["result"]
-        if not isinstance(own, tuple | list) or len(own) != 3:
-            return "return three gradients: of x, of weight and of bias"
         for name, mine, theirs in zip(_NAMES, own, rule, strict=True):
             if np.shape(mine) != theirs.shape:
                 return f"{case}: {name} has the shape {np.shape(mine)}; a gradient has the shape of its variable"
@@ -198,10 +196,14 @@ LINEAR_BACKWARD = Exercise(
     difficulty=2,
     minutes=20,
     reference=linear_backward,
-    observe=lambda answer: calls(answer, *_CASES),
+    observe=lambda answer: in_parts(calls(answer, *_CASES), 3),
     accepted=tuple(_RIGHT),
     mistakes=tuple(_WRONG),
-    properties=(Property("shapes of the gradients", _shapes), Property("which gradients are right", _which)),
+    properties=(
+        Property("three results", lambda seen, right: not_in_parts(seen, "three gradients: of x, of weight, of bias")),
+        Property("shapes of the gradients", _shapes),
+        Property("which gradients are right", _which),
+    ),
     hints=(
         "A gradient has the shape of its variable. Which products of x, weight and gradient have those shapes?",
         "weight[a, b] acts on y[n, b] through x[n, a], for every sample n: add those n contributions up.",

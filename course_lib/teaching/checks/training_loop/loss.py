@@ -85,6 +85,20 @@ def one_hot_missing(logits, labels):
     return total, n, np.exp(_log_softmax(logits)) / n
 
 
+@known(MISTAKES, "the entries of the right classes set to -1", "what is p - 1 where p is 0.9, and what is left of p?")
+def set_to_minus_one(logits, labels):
+    total, _, n = _right(logits, labels)
+    gradient = np.exp(_log_softmax(logits))
+    gradient[np.arange(n), labels] = -1
+    return total, n, gradient / n
+
+
+@known(MISTAKES, "log p, not p, minus one-hot as the gradient", "how does p come back from log p?")
+def logarithm_in_gradient(logits, labels):
+    total, _, n = _right(logits, labels)
+    return total, n, (_log_softmax(logits) - np.eye(logits.shape[1])[labels]) / n
+
+
 @known(MISTAKES, "the gradient with its sign turned round", "shall a step make the right logit grow?")
 def sign_of_gradient(logits, labels):
     total, difference, n = _right(logits, labels)
@@ -139,12 +153,14 @@ def over_samples(logits, labels):
     return float(-log_p[rows, labels].sum()), n, gradient / n
 
 
-@known(MISTAKES, "one softmax over the whole batch", "which numbers must sum to 1?")
-def over_everything(logits, labels):
-    rows, n, log_p = np.arange(len(labels)), len(labels), _log_softmax(logits, axis=(0, 1))
-    gradient = np.exp(log_p)
+@known(MISTAKES, "exponentials divided by the sum of the whole batch", "which numbers must sum to 1?")
+def one_sum(logits, labels):
+    rows, n = np.arange(len(labels)), len(labels)
+    p = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p /= p.sum()
+    gradient = p.copy()
     gradient[rows, labels] -= 1
-    return float(-log_p[rows, labels].sum()), n, gradient / n
+    return float(-np.log(p[rows, labels]).sum()), n, gradient / n
 
 
 @known(MISTAKES, "max and sum without keepdims=True", "shapes (n,) and (n, k): which axis does (n,) line up with?")
@@ -193,6 +209,15 @@ def fancy_columns(logits, labels):
 def all_classes(logits, labels):
     _, difference, n = _right(logits, labels)
     return float(-_log_softmax(logits).sum()), n, difference / n
+
+
+@known(
+    MISTAKES, "k losses of yes or no, not one of k classes", "does the formula of the loss look at the other classes?"
+)
+def binary(logits, labels):
+    _, difference, n = _right(logits, labels)
+    p, target = np.exp(_log_softmax(logits)), np.eye(logits.shape[1])[labels]
+    return float(-(target * np.log(p) + (1 - target) * np.log(1 - p)).sum()), n, difference / n
 
 
 @known(MISTAKES, "the number of classes as the count", "which axis of the logits counts the samples?")

@@ -6,7 +6,7 @@ import numpy as np
 
 from course_lib.numpy_nn.plain import softmax_cross_entropy
 from course_lib.teaching.checks.training_loop.loss import MISTAKES, VARIANTS
-from course_lib.teaching.checks.writing import all_the_same
+from course_lib.teaching.checks.writing import all_the_same, in_parts, not_in_parts
 from course_lib.teaching.exercise import Exercise, Property
 from course_lib.teaching.observe import calls
 
@@ -21,49 +21,44 @@ _CASES = (
 )
 
 
-def _results(seen: Any) -> list[tuple[str, Any, Any, np.ndarray]]:
-    found = []
-    for case, facts in seen.items():
-        total, count, gradient = facts["result"]
-        found.append((case, float(total), count, np.asarray(gradient, float)))
-    return found
+def _results(seen: Any) -> list[tuple[str, float, np.ndarray]]:
+    """(case, sum, gradient) of each case."""
+    results = [(case, facts["result"]) for case, facts in seen.items()]
+    return [(case, float(total), np.asarray(gradient, float)) for case, (total, _, gradient) in results]
 
 
-def _three_parts(seen: Any, right: Any) -> str | None:
-    result = seen["case 1"]["result"]
-    if isinstance(result, tuple | list) and len(result) == 3:
-        shapes = [np.shape(part) for part in result]
-        if shapes == [np.shape(part) for part in right["case 1"]["result"]]:
-            return None
-        return f"sum, count, gradient have the shapes (), (), (4, 3) in case 1; yours {', '.join(map(str, shapes))}"
-    return f"return three things: the sum, the count and the gradient; you return {type(result).__name__}"
-
-
-def _finite(seen: Any, right: Any) -> str | None:
-    for case, total, _, gradient in _results(seen):
-        if not np.isfinite(total) or not np.isfinite(gradient).all():
-            largest = float(np.abs(_CASES[int(case.split()[1]) - 1][0]).max())
-            return f"{case}: NaN or infinity, with logits up to {largest:.4g}; is your way safe for large logits?"
+def _shapes(seen: Any, right: Any) -> str | None:
+    own, rule = ([np.shape(part) for part in one["case 1"]["result"]] for one in (seen, right))
+    if own != rule:
+        return f"sum, count, gradient have the shapes (), (), (4, 3) in case 1; yours {', '.join(map(str, own))}"
     return None
 
 
 def _rows_sum_to_zero(seen: Any, right: Any) -> str | None:
-    for case, _, _, gradient in _results(seen):
+    for case, _, gradient in _results(seen):
         sums = gradient.sum(axis=1)
-        if not np.allclose(sums, 0, atol=1e-7):
+        if np.isfinite(sums).all() and not np.allclose(sums, 0, atol=1e-7):
             return f"{case}: row 1 of your gradient sums to {sums[0]:.3g}; softmax and one-hot both sum to 1"
     return None
 
 
+def _finite(seen: Any, right: Any) -> str | None:
+    for case, total, gradient in _results(seen):
+        if not np.isfinite(total) or not np.isfinite(gradient).all():
+            largest = float(np.abs(_CASES[int(case.split()[1]) - 1][0]).max())
+            return f"{case}: NaN or infinity, with logits up to {largest:,.0f}; is your way safe for large logits?"
+    return None
+
+
 def _loss_positive(seen: Any, right: Any) -> str | None:
-    low = [(case, total) for case, total, _, _ in _results(seen) if total < 0]
+    low = [(case, total) for case, total, _ in _results(seen) if total < 0]
     return f"{low[0][0]}: your sum is {low[0][1]:.3g}; a cross-entropy is never negative" if low else None
 
 
 def _one_of_two(seen: Any, right: Any) -> str | None:
     rule, own = _results(right), _results(seen)
     loss = all(np.isclose(a[1], b[1], rtol=1e-6) for a, b in zip(own, rule, strict=True))
-    gradient = all(np.allclose(a[3], b[3], rtol=1e-6, atol=1e-9) for a, b in zip(own, rule, strict=True))
+    gradient = all(np.allclose(a[2], b[2], rtol=1e-6, atol=1e-9) for a, b in zip(own, rule, strict=True))
     if loss and not gradient:
         return "the sum is right, the gradient is not: compare one entry with (loss(z + h) - loss(z - h)) / 2h / n"
     if gradient and not loss:
@@ -79,14 +74,15 @@ SOFTMAX_CROSS_ENTROPY = Exercise(
     difficulty=2,
     minutes=20,
     reference=softmax_cross_entropy,
-    observe=lambda answer: calls(answer, *_CASES),
+    observe=lambda answer: in_parts(calls(answer, *_CASES), 3),
     accepted=tuple(VARIANTS),
     mistakes=tuple(MISTAKES),
     properties=(
-        Property("sum, count and gradient", _three_parts),
+        Property("three results", lambda seen, right: not_in_parts(seen, "three things: sum, count and gradient")),
+        Property("their shapes", _shapes),
+        Property("rows of the gradient sum to zero", _rows_sum_to_zero),
         Property("finite for large logits", _finite),
         Property("a loss is not negative", _loss_positive),
-        Property("rows of the gradient sum to zero", _rows_sum_to_zero),
         Property("loss and gradient apart", _one_of_two),
     ),
     hints=(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from course_lib.teaching.exercise import Exercise, Mistake
+from course_lib.teaching.exercise import Exercise, Mistake, Property
 
 # Shown in this order; two lines are not needed.
 LINES = {
@@ -18,6 +18,17 @@ LINES = {
     "J": "for start in range(0, len(x), batch_size):",
 }
 _RIGHT = list("DGJBEIAF")
+# Which names a line reads that another line makes, and which it makes.
+_READS = {
+    "A": "gradient rows",
+    "B": "order start",
+    "C": "weight_gradient",
+    "E": "rows",
+    "F": "weight_gradient",
+    "I": "logits rows",
+}
+_MAKES = {"A": "weight_gradient", "B": "rows", "E": "logits", "G": "order", "H": "rows", "I": "gradient", "J": "start"}
+_NOT_NEEDED = {"C": "does the loss fall along + gradient?", "H": "does every row come up once per epoch?"}
 
 
 def loop_of(letters: list[str]) -> str:
@@ -36,6 +47,22 @@ def _letters(answer: Any) -> Any:
     if isinstance(answer, list | tuple):
         return [part.strip().upper() if isinstance(part, str) else part for part in answer]
     return answer
+
+
+def _names(seen: Any, right: Any) -> str | None:
+    """The first line that reads what no line above it makes, or that is not needed."""
+    made: set[str] = set()
+    if not isinstance(seen, list) or not all(letter in LINES for letter in seen):
+        return None
+    for letter in seen:
+        missing = sorted(set(_READS.get(letter, "").split()) - made)
+        if missing:
+            return f"line {letter} reads {' and '.join(missing)}, which no line above it in your list makes"
+        made |= set(_MAKES.get(letter, "").split())
+    extra = [letter for letter in seen if letter in _NOT_NEEDED]
+    if extra:
+        return f"think about line {extra[0]}: {_NOT_NEEDED[extra[0]]}"
+    return f"line {seen[0]} stands outside every loop: shall it run only once?" if seen[:1] != _RIGHT[:1] else None
 
 
 def _mistake(id: str, letters: str, cause: str, question: str) -> Mistake:
@@ -136,6 +163,7 @@ ORDER_TRAINING_STEP = Exercise(
     reference=_RIGHT,
     observe=_letters,
     mistakes=_WRONG,
+    properties=(Property("every name is made before it is read", _names),),
     hints=(
         "For each line ask which names it reads, and which line makes them.",
         "The order is made anew in every epoch, the rows in every batch.",

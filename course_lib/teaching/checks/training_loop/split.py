@@ -48,6 +48,13 @@ def not_stratified(labels, fractions, rng):
     return tuple(np.sort(part) for part in np.split(rng.permutation(len(labels)), ends))
 
 
+@known(
+    MISTAKES, "an unsorted split that does not look at the classes", "how many rows of the rarest class has each part?"
+)
+def not_stratified_not_sorted(labels, fractions, rng):
+    return tuple(np.split(rng.permutation(len(labels)), np.round(np.cumsum(fractions)[:2] * len(labels)).astype(int)))
+
+
 @known(MISTAKES, "a cut of the data as they lie", "what does each part hold if the data were sorted by class?")
 def cut_as_it_lies(labels, fractions, rng):
     return tuple(np.split(np.arange(len(labels)), np.round(np.cumsum(fractions)[:2] * len(labels)).astype(int)))
@@ -82,6 +89,23 @@ def rounded_down(labels, fractions, rng):
 @known(MISTAKES, "each share rounded by itself", "where is the second cut, at the sum of two roundings?")
 def shares_rounded(labels, fractions, rng):
     return _cut(labels, fractions, rng.permutation, lambda m, f: [round(m * f[0]), round(m * f[0]) + round(m * f[1])])
+
+
+@known(MISTAKES, "cuts that are rounded up", "does the rule round up, or to the nearest whole number?")
+def rounded_up(labels, fractions, rng):
+    return _cut(labels, fractions, rng.permutation, lambda m, f: np.ceil(np.cumsum(f)[:2] * m).astype(int))
+
+
+@known(
+    MISTAKES, "a second cut at f2, not at f1 + f2", "where does validation end, counted from the start of the class?"
+)
+def second_cut_too_early(labels, fractions, rng):
+    pieces = []
+    for label in np.unique(labels):
+        rows = rng.permutation(np.flatnonzero(labels == label))
+        first, second = round(len(rows) * fractions[0]), round(len(rows) * fractions[1])
+        pieces.append((rows[:first], rows[first:second], rows[second:]))
+    return tuple(np.sort(np.concatenate(part)) for part in zip(*pieces, strict=True))
 
 
 @known(MISTAKES, "three parts of which each is rounded down", "do the parts together hold all rows?")

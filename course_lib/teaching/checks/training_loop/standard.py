@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.numpy_nn.plain import standardize
-from course_lib.teaching.checks.writing import all_the_same, also_right, known
+from course_lib.teaching.checks.writing import all_the_same, also_right, in_parts, known, not_in_parts
 from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
 from course_lib.teaching.observe import Case, calls
 
@@ -73,6 +73,17 @@ def constant_not_handled(train, other):
     return (train - train.mean(0)) / train.std(0), (other - train.mean(0)) / train.std(0)
 
 
+@known(_WRONG, "nan_to_num after a division by zero", "what does nan_to_num make of infinity?")
+def holes_filled(train, other):
+    return tuple(np.nan_to_num(part) for part in constant_not_handled(train, other))
+
+
+@known(_WRONG, "x - mean / std, without parentheses", "which is done first, the subtraction or the division?")
+def parentheses_missing(train, other):
+    std = np.where(train.std(0) == 0, 1, train.std(0))
+    return train - train.mean(0) / std, other - train.mean(0) / std
+
+
 @known(_WRONG, "a constant feature set to zero in the other set", "is it constant in the other set too?")
 def constant_zeroed(train, other):
     first, second = _by(train, other, train.mean(0), train.std(0))
@@ -135,8 +146,11 @@ def other_rules(train, other):
 
 
 def _finite(seen: Any, right: Any) -> str | None:
-    bad = [case for case in right for part in seen[case]["result"] if not np.isfinite(part).all()]
-    return f"{bad[0]} gives NaN or infinity; is a feature of its training part constant?" if bad else None
+    for case in right:
+        for part in seen[case]["result"]:
+            if not np.isfinite(part).all() or np.abs(part).max() > 1e3:
+                return f"{case} gives NaN, infinity or a huge number; is a feature of its training part constant?"
+    return None
 
 
 def _units(seen: Any, right: Any) -> str | None:
@@ -163,12 +177,13 @@ STANDARDIZE = Exercise(
     difficulty=1,
     minutes=10,
     reference=standardize,
-    observe=lambda answer: calls(answer, *_CASES),
+    observe=lambda answer: in_parts(calls(answer, *_CASES), 2),
     accepted=tuple(_RIGHT),
     mistakes=tuple(_WRONG),
     properties=(
-        Property("finite numbers", _finite),
+        Property("two sets", lambda seen, right: not_in_parts(seen, "both sets, train and other")),
         Property("mean 0 and deviation 1 on the training part", _units),
+        Property("finite numbers", _finite),
         Property("the statistics of the training part for both", _the_other),
     ),
     hints=(

@@ -7,7 +7,7 @@ import numpy as np
 from course_lib.numpy_nn.plain import linear_backward, linear_forward, softmax_cross_entropy, training_step
 from course_lib.teaching.checks.training_loop.linear import LINEAR_BACKWARD
 from course_lib.teaching.checks.training_loop.loss_check import SOFTMAX_CROSS_ENTROPY
-from course_lib.teaching.checks.writing import all_the_same, also_right, known
+from course_lib.teaching.checks.writing import all_the_same, also_right, in_parts, known, not_in_parts
 from course_lib.teaching.compare import distance
 from course_lib.teaching.diagnose import diagnose
 from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
@@ -163,7 +163,7 @@ def times_loss(weight, bias, x, labels, rate):
 
 def _observe(answer: Any) -> Any:
     """The step on its cases; where it is wrong and an earlier function that it calls is not right, that function."""
-    seen = calls(answer, *_CASES)
+    seen = in_parts(calls(answer, *_CASES), 3)
     if distance(seen, calls(training_step, *_CASES)) <= 1e-6:
         return seen
     called = getattr(getattr(answer, "__code__", None), "co_names", ())
@@ -188,8 +188,6 @@ def _earlier(seen: Any, right: Any) -> str | None:
 def _loss(seen: Any, right: Any) -> str | None:
     for case in right:
         own, rule = seen[case]["result"], right[case]["result"]
-        if not isinstance(own, tuple | list) or len(own) != 3:
-            return "return three things: the mean loss, the new weight and the new bias"
         if not np.isclose(float(own[0]), rule[0], rtol=1e-6):
             return f"{case}: your loss is {float(own[0]):.4g}; it is the mean over the batch, before the step"
     return None
@@ -221,6 +219,7 @@ TRAINING_STEP = Exercise(
     mistakes=tuple(_WRONG),
     properties=(
         Property("the functions that it calls", _earlier),
+        Property("three results", lambda seen, right: not_in_parts(seen, "three things: loss, new weight, new bias")),
         Property("the loss", _loss),
         Property("direction and length of the step", _moves),
     ),

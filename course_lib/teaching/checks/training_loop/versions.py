@@ -51,9 +51,9 @@ _KINKS = _away_from_zero(5, 4)
 RIGHT = {
     "linear": Version(_linear(3, 4), _X),
     "square linear": Version(_linear(4, 4), _SQUARE),
-    "linear (small x)": Version(_linear(3, 4, bias=0.0), 1e-4 * _X),
     "tanh": Version(Tanh, _SQUARE),
     "sigmoid": Version(Sigmoid, 3.0 * _SQUARE),
+    "linear (small x)": Version(_linear(3, 4, bias=0.0), 1e-4 * _X),
     "relu": Version(ReLU, _KINKS),
     "relu (all off)": Version(ReLU, -np.abs(_KINKS)),
     "leaky relu": Version(lambda: LeakyReLU(0.01), _KINKS),
@@ -100,10 +100,10 @@ def _outputs_reversed(layer, gradient, result):
 PLANTED = {
     "weight gradient / n": Version(_linear(3, 4), _X, _weight_over_n),
     "bias gradient a mean": Version(_linear(3, 4), _X, _bias_mean),
-    "weight gradient / n (small x)": Version(_linear(3, 4, bias=0.0), 1e-4 * _X, _weight_over_n),
-    "bias without last sample": Version(_linear(3, 4), _X, _bias_without_last),
+    "bias lacks a sample": Version(_linear(3, 4), _X, _bias_without_last),
     "square weight not transposed": Version(_linear(4, 4), _SQUARE, lambda layer, g, _: g @ layer.weight),
     "weight gradient transposed": Version(_linear(4, 4), _SQUARE, _weight_gradient_transposed),
+    "weight gradient / n (small x)": Version(_linear(3, 4, bias=0.0), 1e-4 * _X, _weight_over_n),
     "sign of one column": Version(_linear(3, 4), _X, _column_turned),
     "upstream ignored": Version(_linear(3, 4), _X, _upstream_ignored),
     "outputs reversed": Version(_linear(3, 4), _X, _outputs_reversed),

@@ -1,0 +1,28 @@
+"""`python -m benchmarks [--quick]`: run every benchmark that this machine can run, and print a table each."""
+
+from __future__ import annotations
+
+import argparse
+
+from benchmarks import clone, lessons, numpy_mlp
+from benchmarks.recordings import missing
+
+
+def main() -> None:
+    """Measure and print; the full run writes the records."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a minute in place of several: no lessons, no records")
+    quick = parser.parse_args().quick
+    print("## train_mlp beside its peers\n")
+    numpy_mlp.main(["--quick"] if quick else [])
+    print("\n## Size of a fresh clone\n")
+    print(clone.report(clone.measure()))
+    if not quick:
+        print("\n## Lessons\n")
+        print(lessons.report(lessons.measure()))
+    for record in missing():
+        print(f"\nmissing record {record.name} ({record.question}): on {record.hardware}, run `{record.command}`")
+
+
+if __name__ == "__main__":
+    main()
