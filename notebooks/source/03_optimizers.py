@@ -108,13 +108,16 @@ for _ in range(60):
     theta, velocity = momentum_step(theta, gradient, velocity, rate, mu)
     thetas.append(theta)
     velocities.append(velocity)
+
+# %% id="closed-form-claim"
 t = np.arange(1, 61)
 sums = (1 - mu**t) / (1 - mu)
-claim("< 1e-12", np.abs(velocities + rate * gradient * sums).max(), "velocity: code minus closed form, 60 steps")
+claim("< 1e-12", np.abs(velocities + rate * gradient * sums).max(), "velocity: code minus closed form")
 formula = 5.0 - rate * gradient / (1 - mu) * (t - mu * sums)
 claim("< 1e-12", np.abs(thetas[1:] - formula).max(), "parameter: code minus closed form")
 claim("10", 1 / (1 - mu), "effective step over rate at a momentum of 0.9")
-claim("> 0.99", velocities[-1] / (-rate * gradient / (1 - mu)), "the share of it that is reached after 60 steps")
+full_speed = -rate * gradient / (1 - mu)
+claim("> 0.99", velocities[-1] / full_speed, "the share of it that is reached after 60 steps")
 
 # %% [markdown] id="quadratic"
 # ### On a bowl
@@ -175,7 +178,9 @@ for curvature in (1.0, 40.0, 100.0):
 def describe(rate, momentum):
     factors = [np.abs(roots_of(rate, momentum, curvature)).max() for curvature in (1.0, 100.0)]
     slow = max(factors)
-    fate = f"ten times closer in {np.log(10) / -np.log(slow):.0f} steps" if slow < 1 else "the path diverges"
+    fate = (
+        f"ten times closer in {np.log(10) / -np.log(slow):.0f} steps" if slow < 1 else "the path diverges"
+    )
     return (
         f"Rate {rate:.3f}, momentum {momentum:.2f}: in the long run a step multiplies the flat direction by "
         f"{factors[0]:.3f} and the steep one by {factors[1]:.3f}; {fate}."
@@ -188,7 +193,9 @@ def ground(axes, landscape, wide, high, levels=14):
     a, b = np.meshgrid(np.linspace(-wide, wide, 90), np.linspace(-high, high, 90))
     values = landscape.value(np.stack([a, b], axis=-1))
     axes.contour(a, b, values, levels=levels, colors="0.75", linewidths=0.8)
-    axes.set(xlim=(-wide, wide), ylim=(-high, high), xlabel="first parameter a", ylabel="second parameter b")
+    axes.set(
+        xlim=(-wide, wide), ylim=(-high, high), xlabel="first parameter a", ylabel="second parameter b"
+    )
 
 
 # %% id="widget-draw"
@@ -213,7 +220,9 @@ from course_lib.teaching.widgets import explore
 
 explore(
     draw,
-    rate=widgets.FloatSlider(value=0.01, min=0.001, max=0.045, step=0.001, readout_format=".3f", description="rate"),
+    rate=widgets.FloatSlider(
+        value=0.01, min=0.001, max=0.045, step=0.001, readout_format=".3f", description="rate"
+    ),
     momentum=[0.0, 0.3, 0.5, 0.67, 0.8, 0.9, 0.95, 0.99],
 )
 
@@ -223,7 +232,9 @@ explore(
 # %% id="widget-strip"
 for momentum in (0.0, 0.67, 0.95):
     figure, sentence = draw(0.019, momentum)
-    style.show(figure, alt=f"Contours of a ravine with the path of momentum; distances per direction. {sentence}")
+    style.show(
+        figure, alt=f"Contours of a ravine with the path of momentum; distances per direction. {sentence}"
+    )
 
 # %% [markdown] id="widget-reading"
 # *Reading*: without momentum both directions creep at rate `0.019`; at `0.67` both fall fast; at `0.95` the path shoots
@@ -268,10 +279,16 @@ def moves(step):
 inside, outside = moves(momentum_step), moves(rate_outside_step)
 
 # %% id="convention-claim"
-claim("< 1e-12", np.abs(inside - outside)[:60].max(), "difference of the steps while the rate stays the same")
+claim(
+    "< 1e-12", np.abs(inside - outside)[:60].max(), "difference of the steps while the rate stays the same"
+)
 claim("0.91", inside[60] / inside[59], "the step after the change over the one before: rate inside")
 claim("0.10", outside[60] / outside[59], "the same: rate outside")
-outcome("03-convention", "a tenth with the rate outside, still nine tenths with the rate inside", "v holds old rates.")
+outcome(
+    "03-convention",
+    "a tenth with the rate outside, still nine tenths with the rate inside",
+    "v holds old rates.",
+)
 
 # %% id="convention-torch"
 import torch
@@ -284,18 +301,17 @@ for rate in RATES:
     optimizer.step()
     theirs.append(parameter.item())
 claim(
-    "< 1e-12", np.abs(-np.diff(theirs) - outside).max(), "steps of torch minus those of the form with the rate outside"
+    "< 1e-12",
+    np.abs(-np.diff(theirs) - outside).max(),
+    "steps of torch minus those of the form with the rate outside",
 )
 
 # %% id="convention-figure"
 figure, axes = style.canvas(width=7, height=3)
-for k, (name, steps) in enumerate({"rate inside (section 1)": inside, "rate outside (torch)": outside}.items()):
-    curves.line(axes, np.arange(1, 101), steps, label=name, index=k)
-axes.set(
-    xlabel="step",
-    ylabel="length of the step",
-    title="Momentum 0.9, constant gradient, rate divided by ten after step 60",
-)
+curves.line(axes, np.arange(1, 101), inside, label="rate inside (section 1)", index=0)
+curves.line(axes, np.arange(1, 101), outside, label="rate outside (torch)", index=1)
+axes.set(xlabel="step", ylabel="length of the step")
+axes.set_title("Momentum 0.9, constant gradient, rate divided by ten after step 60")
 curves.legend(axes)
 style.show(
     figure,
@@ -330,12 +346,19 @@ def shrink(make, rate, momentum):
     return (b[50:].max() / b[:11].max()) ** (1 / 50)
 
 
+# %% id="nesterov-claim"
 claim("between 0.96 and 0.99", shrink(Momentum, 0.008, 0.95), "momentum: factor per step, measured")
 claim("0.97", np.sqrt(0.95), "momentum: the root of mu")
 claim("< 0.5", shrink(Nesterov, 0.008, 0.95), "Nesterov: factor per step, measured")
 claim("0.44", np.sqrt(0.95 * (1 - 0.8)), "Nesterov: the root of mu (1 - eta lambda)")
-claim("< 1", distance(follow(Momentum(0.015, 0.9), valley, 300))[-1], "momentum at rate 1.5 / curvature converges")
-claim("> 1e6", distance(follow(Nesterov(0.015, 0.9), valley, 300))[-1], "Nesterov at the same rate diverges")
+claim(
+    "< 1",
+    distance(follow(Momentum(0.015, 0.9), valley, 300))[-1],
+    "momentum at rate 1.5 / curvature converges",
+)
+claim(
+    "> 1e6", distance(follow(Nesterov(0.015, 0.9), valley, 300))[-1], "Nesterov at the same rate diverges"
+)
 
 # %% [markdown] id="nesterov-reading"
 # At rate `0.008` and momentum `0.95`, the steep direction keeps 0.97 of its swing per step with momentum and less than
@@ -361,10 +384,17 @@ def rmsprop_path(scale, steps=50):
     return np.array(path)
 
 
+# %% id="rmsprop-claim"
 same, thousandfold = rmsprop_path(1.0), rmsprop_path(1000.0)
-claim("< 1e-9", np.abs(same - thousandfold).max(), "what a loss multiplied by 1,000 changes in the path of RMSProp")
+claim(
+    "< 1e-9",
+    np.abs(same - thousandfold).max(),
+    "what a loss multiplied by 1,000 changes in the path of RMSProp",
+)
 first = np.abs(same[0] - np.array([-10.0, 1.0]))
-claim("< 1e-9", np.abs(first[0] - first[1]), "the first step is as long in the flat as in the steep direction")
+claim(
+    "< 1e-9", np.abs(first[0] - first[1]), "the first step is as long in the flat as in the steep direction"
+)
 claim("10", first[0] / 0.1, "the first step over the rate: 1 / root(1 - 0.99)")
 
 # %% [markdown] id="rmsprop-reading"
@@ -428,13 +458,17 @@ def step_lengths(step, steps=1000):
 ratio = step_lengths(uncorrected_step) / step_lengths(adam_step)
 t = np.arange(1, 1001)
 formula = (1 - 0.9**t) / np.sqrt(1 - 0.999**t)
-claim("< 1e-6", np.abs(ratio / formula - 1).max(), "relative difference of code and formula over 1,000 steps")
+claim(
+    "< 1e-6", np.abs(ratio / formula - 1).max(), "relative difference of code and formula over 1,000 steps"
+)
 claim("3.16", ratio[0], "uncorrected over right step, t = 1")
 claim("6.57", ratio.max(), "the largest of these ratios ...")
 claim("12", t[ratio.argmax()], "... and the step at which it is reached")
 claim("3.24", ratio[99], "at t = 100")
 claim("1.26", ratio[999], "at t = 1000")
-outcome("03-correction", "too large", "v is small by a larger factor than m, and it stands in the denominator.")
+outcome(
+    "03-correction", "too large", "v is small by a larger factor than m, and it stands in the denominator."
+)
 
 # %% id="correction-figure"
 figure, axes = style.canvas(width=7, height=3)
@@ -512,7 +546,11 @@ for rate in (0.001, 0.03):
     )
 
 # %% id="correction-digits-claim"
-claim("< -0.5", correction[0.001].high, "rate 0.001: uncorrected minus Adam, upper end of the interval over ten seeds")
+claim(
+    "< -0.5",
+    correction[0.001].high,
+    "rate 0.001: uncorrected minus Adam, upper end of the interval over ten seeds",
+)
 claim("> 1", correction[0.03].low, "rate 0.03: uncorrected minus Adam, lower end")
 
 # %% [markdown] id="correction-verdict"
@@ -536,7 +574,8 @@ for t in range(1, 201):
     theirs.grad = torch.tensor(gradient)
     optimizer.param_groups[0]["lr"] = rate
     optimizer.step()
-claim("< 1e-7", np.abs(ours - theirs.detach().numpy()).max(), "largest difference of any parameter after 200 steps")
+difference = np.abs(ours - theirs.detach().numpy()).max()
+claim("< 1e-7", difference, "largest difference of any parameter after 200 steps")
 
 # %% id="adam-defaults"
 library = Adam()
@@ -575,7 +614,8 @@ from course_lib.numpy_nn.instruments import UpdateWatch
 def ratios(optimizer, seed=0):
     train, validation, _ = parts(seed, standardized=False)
     model, watch = mlp([64, 64, 32, 32, 10], rng=np.random.default_rng(seed)), UpdateWatch()
-    train_mlp(model, train, optimizer=optimizer, epochs=3, seed=seed, on_gradient=[watch.before], on_step=[watch.after])
+    hooks = {"on_gradient": [watch.before], "on_step": [watch.after]}
+    train_mlp(model, train, optimizer=optimizer, epochs=3, seed=seed, **hooks)
     return np.array(watch.ratios), evaluate(model, validation)["accuracy"]  # (layers, steps)
 
 
@@ -586,11 +626,10 @@ jumps = {}  # mean change of the logarithm of the ratio from one step to the nex
 for name, runs in seen.items():
     jumps[name] = np.array([np.abs(np.diff(np.log(layers), axis=1)).mean() for layers, _ in runs])
     assert min(accuracy for _, accuracy in runs) > 0.5, "both train"
-claim(
-    "> 3", (jumps["SGD, rate 0.01"] / jumps["Adam, rate 0.003"]).min(), "how much less Adam jumps, worst of five seeds"
-)
+calmer = jumps["SGD, rate 0.01"] / jumps["Adam, rate 0.003"]
+claim("> 3", calmer.min(), "how many times less Adam jumps from step to step, worst of five seeds")
 first_steps = np.array([layers[:, 0] for layers, _ in seen["Adam, rate 0.003"]])  # (seeds, layers)
-claim("between 0.005 and 0.05", np.median(first_steps), "update ratio of the very first step of Adam, median")
+claim("between 0.005 and 0.05", np.median(first_steps), "update ratio of the first step of Adam, median")
 
 # %% id="inside-figure"
 figure, axes = style.canvas(1, 2, width=10, height=3.2, sharey=True)
@@ -635,7 +674,10 @@ def decay_by_hand(model):
 penalized, decayed = (mlp([64, 32, 10], rng=np.random.default_rng(0), dtype=np.float64) for _ in range(2))
 train_mlp(penalized, train, optimizer=SGD(0.1), epochs=2, on_gradient=[l2(0.01)])
 train_mlp(decayed, train, optimizer=SGD(0.1), epochs=2, on_gradient=[decay_by_hand])
-claim("< 1e-10", np.abs(penalized.parameters - decayed.parameters).max(), "SGD: L2 minus decay, largest difference")
+
+# %% id="adamw-sgd-claim"
+difference = np.abs(penalized.parameters - decayed.parameters).max()
+claim("< 1e-10", difference, "SGD: L2 minus decay, largest difference of any parameter")
 
 # %% [markdown] id="adamw-predict-text"
 # Some pixels of the digits are dark in *every* training image. Their weights get a gradient of exactly zero from the
@@ -671,7 +713,9 @@ for strength, a, b in zip(strengths, inside_adam, apart, strict=True):
 claim("< 0.01", max(inside_adam) - min(inside_adam), "L2 in Adam: what a thousandfold lambda changes")
 claim("< 1e-3", np.abs(np.array(apart) - rule).max(), "AdamW minus (1 - eta delta)^200")
 outcome(
-    "03-decay", "just as fast as before", "Divided by the root of its own square, 2 lambda w becomes the sign of w."
+    "03-decay",
+    "just as fast as before",
+    "Divided by the root of its own square, 2 lambda w becomes the sign of w.",
 )
 
 # %% [markdown] id="adamw-reading"
@@ -700,7 +744,9 @@ SETTINGS = {
 }
 NAMES = ("SGD", "momentum", "RMSProp", "Adam")
 paths = {
-    place: {name: follow(optimizer, landscape, steps) for name, optimizer in zip(NAMES, optimizers, strict=True)}
+    place: {
+        name: follow(optimizer, landscape, steps) for name, optimizer in zip(NAMES, optimizers, strict=True)
+    }
     for place, (landscape, steps, *optimizers) in SETTINGS.items()
 }
 
@@ -728,11 +774,14 @@ def steps_to_leave(optimizer, height):
     return int(away.argmax()) if away.any() else None
 
 
-for name, make in {"SGD": lambda: SGD(0.1), "momentum": lambda: Momentum(0.1, 0.9), "Adam": lambda: Adam(0.1)}.items():
-    print(f"{name:<9} steps to leave the saddle:", {h: steps_to_leave(make(), h) for h in (1e-2, 1e-4, 1e-6, 0.0)})
+# %% id="saddle-claim"
+HEIGHTS = (1e-2, 1e-4, 1e-6, 0.0)
+for name, make in {"SGD": SGD, "momentum": Momentum, "Adam": Adam}.items():
+    steps = [steps_to_leave(make(0.1), height) for height in HEIGHTS]
+    print(f"{name:<9} steps to leave the saddle from heights {HEIGHTS}: {steps}")
 claim("> 130", steps_to_leave(SGD(0.1), 1e-6), "steps of SGD from a millionth beside the ridge")
 claim("< 15", steps_to_leave(Adam(0.1), 1e-6), "steps of Adam from there")
-assert steps_to_leave(Adam(0.1), 0.0) is None, "exactly on the ridge the gradient points at the saddle, for Adam too"
+assert steps_to_leave(Adam(0.1), 0.0) is None, "on the ridge every gradient points at the saddle"
 
 # %% [markdown] id="landscapes-reading"
 # *Reading*: on the ravine RMSProp and Adam move along the flat direction from the first step. At the saddle SGD has to
@@ -806,21 +855,31 @@ def trained(make, rate, seed):
     return model, evaluate(model, validation)["loss"]
 
 
-# %% id="compare-train" tags=["nbval-ignore-output"]
+# %% id="compare-train"
 grid = {
     name: [[trained(make, highest * down, seed) for seed in range(10)] for down in DOWN]
     for name, (make, highest) in BUDGET.items()
 }
-tuning = {name: np.array([[loss for _, loss in row] for row in rows]) for name, rows in grid.items()}  # (7, 10)
-chosen = {name: int(losses.mean(axis=1).argmin()) for name, losses in tuning.items()}
-accuracy = {
-    name: np.array([evaluate(model, parts(seed)[2])["accuracy"] for seed, (model, _) in enumerate(grid[name][place])])
-    for name, place in chosen.items()
+tuning = {  # validation losses, (7 rates, 10 seeds)
+    name: np.array([[loss for _, loss in row] for row in rows]) for name, rows in grid.items()
 }
+chosen = {name: int(losses.mean(axis=1).argmin()) for name, losses in tuning.items()}
+
+
+# %% id="compare-test" tags=["nbval-ignore-output"]
+def test_accuracies(models, seeds):
+    """Share of test digits read rightly, one number per seed: called once for each optimizer."""
+    return np.array(
+        [evaluate(m, parts(seed)[2])["accuracy"] for m, seed in zip(models, seeds, strict=True)]
+    )
+
+
+accuracy = {}
 for name, place in chosen.items():
-    rate, losses = BUDGET[name][1] * DOWN[place], tuning[name][place]
+    accuracy[name] = test_accuracies([model for model, _ in grid[name][place]], range(10))
+    rate, loss = BUDGET[name][1] * DOWN[place], tuning[name][place].mean()
     print(
-        f"{name:<9} rate {rate:<7.2g} validation loss {losses.mean():.3f}, test accuracy {accuracy[name].mean():.3f}"
+        f"{name:<9} rate {rate:<7.2g} validation loss {loss:.3f}, test accuracy {accuracy[name].mean():.3f}"
     )
 
 
@@ -828,7 +887,9 @@ for name, place in chosen.items():
 def versus_sgd(accuracy):
     """Intervals of the paired differences to SGD, in percentage points."""
     others = [name for name in accuracy if name != "SGD"]
-    return {name: paired_comparison(100 * accuracy[name], 100 * accuracy["SGD"]).interval for name in others}
+    return {
+        name: paired_comparison(100 * accuracy[name], 100 * accuracy["SGD"]).interval for name in others
+    }
 
 
 pairs = versus_sgd(accuracy)
@@ -855,7 +916,9 @@ for k, (name, losses) in enumerate(tuning.items()):
 curves.legend(left, ncols=2)
 curves.bars_with_intervals(right, list(pairs), list(pairs.values()), from_zero=False)
 right.axvline(0, color="0.5", linewidth=1, linestyle=":")
-right.set(xlabel="test accuracy minus SGD (points)", ylabel="optimizer", xlim=(-2, 2), title="At the chosen rates")
+right.set(
+    xlabel="test accuracy minus SGD (points)", ylabel="optimizer", xlim=(-2, 2), title="At the chosen rates"
+)
 style.show(
     figure,
     alt="Left: validation loss against the rate for five optimizers, with intervals over ten seeds. Every curve is a "
@@ -872,12 +935,10 @@ style.show(
 # **other** seeds.
 
 # %% id="compare-again" tags=["nbval-ignore-output"]
-again = {}
+again, others = {}, range(100, 110)
 for name, place in chosen.items():
     make, rate = BUDGET[name][0], BUDGET[name][1] * DOWN[place]
-    models = [trained(make, rate, seed)[0] for seed in range(100, 110)]
-    scores = [evaluate(model, parts(100 + k)[2])["accuracy"] for k, model in enumerate(models)]
-    again[name] = np.array(scores)
+    again[name] = test_accuracies([trained(make, rate, seed)[0] for seed in others], others)
 second = versus_sgd(again)
 for name, pair in second.items():
     print(f"{name:<9} minus SGD: {pair.mean:+.2f} points, 95 % {pair.low:+.2f} to {pair.high:+.2f}")
@@ -885,7 +946,11 @@ for name, pair in second.items():
 # %% id="compare-again-claim"
 shift = max(abs(second[name].mean - pairs[name].mean) for name in pairs)
 claim("> 0.3", shift, "how far a mean difference moves from ten seeds to ten others, at most, points")
-claim("< 2", max(abs(end) for p in second.values() for end in (p.low, p.high)), "farthest end of the second intervals")
+claim(
+    "< 2",
+    max(abs(end) for p in second.values() for end in (p.low, p.high)),
+    "farthest end of the second intervals",
+)
 
 # %% [markdown] id="compare-verdict"
 # The differences move by more than 0.3 points from one set of seeds to the next, which is as much as most of them
@@ -903,7 +968,11 @@ claim("< 2", max(abs(end) for p in second.values() for end in (p.low, p.high)), 
 losses = tuning["Adam"].mean(axis=1)
 rates = BUDGET["Adam"][1] * DOWN
 default = losses[np.abs(np.log(rates / 0.001)).argmin()]
-claim("> 2.5", default / losses.min(), "Adam at its default rate: validation loss over that of the chosen rate")
+claim(
+    "> 2.5",
+    default / losses.min(),
+    "Adam at its default rate: validation loss over that of the chosen rate",
+)
 claim("> 5", losses[0] / losses.min(), "Adam at the highest rate: the same ratio")
 claim("< 0.001", np.abs(rates - 0.001).min(), "the default is one of the seven rates")
 for name in ("SGD", "Adam"):
@@ -953,7 +1022,9 @@ for standardized, init, name in product((False, True), INITIALIZERS, SLOW_RATES)
     best = int(np.mean(runs, axis=1).argmin())
     slow[standardized, init, name] = runs[best]
     scale = "standardized" if standardized else "raw"
-    print(f"{scale:<12} {init:<5} {name:<4} best rate {rates[best]:<5} validation loss {np.mean(runs[best]):.2f}")
+    print(
+        f"{scale:<12} {init:<5} {name:<4} best rate {rates[best]:<5} validation loss {np.mean(runs[best]):.2f}"
+    )
 
 
 # %% id="slow-claim"
@@ -961,7 +1032,11 @@ def mean_loss(*key):
     return np.mean(slow[key])
 
 
-claim("> 2.2", mean_loss(False, "small", "SGD"), "raw, small weights, SGD: has learned nothing at any of the rates")
+claim(
+    "> 2.2",
+    mean_loss(False, "small", "SGD"),
+    "raw, small weights, SGD: has learned nothing at any of the rates",
+)
 claim("> 2.2", mean_loss(True, "small", "SGD"), "standardizing alone does not mend it")
 claim("< 1.2", mean_loss(False, "small", "Adam"), "Adam alone gets it moving")
 claim("< 0.8", mean_loss(False, "He", "SGD"), "and so does He initialization alone")
@@ -1022,9 +1097,11 @@ claim("> 0.98", adam[-1], "where Adam is after 6,000 steps: at the worst point")
 claim("-1", amsgrad[-1], "where AMSGrad is: at the best")
 regret = np.mean(gradients * (adam + 1))  # loss of Adam minus loss of the best fixed x = -1
 claim("> 0.6", regret, "mean loss above that of the best x; the worst x would have 2/3")
-claim("-1", online(gradients, 0.0, 0.99)[-1], "the same Adam with beta2 = 0.99 finds the best point of this example")
+claim("-1", online(gradients, 0.0, 0.99)[-1], "the same Adam with beta2 = 0.99 finds the best point here")
+
+# %% id="reddi-long"
 long = np.where(np.arange(1, 30001) % 101 == 1, 1010.0, -10.0)
-claim("> 0.5", online(long, 0.9, 0.99)[-1], "Adam with betas 0.9 and 0.99 on the paper's example with period 101")
+claim("> 0.5", online(long, 0.9, 0.99)[-1], "Adam with betas 0.9 and 0.99, on an example of period 101")
 claim("-1", online(long, 0.9, 0.99, keep_largest=True)[-1], "AMSGrad on it")
 
 # %% id="reddi-figure"
@@ -1086,7 +1163,9 @@ RUNS = {"run A": watched(lambda: kept), "run B": watched(lambda: Adam(0.01))}
 figure, (left, right) = style.canvas(1, 2, width=10, height=3.2)
 for k, (name, (losses, moved)) in enumerate(RUNS.items()):
     curves.line(left, np.arange(1, len(losses) + 1), losses, label=name, index=k)
-    right.hist(moved, bins=np.linspace(-2, 2, 41), histtype="step", linewidth=2, color=style.PALETTE[k], label=name)
+    right.hist(
+        moved, bins=np.linspace(-2, 2, 41), histtype="step", linewidth=2, color=style.PALETTE[k], label=name
+    )
 left.set(yscale="log", xlabel="iteration", ylabel="loss of the batch (nats)", title="Loss")
 right.set(xlabel="change of a parameter / rate", ylabel="parameters", title="The last step")
 curves.legend(right)
@@ -1113,7 +1192,11 @@ predict(
 share = {name: np.mean(np.abs(np.abs(moved) - 1) < 0.01) for name, (_, moved) in RUNS.items()}
 claim("> 0.85", share["run B"], "run B: share of parameters that moved by exactly the rate, up or down")
 claim("< 0.1", share["run A"], "run A: the same share")
-outcome("03-broken", "the optimizer is made anew in every batch", "A new Adam is at t = 1: the step is the sign of g.")
+outcome(
+    "03-broken",
+    "the optimizer is made anew in every batch",
+    "A new Adam is at t = 1: the step is the sign of g.",
+)
 
 # %% [markdown] id="broken-reading"
 # An optimizer **is** its state. Made anew, Adam is at $t = 1$ for ever, where $\hat m/\sqrt{\hat v} = g/|g|$, the sign
@@ -1146,7 +1229,12 @@ recall(
 recall(
     "03-first-step",
     "How far does Adam move a parameter in its very first step, when the gradient is 1e-4?",
-    choices=["about 1e-4 times the rate", "about the rate", "about 3 times the rate", "it depends on beta2"],
+    choices=[
+        "about 1e-4 times the rate",
+        "about the rate",
+        "about 3 times the rate",
+        "it depends on beta2",
+    ],
     answer="about the rate",
     because="After the correction m_hat is g and v_hat is g squared: the quotient is 1.",
 )
