@@ -199,7 +199,7 @@ def ground(axes, landscape, wide, high, levels=14):
 
 
 # %% id="widget-draw"
-def draw(rate=0.01, momentum=0.0):
+def draw(rate=0.015, momentum=0.0):
     path = np.clip(follow(Momentum(rate, momentum), valley, 100), -1e6, 1e6)
     figure, (left, right) = style.canvas(1, 2, width=9, height=3.4)
     ground(left, valley, 11, 1.6)
@@ -218,12 +218,14 @@ import ipywidgets as widgets
 
 from course_lib.teaching.widgets import explore
 
+label = {"style": {"description_width": "7em"}, "layout": {"width": "100%", "max_width": "520px"}}
+momenta = [0.0, 0.3, 0.5, 0.67, 0.8, 0.9, 0.95, 0.99]
 explore(
     draw,
     rate=widgets.FloatSlider(
-        value=0.01, min=0.001, max=0.045, step=0.001, readout_format=".3f", description="rate"
+        0.015, min=0.001, max=0.045, step=0.001, readout_format=".3f", description="rate", **label
     ),
-    momentum=[0.0, 0.3, 0.5, 0.67, 0.8, 0.9, 0.95, 0.99],
+    momentum=widgets.SelectionSlider(options=momenta, value=0.0, description="momentum", **label),
 )
 
 # %% [markdown] id="widget-static"
@@ -410,8 +412,7 @@ claim("10", first[0] / 0.1, "the first step over the rate: 1 / root(1 - 0.99)")
 # $$m \leftarrow \beta_1 m + (1-\beta_1)\,g \qquad v \leftarrow \beta_2 v + (1-\beta_2)\,g^2$$
 #
 # Both start at 0, so after $t$ steps the weights of the mean sum to $1-\beta^t$ only, not to 1. Dividing by that sum is
-# the
-# **bias correction**:
+# the **bias correction**:
 #
 # $$\hat m = \frac{m}{1-\beta_1^t} \qquad \hat v = \frac{v}{1-\beta_2^t} \qquad
 #   \theta \leftarrow \theta - \eta\,\frac{\hat m}{\sqrt{\hat v}+\epsilon}$$
