@@ -1,7 +1,7 @@
 """Where lesson 03 and its sheet show the concepts (T) and corrections (E) of the theory document."""
 
 COVERS = {
-    "T19": ("adamw-sgd-claim", "adamw-claim", "sheet:adamw"),
+    "T19": ("adamw-sgd-claim", "adamw-claim", "adamw-two", "sheet:adamw"),
     "T25": ("closed-form-run", "quadratic-run", "sheet:momentum"),
     "T26": ("adam-torch", "adam-defaults", "sheet:adam"),
     "T31": ("slow-train", "slow-claim"),
