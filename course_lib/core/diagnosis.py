@@ -58,10 +58,10 @@ def diagnose_curves(
     if not knowing_nothing > 0:
         raise ValueError(f"knowing_nothing must be above 0, got {knowing_nothing}")
     shares_train, shares_validation = (curve / knowing_nothing for curve in losses)
-    window = max(2, len(shares_train) // 5)
+    window = max(1, len(shares_train) // 5)
     gap = float(shares_validation[-1] - shares_train[-1])
     rise = float(shares_validation[-1] - shares_validation.min())
-    fall = float(shares_train[-window] - shares_train[-1])
+    fall = float(shares_train[-window - 1] - shares_train[-1])
     if gap > wide or rise > risen:
         verdict = "overfit"
     elif fall > falling:

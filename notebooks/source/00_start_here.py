@@ -19,8 +19,8 @@
 # %% [markdown] id="machine"
 # ## Your machine
 #
-# Nothing here needs a GPU or, once installed, a network. Where a lesson speaks of a full-size run, it shows a recording made
-# with the same code, and says on which machine.
+# Nothing here needs a GPU or, once installed, a network. Where a lesson shows a recorded full-size run, it was made with the
+# same code, and the lesson says on which machine.
 
 # %% id="machine-report" tags=["nbval-ignore-output"]
 from course_lib.training.runtime import environment_report, presets_that_run
@@ -52,7 +52,7 @@ slope = (max(0, -2 + step) - max(0, -2 - step)) / (2 * step)
 outcome("00-relu", f"{slope:.0f}", "Left of zero the function is flat.")
 
 # %% [markdown] id="how-claims"
-# **Every number is checked.** When the text says that something is 2.303, a cell computes it, and `claim` compares the two.
+# **Every measured number is checked.** When the text says that something is 2.303, a cell computes it, and `claim` compares the two.
 # If the code and the text ever disagree, the lesson stops with an error. Numbers from the reports go through `quoted`, which
 # finds them in the tables of the report. So you can tell three things apart: what was measured here, what somebody
 # reported, and what is only said.
@@ -63,7 +63,7 @@ import numpy as np
 from course_lib.teaching.claims import claim, quoted
 
 claim("2.303", np.log(10), "the loss of a classifier that gives ten classes the same probability")
-quoted("99.25", report="infinito")
+quoted("99.25", report="infinito")  # a perplexity that the first report gives
 
 # %% [markdown] id="how-checks"
 # **Exercises tell you what went wrong.** Each lesson has a sheet. You write a function, `check` runs it on inputs that are
@@ -116,4 +116,5 @@ show_progress()
 # ## Sources
 #
 # - Crouch, Fagen, Callan and Mazur 2004, *Classroom demonstrations: learning tools or entertainment?*: why you predict first.
-# - Renkl, Atkinson and Große 2004: worked examples whose steps fade, and Pan and Rickard 2018: testing as learning.
+# - Renkl, Atkinson and Große 2004, *How fading worked solution steps works*: the levels of an exercise.
+# - Pan and Rickard 2018, *Transfer of test-enhanced learning*: the recall questions.

@@ -22,7 +22,7 @@
 #   you to choose; what you write from a blank cell you will remember best.
 # - The sheet runs from top to bottom also while exercises are unsolved. Your work lies in the folder `my-exercises`; an
 #   update of the course never touches it.
-# - The solutions are in `solutions/01_training_loop.ipynb`, each with the reason and the most common mistake.
+# - The solutions are in `solutions/01_training_loop.ipynb`, each with the reason and a common mistake.
 
 # %% [markdown] id="how-solution" tags=["solution"]
 # **The solutions.** Under every function stand the reason why it is so and the most common mistake. Yours may look quite
@@ -58,7 +58,7 @@ check("count_parameters", count_parameters)
 # **Why it is so.** A layer from i inputs to o outputs joins every input with every output, i times o weights, and adds one
 # number to every output, o biases. The inputs themselves are given, nothing is learned there.
 #
-# **Most common mistake**: the biases are left out, or added for the inputs too.
+# **A common mistake**: the biases are left out, or added for the inputs too.
 
 # %% [markdown] id="batch-rows-text"
 # ## 1.2 Cut an epoch into batches
@@ -79,7 +79,7 @@ check("batch_rows", batch_rows)
 # **Why it is so.** A random order that is cut into pieces holds every row exactly once, whatever the sizes are. `rng` keeps
 # its state between two calls, so that the next epoch gets another order, and the same seed gives the same training.
 #
-# **Most common mistake**: the last, smaller batch is dropped, or the order is drawn once for all epochs.
+# **A common mistake**: the last, smaller batch is dropped, or the order is drawn once for all epochs.
 
 # %% [markdown] id="stratified-split-text"
 # ## 1.3 Split the data so that every part holds every class
@@ -102,7 +102,7 @@ check("stratified_split", stratified_split)
 # **Why it is so.** Both cuts are rounded from the start of the class, so that no row is lost and none is in two parts,
 # whatever m is. Rounding every share by itself can miss a row or count one twice.
 #
-# **Most common mistake**: one permutation of all rows is cut. In the mean the shares are right; of a class of 11 rows the
+# **A common mistake**: one permutation of all rows is cut. In the mean the shares are right; of a class of 11 rows the
 # test part may then get none.
 
 # %% [markdown] id="standardize-text"
@@ -126,7 +126,7 @@ check("standardize", standardize)
 # **Why it is so.** In use, samples come one at a time and have no statistics of their own: the scale is a part of what was
 # learned. With statistics of all data, the training part knows something of the test part.
 #
-# **Most common mistake**: each set is standardized by itself. Then the same digit gets other inputs in training and in
+# **A common mistake**: each set is standardized by itself. Then the same digit gets other inputs in training and in
 # test, and a shift between the two sets is hidden instead of seen.
 
 # %% [markdown] id="softmax-cross-entropy-text"
@@ -152,11 +152,11 @@ check("softmax_cross_entropy", softmax_cross_entropy)
 
 # %% [markdown] id="softmax-cross-entropy-why" tags=["solution"]
 # **Why it is so.** Subtracting the largest logit of a row divides numerator and denominator by the same number, so that p
-# stays as it is while no exponential exceeds 1. Taking the logarithm before, not after, the division keeps the loss finite
+# stays as it is while no exponential exceeds 1. Subtracting the logarithm of the sum, in place of taking the logarithm of a quotient, keeps the loss finite
 # where p is too small for a floating-point number. Sum and count are returned apart because sums over batches can be added,
 # and means cannot (see the last exercise).
 #
-# **Most common mistake**: the gradient of the sum where that of the mean is asked for, or a factor 1/n too much. The
+# **A common mistake**: the gradient of the sum where that of the mean is asked for, or a factor 1/n too much. The
 # training still runs, with another learning rate than the one you think you set.
 
 # %% [markdown] id="linear-backward-text"
@@ -176,11 +176,11 @@ check("softmax_cross_entropy", softmax_cross_entropy)
 check("linear_backward", linear_backward)
 
 # %% [markdown] id="linear-backward-why" tags=["solution"]
-# **Why it is so.** $y_{nb} = \sum_a x_{na} W_{ab} + b_b$. The weight $W_{ab}$ reaches the output b of every sample, each time
-# multiplied by $x_{na}$: its gradient is the sum over n of $x_{na}\, g_{nb}$, which is `x.T @ gradient`. The bias is the weight
-# of an input that is always 1. And $x_{na}$ reaches all outputs of its own sample through row a of W: `gradient @ weight.T`.
+# **Why it is so.** $y_{no} = \sum_i x_{ni} W_{io} + b_o$. The weight $W_{io}$ reaches the output o of every sample, each time
+# multiplied by $x_{ni}$: its gradient is the sum over n of $x_{ni}\, g_{no}$, which is `x.T @ gradient`. The bias is the weight
+# of an input that is always 1. And $x_{ni}$ reaches all outputs of its own sample through row i of W: `gradient @ weight.T`.
 #
-# **Most common mistake**: dividing by n once more. The shapes do not object, and neither does the loss curve.
+# **A common mistake**: dividing by n once more. The shapes do not object, and neither does the loss curve.
 
 # %% [markdown] id="order-training-step-text"
 # ## 1.7 Put a training loop in order
@@ -211,7 +211,7 @@ check("order_training_step", order)
 # parameters, new parameters. The order of the rows is made anew in each epoch, outside the loop over batches: inside, it
 # would change while it is used, and some rows would come twice and others never.
 #
-# **Most common mistake**: the update before the backward pass. In a program whose gradients are kept in the model that
+# **A common mistake**: the update before the backward pass. In a program whose gradients are kept in the model that
 # raises no error: each update then uses the gradients of the batch before.
 
 # %% [markdown] id="training-step-text"
@@ -251,7 +251,7 @@ check("training_step", training_step)
 # **Why it is so.** Both gradients are taken at the same point, the old weight and the old bias; only then do both move. The
 # gradient is that of the mean loss, so that the length of a step does not depend on the size of the batch.
 #
-# **Most common mistake**: `weight -= ...` writes into the caller's array. The numbers are right, and whoever compares the
+# **A common mistake**: `weight -= ...` writes into the caller's array. The numbers are right, and whoever compares the
 # loss before and after the step with "the old weight" compares the new one with itself.
 #
 # All parts together train a classifier of one layer on the digits:
@@ -318,7 +318,7 @@ check("read_learning_curves", readings)
 # dropout the training loss is measured on a thinned network, and lies above the validation loss. F: three labels in ten
 # were drawn anew; after learning the digits the network learns the wrong labels, and the validation loss rises.
 #
-# **Most common mistake**: every high loss is called underfit. Whether a run is at its end or on its way shows in the slope.
+# **A common mistake**: every high loss is called underfit. Whether a run is at its end or on its way shows in the slope.
 
 # %% [markdown] id="layer-passes-text"
 # ## 1.10 Attack: a gradient check that finds planted faults
@@ -347,11 +347,11 @@ check("layer_passes", layer_passes)
 # %% [markdown] id="layer-passes-why" tags=["solution"]
 # **Why it is so.** A derivative is checked along one number, so that the outputs are multiplied by random numbers and
 # summed; the gradient of that sum with respect to any variable is what `backward` must give for these numbers. Numbers of
-# both signs, no two equal, see a mask, a transpose and an exchange of outputs. The claims are copied first, for a layer may
+# both signs, no two equal, see a mask, a transpose and an exchange of outputs. The gradients that `backward` gave are copied first, for a layer may
 # overwrite them. Central differences err by h², one-sided ones by h; a smaller h is not better, because the digits in which
 # two sums agree are lost in their difference.
 #
-# **Most common mistake**: an upstream gradient of ones. Five of the fifteen planted faults survive it.
+# **A common mistake**: an upstream gradient of ones. Five of the fifteen planted faults survive it.
 
 # %% id="layer-passes-ones" tags=["solution"]
 from course_lib.teaching.checks.training_loop.attack import MISTAKES
@@ -410,7 +410,7 @@ check("mean_of_means", findings)
 # gives no whole number: contradicted as a rule, although both of its results are what the right rule gives. What would
 # change the verdict: the words "rounded up", or "the last batch is dropped", with which it would be rounded down.
 #
-# **Most common mistake**: averaging the means of batches of different size. A sum and a count never go wrong:
+# **A common mistake**: averaging the means of batches of different size. A sum and a count never go wrong:
 
 # %% id="mean-of-means-demonstration" tags=["solution"]
 losses_of_samples = np.concatenate([np.full(992, 0.5), np.full(8, 3.0)])  # the last eight are hard
