@@ -728,6 +728,7 @@ outcome(
 # And where the data's gradient is large? Two weights that both start at 1 get pure noise as gradient, of standard
 # deviation `0.01` and `100`; decay `0.2`, two thousand steps, 500 copies of each.
 
+
 # %% id="adamw-two"
 def left_over(optimizer, penalty):
     weights, rng = np.ones((500, 2)), np.random.default_rng(0)
