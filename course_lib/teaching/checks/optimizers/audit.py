@@ -136,5 +136,5 @@ ADAM_CLAIM = Exercise(
         "The cost is a quotient: loss at 0.001 over the lowest loss of Adam.",
         "The first sentence speaks of this task and budget; the second compares two methods in general.",
     ),
-    not_tested="whether five epochs are a fair budget; with many more the default catches up",
+    not_tested="whether five epochs are a fair budget; with more of them the default comes closer",
 )
