@@ -534,7 +534,11 @@ claim("< 2", standardized[-1] / standardized[-2], "the same on standardized pixe
 # that hurts, and smaller pixels alone would not help: all curvatures shrink together. Subtracting the mean does.
 
 # %% id="rate-ratio-run"
-claim("> 0.15", best_calm(digits.x / 16, 256 * rates[::2]), "pixels from 0 to 1, rates scaled alike: no better")
+claim(
+    "> 0.15",
+    best_calm(digits.x / 16, 256 * rates[::2]),
+    "pixels from 0 to 1, rates scaled alike: no better",
+)
 centred = digits.x - digits.x.mean(axis=0)
 claim("< 0.05", best_calm(centred, rates[::2]), "pixels centred, nothing else: the task is solved")
 calm = fifty_steps(x, digits.y, rate=2.0)

@@ -1,0 +1,127 @@
+"""What can be said of an initializer, whatever way it uses its random numbers?
+
+Two right answers may draw their numbers in another order; their weights differ and their statistics do not. So an
+observation holds facts: which formula the standard deviation follows over rectangular shapes, which distribution, and
+where the randomness comes from.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from course_lib.teaching.checks.writing import Detail, kind_of
+from course_lib.teaching.exercise import Property
+from course_lib.teaching.observe import Raised, calls
+
+SHAPES = ((300, 120), (120, 300), (700, 40))  # (inputs, outputs); never square
+_CLOSE = 0.025  # of the standard deviation; its own error is 0.004
+
+# Standard deviations by fan-in n and fan-out m: the right ones, and what the known mistakes come to.
+FORMULAS: dict[str, Callable[[int, int], float]] = {
+    "sqrt(2/n)": lambda n, m: math.sqrt(2 / n),
+    "sqrt(1/n)": lambda n, m: math.sqrt(1 / n),
+    "sqrt(2/m)": lambda n, m: math.sqrt(2 / m),
+    "sqrt(2/(n+m))": lambda n, m: math.sqrt(2 / (n + m)),
+    "sqrt(4/(n+m))": lambda n, m: math.sqrt(4 / (n + m)),
+    "sqrt(1/(n+m))": lambda n, m: math.sqrt(1 / (n + m)),
+    "sqrt(6/(n+m))": lambda n, m: math.sqrt(6 / (n + m)),
+    "sqrt(2/(n+m))/sqrt(3)": lambda n, m: math.sqrt(2 / (n + m) / 3),
+    "sqrt(6/(n+m))/sqrt(12)": lambda n, m: math.sqrt(6 / (n + m) / 12),
+    "6/(n+m)/sqrt(3)": lambda n, m: 6 / (n + m) / math.sqrt(3),
+    "sqrt(6)/(n+m)/sqrt(3)": lambda n, m: math.sqrt(2) / (n + m),
+    "sqrt(6/(n*m))/sqrt(3)": lambda n, m: math.sqrt(2 / (n * m)),
+    "2/n": lambda n, m: 2 / n,
+    "2/sqrt(n)": lambda n, m: 2 / math.sqrt(n),
+    "sqrt(2)/n": lambda n, m: math.sqrt(2) / n,
+    "sqrt(2/n)/sqrt(3)": lambda n, m: math.sqrt(2 / n / 3),
+    "sqrt(2/n)/sqrt(12)": lambda n, m: math.sqrt(2 / n / 12),
+    "sqrt(6/n)": lambda n, m: math.sqrt(6 / n),
+    "sqrt(n/2)": lambda n, m: math.sqrt(n / 2),
+    "1": lambda n, m: 1.0,
+    "0": lambda n, m: 0.0,
+}
+
+
+def initializer_facts(answer: Callable[..., Any]) -> dict[str, Any]:
+    """The facts of answer(shape, rng), under the key "weights"; there also what it raised, or None."""
+
+    def run(shape: tuple[int, int], seed: int) -> list[Any]:
+        rng = np.random.default_rng(seed)
+        return [answer(shape, rng), answer(shape, rng)]
+
+    cases = [*((shape, 7) for shape in SHAPES), (SHAPES[0], 7), (SHAPES[0], 8)]
+    results = [case["result"] for case in calls(run, *cases).values()]
+    stopped = next((result for result in results if isinstance(result, Raised)), None)
+    if stopped is not None or results[0][0] is None:
+        return {"weights": stopped}
+    firsts = [_array(result[0]) for result in results]
+    if any(first is None for first in firsts):
+        return {"weights": {"form": "no array of decimal numbers", "given": Detail(kind_of(results[0][0]))}}
+    return {"weights": {"form": "array", **_facts(firsts, _array(results[0][1]))}}
+
+
+def _array(value: Any) -> np.ndarray | None:
+    array = np.asarray(value)
+    return array if array.dtype.kind == "f" and array.ndim == 2 and np.isfinite(array).all() else None
+
+
+def _facts(firsts: list[np.ndarray], second: np.ndarray) -> dict[str, Any]:
+    weights, (again, other) = firsts[: len(SHAPES)], firsts[len(SHAPES) :]
+    shapes = [one.shape for one in weights]
+    turned = [shape[::-1] for shape in SHAPES]
+    stds = [float(one.std()) for one in weights]
+    return {
+        "shape": "as asked" if shapes == list(SHAPES) else "turned" if shapes == turned else "another",
+        "deviation": _formula(stds),
+        "measured": Detail(stds),
+        "mean": "zero" if all(abs(w.mean()) <= 6 * w.std() / math.sqrt(w.size) for w in weights) else "not zero",
+        "distribution": _distribution(weights),
+        "units": "different" if all((w[:, 0] != w[:, 1]).any() for w in weights) else "copies",
+        "inputs": "different" if all((w[0] != w[1]).any() for w in weights) else "copies",
+        "second call": "the same weights" if np.array_equal(firsts[0], second) else "other weights",
+        "same seed": "the same weights" if np.array_equal(firsts[0], again) else "other weights",
+        "another seed": "the same weights" if np.array_equal(firsts[0], other) else "other weights",
+    }
+
+
+def _formula(stds: list[float]) -> str:
+    """The formula that all shapes follow, or "another"."""
+    for name, formula in FORMULAS.items():
+        wanted = [formula(*shape) for shape in SHAPES]
+        if all(abs(std - want) <= _CLOSE * want for std, want in zip(stds, wanted, strict=True)):
+            return name
+    return "another"
+
+
+def _distribution(weights: list[np.ndarray]) -> str:
+    kinds = {"normal": (3.0, 0.3), "uniform": (1.8, 0.1)}  # E[z^4] and how far it may lie off
+    fourth = [float(np.mean(((w - w.mean()) / (w.std() or 1)) ** 4)) for w in weights]
+    fits = [name for name, (value, reach) in kinds.items() if all(abs(one - value) < reach for one in fourth)]
+    return fits[0] if fits else "another"
+
+
+def properties(right: Callable[[int, int], float]) -> tuple[Property, ...]:
+    """The sentences of an initializer whose standard deviation should be right(fan_in, fan_out)."""
+
+    def form(seen: Any, rule: Any) -> str | None:
+        facts = seen["weights"]
+        if facts["form"] != "array":
+            return f"expected an array (inputs, outputs) of finite decimal numbers, you give {facts['given'].value}"
+        return None if facts["shape"] == "as asked" else f"the shape of your weights is {facts['shape']}"
+
+    def source(seen: Any, rule: Any) -> str | None:
+        for name in ("second call", "same seed", "another seed", "units", "inputs", "mean", "distribution"):
+            own = seen["weights"][name]
+            if own != rule["weights"][name]:
+                return f"{name}: {own}, expected: {rule['weights'][name]}"
+        return None
+
+    def deviation(seen: Any, rule: Any) -> str | None:
+        stds = seen["weights"]["measured"].value
+        factors = ", ".join(f"{std / right(*shape):.2f}" for std, shape in zip(stds, SHAPES, strict=True))
+        shapes = ", ".join(map(str, SHAPES))
+        return f"your standard deviation is {factors} times the right one for the shapes {shapes}"
+
+    return Property("form", form), Property("randomness", source), Property("standard deviation", deviation)

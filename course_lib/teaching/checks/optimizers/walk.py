@@ -1,0 +1,96 @@
+"""What does an optimizer step do when it is called again and again, with its own state and a rate that changes?
+
+A probe of one step cannot see a state that is kept wrongly. `walks` lets an answer make several steps from a state of
+zeros, on gradients of very different sizes, and records where it goes and what it keeps.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from course_lib.teaching.observe import calls
+
+
+@dataclass(frozen=True)
+class Walk:
+    """One case: the shape of the parameter, the rates of the steps, what follows the rate, a seed."""
+
+    shape: tuple[int, ...]
+    rates: tuple[float, ...]
+    settings: tuple[float, ...]
+    seed: int
+
+    def start(self) -> np.ndarray:
+        """The parameter before the first step."""
+        return np.random.default_rng(self.seed).normal(2.0, 1.5, self.shape)
+
+    def gradients(self) -> np.ndarray:
+        """(steps, *shape): sizes from 0.01 to 10 over the entries, a drift and noise over the steps."""
+        rng = np.random.default_rng(self.seed + 100)
+        sizes = rng.permutation(np.geomspace(0.01, 10, int(np.prod(self.shape)))).reshape(self.shape)
+        noise = rng.normal(0.4, 1.0, (len(self.rates), *self.shape))
+        return np.asarray(sizes * noise)
+
+
+def walks(answer: Callable[..., Any], *cases: Walk, names: tuple[str, ...], counted: bool = False) -> dict[str, Any]:
+    """Let `answer` walk in every case; the observation of `calls`, whose results are {"parameter": ..., names...}.
+
+    names: what the answer keeps, in the order in which it returns it after the parameter; each starts as zeros. With
+    `counted` the number of the step, from 1, stands before the rate. Every value of a result is (steps, *shape). An
+    answer that writes into its arguments is told by the numbers of the step's own arguments.
+    """
+
+    def walk(parameter: Any, gradients: Any, *rest: Any) -> Any:
+        kept, (rates, settings) = list(rest[: len(names)]), rest[len(names) :]
+        seen: dict[str, list[np.ndarray]] = {name: [] for name in ("parameter", *names)}
+        for t, (gradient, rate) in enumerate(zip(gradients, rates, strict=True), start=1):
+            returned = answer(parameter, gradient, *kept, *((t,) if counted else ()), rate, *settings)
+            if not isinstance(returned, tuple | list) or len(returned) != len(names) + 1:
+                return returned  # another form: shown as it is
+            parameter, *kept = returned
+            for name, value in zip(seen, returned, strict=True):
+                seen[name].append(np.array(value, dtype=np.float64))
+        return {name: np.array(values) for name, values in seen.items()}
+
+    zeros = [[np.zeros(case.shape) for _ in names] for case in cases]
+    return calls(
+        walk,
+        *(
+            (case.start(), case.gradients(), *zero, case.rates, case.settings)
+            for case, zero in zip(cases, zeros, strict=True)
+        ),
+    )
+
+
+def form(names: tuple[str, ...]) -> Callable[[Any, Any], str | None]:
+    """Property: the right number of results, each of the shape of the parameter."""
+    count = {2: "two", 3: "three"}[len(names) + 1]
+    wanted = ", ".join(("the new parameter", *names))
+
+    def test(seen: Any, right: Any) -> str | None:
+        for case, rule in right.items():
+            own = seen[case]["result"]
+            if not isinstance(own, dict):
+                return f"return {count} things, in this order: {wanted}"
+            for name, value in rule["result"].items():
+                if own[name].shape != value.shape:
+                    return f"{case}: {name} has the shape {own[name].shape[1:]}, the parameter {value.shape[1:]}"
+        return None
+
+    return test
+
+
+def first_wrong_step(seen: Any, right: Any) -> str | None:
+    """Property: which of the results leaves the right one first, and at which step."""
+    for case, rule in right.items():
+        own = seen[case]["result"]
+        for t in range(len(rule["result"]["parameter"])):
+            off = [name for name, value in rule["result"].items() if not np.allclose(own[name][t], value[t], rtol=1e-6)]
+            if off:
+                fine = [name for name in rule["result"] if name not in off]
+                rest = f"; right there: {', '.join(fine)}" if fine else ""
+                verb = "differs" if len(off) == 1 else "differ"
+                return f"{case}: up to step {t} all is right, at step {t + 1} {' and '.join(off)} {verb}{rest}"
+    return None

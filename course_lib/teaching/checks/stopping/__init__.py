@@ -1,0 +1,1 @@
+"""The exercises of sheet 06: early stopping, and what the reported number is worth."""

@@ -1,0 +1,101 @@
+"""In which order does a loop with early stopping run? The lines, and the check of order_early_stopping."""
+
+from typing import Any
+
+from course_lib.teaching.exercise import Exercise, Mistake
+
+# Shown in this order, indented as they stand in the loop; three lines are not needed.
+LINES = {
+    "A": "    if bad_epochs >= patience:",
+    "B": "        best, bad_epochs, kept = value, 0, model.parameters.copy()",
+    "C": "model.parameters[:] = kept",
+    "D": "    value = evaluate(model, validation)['loss']",
+    "E": "        bad_epochs += 1",
+    "F": "for epoch in range(1, epochs + 1):",
+    "G": "    value = evaluate(model, test)['loss']",
+    "H": "        break",
+    "I": "    if value < best:",
+    "J": "        best, bad_epochs, kept = value, 0, model.parameters",
+    "K": "    train_one_epoch(model, train)",
+    "L": "    else:",
+    "M": "        bad_epochs = 0",
+}
+_RIGHT = "FKDIBLEAHC"
+
+
+def loop_of(letters: list[str]) -> str:
+    """The lines that the letters name."""
+    return "\n".join(LINES[letter] for letter in letters)
+
+
+def _letters(answer: Any) -> Any:
+    if isinstance(answer, str):
+        answer = [sign for sign in answer if sign.isalnum()]
+    if isinstance(answer, list | tuple):
+        return [part.strip().upper() if isinstance(part, str) else part for part in answer]
+    return answer
+
+
+def _mistake(id: str, letters: str, cause: str, question: str) -> Mistake:
+    return Mistake(id, cause, question, list(letters))
+
+
+ORDER_EARLY_STOPPING = Exercise(
+    slug="order_early_stopping",
+    title="Put a loop with early stopping in order",
+    kind="order",
+    core=False,
+    difficulty=1,
+    minutes=8,
+    reference=list(_RIGHT),
+    observe=_letters,
+    mistakes=(
+        _mistake("no_restore", "FKDIBLEAH", "a loop that never restores", "whose weights are in the model at the end?"),
+        _mistake("alias", "FKDIJLEAHC", "a loop that keeps the array itself", "is model.parameters a copy?"),
+        _mistake(
+            "on_test", "FKGIBLEAHC", "a loop that stops by the test part", "what will say how good the result is?"
+        ),
+        _mistake(
+            "test_first",
+            "FAHKDIBLEC",
+            "a loop that tests the counter before it trains",
+            "is the epoch that filled the counter the last one trained?",
+        ),
+        _mistake(
+            "validated_first",
+            "FDKIBLEAHC",
+            "a loop that validates before it trains",
+            "do `value` and the kept weights belong to the same state?",
+        ),
+        _mistake(
+            "branches_exchanged",
+            "FKDIELBAHC",
+            "a loop with its branches exchanged",
+            "what happens on improvement: one more, or a reset?",
+        ),
+        _mistake(
+            "reset_otherwise",
+            "FKDIBLMAHC",
+            "a loop that resets the counter in both branches",
+            "which line makes the counter grow?",
+        ),
+        _mistake(
+            "restored_before_break",
+            "FKDIBLEACH",
+            "a loop in which the restore stands between `if` and `break`",
+            "what are the lines that belong to the `if`?",
+        ),
+        _mistake(
+            "restored_each_epoch",
+            "FCKDIBLEAH",
+            "a loop that puts the best weights back before every epoch",
+            "can the model still get past a bad epoch?",
+        ),
+    ),
+    hints=(
+        "Train, measure, compare, count, test: in this order, once per epoch.",
+        "Two of the lines save weights. One of them saves a name.",
+        "Restoring stands after the loop, not indented, so that it happens however the loop ended.",
+    ),
+    not_tested="other loops that would do the same with other lines",
+)
