@@ -147,3 +147,8 @@ def test_results_in_the_wrong_order_are_told_so():
 @pytest.mark.parametrize("result", [None, lambda x, p, kept: (np.where(kept, x / (1 - p), 0), kept.astype(int))])
 def test_right_versions_stay_right(result):
     assert card(dropout(result=result)).startswith("right: 5.1")
+
+
+def test_a_path_without_return_is_told_so():
+    said = card(dropout(result=lambda x, p, kept: None))
+    assert "in training your function returns None: is there a `return` on that path?" in said

@@ -14,6 +14,8 @@ from course_lib.teaching.exercise import Exercise, Property
 
 def _form(seen: Any, right: Any) -> str | None:
     training = seen["training"]
+    if training is None:
+        return "in training your function returns None: is there a `return` on that path?"
     if training.get("form") == "kept and y":
         return "the first of the two results is a mask of True and False: return y, kept"
     return f"expected y and kept, you give {training['given'].value}" if "form" in training else None
