@@ -49,10 +49,22 @@ def test_the_share_with_a_copy_is_what_random_splits_give():
     assert abs(np.mean(shares) - FINDINGS["with_a_copy"]) < 0.005
 
 
-@pytest.mark.parametrize("share", [0.9919, 0.99, "0.99"])
-def test_the_audit_takes_the_share_with_more_digits(share):
-    found = diagnose(COPIES_BEFORE_SPLIT, FINDINGS | {"with_a_copy": share})
-    assert found.status == ("right" if not isinstance(share, str) else "wrong")
+@pytest.mark.parametrize("share", [0.9919, 0.99, "0.99", "99%", "99 %", "0,99", ".9919"])
+def test_the_audit_takes_the_share_with_more_digits_and_as_a_text(share):
+    assert diagnose(COPIES_BEFORE_SPLIT, FINDINGS | {"with_a_copy": share}).status == "right"
+
+
+def test_the_audit_takes_counts_that_are_texts():
+    assert (
+        diagnose(COPIES_BEFORE_SPLIT, FINDINGS | {"test_images": "150", "different_images": " 200"}).status == "right"
+    )
+    found = diagnose(COPIES_BEFORE_SPLIT, FINDINGS | {"different_images": "1,000"})
+    assert found.mistakes == ("all_different",)
+
+
+@pytest.mark.parametrize(("share", "mistake"), [(99, "in_percent"), ("99.19", "in_percent"), ("70%", "one_copy")])
+def test_a_wrong_share_is_the_same_mistake_as_a_number_and_as_a_text(share, mistake):
+    assert diagnose(COPIES_BEFORE_SPLIT, FINDINGS | {"with_a_copy": share}).mistakes == (mistake,)
 
 
 def test_the_order_may_be_written_as_a_text():

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from course_lib.numpy_nn.plain_regularizers import dropout_passes
+from course_lib.teaching.checks.regularization.attack_words import what_to_ask
 from course_lib.teaching.checks.regularization.versions import PLANTED, RIGHT
 from course_lib.teaching.checks.writing import all_the_same
-from course_lib.teaching.exercise import Exercise, Mistake, Variant
+from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
 from course_lib.teaching.observe import attack
 
 Array = np.ndarray
@@ -149,6 +150,7 @@ DROPOUT_PASSES = Exercise(
     observe=_observe,
     accepted=_RIGHT,
     mistakes=_WRONG,
+    properties=(Property("what survived", what_to_ask),),
     hints=(
         "Take an x without zeros, so that a zero in y was dropped: kept = y != 0.",
         "Exact questions: is y of what is kept x / (1 - p), is backward the same factor, is an "

@@ -1,5 +1,6 @@
 """Does a good result on copies say anything about new images? The check of copies_before_split, an audit."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -25,14 +26,26 @@ _RETHINK = {
 }
 
 
+def _number(text: Any) -> Any:
+    """A number that was written as a text: "150", "1,000", "0.99", "0,99", "99 %"; anything else as it is."""
+    plain = text.replace(" ", "") if isinstance(text, str) else ""
+    if re.fullmatch(r"[1-9]\d{0,2}(,\d{3})+", plain):
+        return int(plain.replace(",", ""))
+    if not re.fullmatch(r"\d*[.,]?\d+%?", plain):
+        return text
+    value = float(plain.rstrip("%").replace(",", ".")) / (100 if plain.endswith("%") else 1)
+    return int(value) if plain.isdigit() else value
+
+
 def _plain(answer: Any) -> Any:
-    """The findings with spelling evened out, and the share to two decimals (99 % is 0.99)."""
+    """The findings with spelling and texts of numbers evened out, and the share to two decimals (99 % is 0.99)."""
     if not isinstance(answer, dict):
         return answer
     even = {key: " ".join(part.lower().split()) if isinstance(part, str) else part for key, part in answer.items()}
+    even |= {key: _number(even[key]) for key in ("test_images", "different_images", "with_a_copy") if key in even}
     share = to_array(even.get("with_a_copy"))
     if share is not None and share.ndim == 0 and share.dtype.kind in "if":
-        even["with_a_copy"] = round(float(share), 2)
+        even["with_a_copy"] = round(float(share), 2 if share <= 1 else 0)  # 99 and 99.19 are both in percent
     return even
 
 

@@ -133,6 +133,40 @@ def mask_with_scale(x, p, rng, training):
     return y, None if kept is None else kept / (1 - p)
 
 
+@known(
+    MISTAKES,
+    "a mask read off y, in which a 0 that was kept is marked as dropped",
+    "what tells a 0 that was kept from a value that was dropped: y, or the coins?",
+)
+def mask_from_y(x, p, rng, training):
+    y, kept = dropout_forward(x, p, rng, training)
+    return y, None if kept is None else y != 0
+
+
+@known(
+    MISTAKES,
+    "dropout of exactly 1,800 of the 6,000 values at every call",
+    "is that what 6,000 coins do, one for each value?",
+)
+def exact_number(x, p, rng, training):
+    _guard(p)
+    if not training:
+        return x, None
+    kept = (rng.permutation(x.size) >= int(p * x.size)).reshape(x.shape)
+    return x * kept / (1 - p), kept
+
+
+@known(
+    MISTAKES,
+    "dropout that changes x itself: whoever uses x next sees what was dropped",
+    "who else may still need that array?",
+)
+def in_place(x, p, rng, training):
+    y, kept = dropout_forward(x, p, rng, training)
+    x[...] = y
+    return x, kept
+
+
 @known(MISTAKES, "dropout that takes p = 1", "what is 0 / 0, and which p does the docstring allow?")
 def one_is_allowed(x, p, rng, training):
     if p >= 1:

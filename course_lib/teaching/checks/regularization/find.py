@@ -14,7 +14,7 @@ DECAY, FINE, SCALE, LABELS, MODE = WORDS = (
 KEY = {"A": DECAY, "B": FINE, "C": SCALE, "D": LABELS, "E": MODE}  # a test reads the runs and holds this key to it
 _LOOK = {
     DECAY: "which run has the shortest weights, and does it do well even on what it has seen?",
-    FINE: "do its two evaluations agree, and is its level the same in both modes?",
+    FINE: "is it good on training images and on new ones, do its two evaluations agree, and is its level near 1?",
     SCALE: "which run has a level that differs between training and evaluation by more than chance?",
     LABELS: "which run knows its training images and nothing else?",
     MODE: "which network gives two answers to one question?",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from course_lib.teaching.exercise import Exercise, Mistake
+from course_lib.teaching.exercise import Exercise, Mistake, Property
 
 # Shown in this order; three lines are not needed.
 LINES = {
@@ -18,6 +18,19 @@ LINES = {
     "J": "x = changed(images[split.test], rng)",
 }
 _RIGHT = list("EHGCFAI")
+_COPIES = "on which side of the split are the other copies of a test image?"
+_OF_ALL = "what do the mean and the deviation then know of the test part?"
+_ROWS = "F reads `rows`: which line makes them?"
+_LEAKS = {"B": _COPIES, "D": _OF_ALL}
+# What a line reads, and the line that makes it.
+_READS = (
+    ("H", "E", "H reads `split`: which line makes it?"),
+    ("C", "E", "C reads `split`: which line makes it?"),
+    ("F", "C", _ROWS),
+    ("I", "C", "I reads `rows`: which line makes them?"),
+    ("A", "H", "A reads `scale`: which line makes it?"),
+    ("A", "F", "A reads `x`: which line makes it?"),
+)
 
 
 def letters(answer: Any) -> Any:
@@ -38,25 +51,25 @@ _WRONG = (
         "copies_before_split",
         "BEHGCAI",
         "a program that makes the copies before the split",
-        "on which side of the split are the other copies of a test image?",
+        _COPIES,
     ),
     _mistake(
         "copies_and_changes",
         "BEHGCFAI",
         "a program that makes copies before the split, and changes them again",
-        "on which side of the split are the other copies of a test image?",
+        _COPIES,
     ),
     _mistake(
         "scale_of_all",
         "EDGCFAI",
         "a program that standardizes with all images",
-        "what do the mean and the deviation then know of the test part?",
+        _OF_ALL,
     ),
     _mistake(
         "scale_before_split",
         "DEGCFAI",
         "a program that fits the scale before it splits",
-        "what do the mean and the deviation then know of the test part?",
+        _OF_ALL,
     ),
     _mistake(
         "fit_before_split",
@@ -81,6 +94,18 @@ _WRONG = (
         "EHCGFAI",
         "a program with the loop over epochs inside that over batches",
         "after how many images has the first epoch seen all of them?",
+    ),
+    _mistake(
+        "changed_before_batches",
+        "EHGFCAI",
+        "a program that changes the rows of a batch before there is one",
+        _ROWS,
+    ),
+    _mistake(
+        "x_before_batches",
+        "EHAGFCI",
+        "a program that makes x before the loop that has the rows for it",
+        _ROWS,
     ),
     _mistake(
         "not_changed",
@@ -108,6 +133,28 @@ _WRONG = (
     ),
 )
 
+
+def _all_known(seen: Any) -> bool:
+    return isinstance(seen, list | tuple) and all(isinstance(one, str) and one in LINES for one in seen)
+
+
+def _leak(seen: Any, right: Any) -> str | None:
+    """The question of a line that leaks, wherever it stands."""
+    if not _all_known(seen):
+        return None
+    return next((f"{letter} sees all images: {asked}" for letter, asked in _LEAKS.items() if letter in seen), None)
+
+
+def _reads(seen: Any, right: Any) -> str | None:
+    """The question of a line that stands before the one that makes what it reads, or without it."""
+    if not _all_known(seen):
+        return None
+    for reader, maker, question in _READS:
+        if reader in seen and maker not in seen[: seen.index(reader)]:
+            return question
+    return None
+
+
 ORDER_AUGMENTATION = Exercise(
     slug="order_augmentation",
     title="Split, scale, change, train",
@@ -118,6 +165,7 @@ ORDER_AUGMENTATION = Exercise(
     reference=_RIGHT,
     observe=letters,
     mistakes=_WRONG,
+    properties=(Property("no leak", _leak), Property("made before it is read", _reads)),
     hints=(
         "What comes first: that after which no line may look at all images together.",
         "A new version of an image is wanted in every epoch, so it is made inside both loops.",

@@ -60,6 +60,11 @@ def sign(weight, bias, weight_gradient, bias_gradient, rate, strength):
     return _step(weight, bias, weight_gradient, bias_gradient, rate, -2 * strength * weight)
 
 
+@known(_WRONG, "a step up the gradient", "which sign has a step that makes the loss smaller?")
+def uphill(weight, bias, weight_gradient, bias_gradient, rate, strength):
+    return l2_step(weight, bias, weight_gradient, bias_gradient, -rate, strength)
+
+
 @known(_WRONG, "the decay of the weights after the step", "at which weights is the gradient of the penalty taken?")
 def decay_last(weight, bias, weight_gradient, bias_gradient, rate, strength):
     moved = weight - rate * weight_gradient
