@@ -54,12 +54,13 @@ def orthogonal(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     """First weights with orthonormal columns, or orthonormal rows where there are fewer rows.
 
     shape (inputs, outputs). All orthogonal matrices are equally likely: the signs that a QR
-    decomposition leaves to chance are set by R's diagonal. Returns float64 of that shape.
+    decomposition leaves to chance are set by R's diagonal. All random numbers come from rng.
+    Returns float64 of that shape.
     """
     fan_in, fan_out = shape
     tall = rng.standard_normal((max(fan_in, fan_out), min(fan_in, fan_out)))
     q, r = np.linalg.qr(tall)  # q has orthonormal columns, (max, min)
-    q = q * np.sign(np.diag(r))  # one sign per column: without it the corner of q is never positive
+    q = q * np.sign(np.diag(r))  # one sign per column: without it q[0, 0] is never positive
     return q if fan_in >= fan_out else q.T  # orthonormal columns, or rows
 
 

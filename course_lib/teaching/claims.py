@@ -4,7 +4,7 @@ import math
 import operator
 import re
 from collections.abc import Callable
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_DOWN, ROUND_HALF_UP, Decimal
 from typing import Any
 
 import numpy as np
@@ -61,7 +61,7 @@ def _rounds_to(number: float, shown: Decimal) -> bool:
     """Rounding to the last decimal shown; a tie holds either way, since tools break it differently."""
     step = Decimal(1).scaleb(int(shown.as_tuple().exponent))
     exact = Decimal(repr(number))
-    return shown in (exact.quantize(step, ROUND_HALF_UP), exact.quantize(step, ROUND_HALF_EVEN))
+    return shown in (exact.quantize(step, ROUND_HALF_UP), exact.quantize(step, ROUND_HALF_DOWN))
 
 
 def _part_holds(count: int, total: int, value: Any) -> bool:

@@ -108,10 +108,23 @@ def _error(exercise: Exercise, answer: Any, seen: Any, failures: list[tuple[Any,
 
 
 def _nothing_returned(exercise: Exercise, seen: Any, right: Any) -> Finding | None:
+    if exercise.kind == "attack":
+        return _test_without_return(seen)
     results = [(own, rule) for path, own, rule in pairs(seen, right) if not path or path[-1] not in ASIDE]
     if callable(exercise.reference) and results and all(own is None for own, _ in results):
         return Finding(WRONG, ("your function returns None", "is there a `return` at its end?"))
     return None
+
+
+def _test_without_return(seen: Any) -> Finding | None:
+    """A test of the learner's that gave None for a version, right or planted."""
+    silent = [path for path, said, _ in pairs(seen, seen) if said is None and len(path) == 2]
+    if not silent:
+        return None
+    if silent[0][0] == "right":
+        return Finding(WRONG, ("your test returned None for a right one: end it with `return True`",))
+    told = f"your test returned None for a wrong one ({silent[0][1]}): return False there"
+    return Finding(WRONG, (told, "which path through your test ends without a `return`?"))
 
 
 def _property(exercise: Exercise, seen: Any, right: Any) -> Finding | None:
@@ -121,7 +134,7 @@ def _property(exercise: Exercise, seen: Any, right: Any) -> Finding | None:
         except Exception:  # written for observations of the right shape; another form is told by the fallback
             continue
         if sentence:
-            return Finding(WRONG, (*attacked(seen, exercise), sentence))
+            return Finding(WRONG, (*attacked(seen, exercise), *sentence.splitlines()))
     return None
 
 

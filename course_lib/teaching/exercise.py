@@ -48,7 +48,8 @@ class Variant:
 class Mistake:
     """A wrong answer that learners give.
 
-    `cause` is one line that completes "your result equals ..." (kinds implement, faded), "your test behaves like ..."
+    `cause` is one line that completes "your result equals ..." (kinds implement, faded), "your result behaves like ..."
+    (the same, where the observation keeps the numbers as a Detail and compares traits), "your test behaves like ..."
     (attack) or "your answer equals ..." (the rest): "Adam without bias correction". `question` is one question that
     leads to the cause and does not give it away. `answer` is the wrong function or value itself.
     """
@@ -71,7 +72,8 @@ class Property:
     """Something that every right answer has, asked when no known mistake matches.
 
     `test(observation, reference_observation)` returns one sentence with the learner's numbers where the property
-    fails ("the rows of your probabilities sum to 1.37, not to 1"), or None where it holds.
+    fails ("the rows of your probabilities sum to 1.37, not to 1"), or None where it holds. A question may follow on a
+    line of its own.
     """
 
     name: str

@@ -12,11 +12,12 @@ from typing import Any
 
 from course_lib.teaching.compare import children, distance, form_notes, leaf_distance, pairs, to_array, tolerance_for
 from course_lib.teaching.exercise import REFERENCE, Exercise, Mistake
-from course_lib.teaching.observe import probing
+from course_lib.teaching.observe import Detail, probing
 from course_lib.teaching.relation import name_of
 
 NOT_STARTED, RIGHT, WRONG, ERROR = "not started", "right", "wrong", "error"
 _EQUALS = {"implement": "your result equals", "faded": "your result equals", "attack": "your test behaves like"}
+_BEHAVES = "your result behaves like"  # where traits are compared and not numbers
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def known_mistake(exercise: Exercise, seen: Any) -> Finding | None:
     found = matches(exercise, seen)
     if not found:
         return None
-    verb = _EQUALS.get(exercise.kind, "your answer equals")
+    verb = _BEHAVES if by_traits(exercise) else _EQUALS.get(exercise.kind, "your answer equals")
     causes = [mistake.cause for mistake, _ in found]
     text = causes[0] if len(causes) == 1 else "one of: " + "; ".join(causes)
     first = f"{verb} {text}{_how_close(exercise, found[0][1], seen)}"
@@ -75,11 +76,17 @@ def known_mistake(exercise: Exercise, seen: Any) -> Finding | None:
 
 
 def _how_close(exercise: Exercise, gap: float, seen: Any) -> str:
-    if exercise.kind not in ("implement", "faded"):
+    if exercise.kind not in ("implement", "faded") or by_traits(exercise):
         return ""
     cases = len(seen) if isinstance(seen, dict) else 1
     size = f"{gap:.0e}" if gap else "0"
     return f" (difference {size} over {cases} cases)" if cases > 1 else f" (difference {size})"
+
+
+def by_traits(exercise: Exercise) -> bool:
+    """Whether the probe compares traits (a share, a formula, an order) and keeps the numbers as a Detail."""
+    right = observations(exercise)[REFERENCE]
+    return any(isinstance(leaf, Detail) for _, leaf, _ in pairs(right, right))
 
 
 def separation(exercise: Exercise) -> tuple[float, tuple[str, str]]:

@@ -43,6 +43,24 @@ class Raised:
         return hash(self.type)
 
 
+class Detail:
+    """Something of an observation that a message may quote and that is never compared: random rows, sizes of parts.
+
+    Two answers that use the random numbers differently give different rows and are right for the same reason; such an
+    observation holds the reason as facts and the rows as a Detail. The card of a known mistake then says "behaves
+    like" and no difference, because equal facts are not equal numbers.
+    """
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Detail)
+
+    def __hash__(self) -> int:
+        return 0
+
+
 class Case:
     """One call of the probe. `Case(x, labels, rate=0.1)`; a plain tuple stands for a case without keywords."""
 
@@ -104,9 +122,10 @@ def attack(
 ) -> dict[str, dict[str, Any]]:
     """Run the learner's test on right versions and on versions with a planted bug, by their ids.
 
-    The test accepts a version by returning True or nothing, and rejects it by returning False or by a failing
-    `assert`. Returns {"right": {id: accepted}, "planted": {id: accepted}}; an answer is right when it accepts all of
-    the first and none of the second. A crash on a planted bug rejects it, a crash on a right version is an error.
+    The test accepts a version by returning True, and rejects it by returning False or by a failing `assert`. Returns
+    {"right": {id: accepted}, "planted": {id: accepted}}; an answer is right when it accepts all of the first and none
+    of the second. Where the test returned None, a forgotten `return`, None stands. A crash on a planted bug rejects
+    it, a crash on a right version is an error.
     """
     return {
         "right": {name: _accepts(test, version, crash_rejects=False) for name, version in right.items()},
@@ -114,10 +133,10 @@ def attack(
     }
 
 
-def _accepts(test: Callable[[Any], Any], version: Any, *, crash_rejects: bool) -> bool | Raised:
+def _accepts(test: Callable[[Any], Any], version: Any, *, crash_rejects: bool) -> bool | Raised | None:
     try:
         said = test(version)
-        return said is None or bool(said)
+        return None if said is None else bool(said)
     except KeyboardInterrupt:
         raise
     except AssertionError:

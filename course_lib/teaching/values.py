@@ -51,9 +51,18 @@ def about_lines(answer: Any, reference: list[Any] | tuple[Any, ...]) -> str:
     if twice:
         return f"{twice[0]!r} stands in it too often"
     if len(answer) < len(reference):
-        return f"your list has {len(answer)} lines, {len(reference) - len(answer)} are missing"
+        return _too_few(len(answer), len(reference) - len(answer), letters=all(len(line) == 1 for line in reference))
     place = next((i for i, pair in enumerate(zip(answer, reference, strict=True)) if pair[0] != pair[1]), None)
-    return "" if place is None else f"right up to line {place}; line {place + 1} comes too early: {answer[place]!r}"
+    if place is None:
+        return ""
+    start = f"right up to line {place}; " if place else ""
+    return f"{start}line {place + 1} cannot be {answer[place]!r} yet"
+
+
+def _too_few(count: int, missing: int, *, letters: bool) -> str:
+    """ "6 letters; 1 is missing"."""
+    word = ("letter" if letters else "line") + ("" if count == 1 else "s")
+    return f"{count} {word}; {missing} {'is' if missing == 1 else 'are'} missing"
 
 
 def _name(key: Any) -> str:

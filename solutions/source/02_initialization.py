@@ -151,8 +151,9 @@ check("glorot_uniform", glorot_uniform)
 # A tutorial writes `W = np.random.randn(n_in, n_out) * np.sqrt(1 / n_in)` and calls it "Xavier/Glorot". Take a layer of 512
 # inputs and 64 outputs. Give, with three significant digits: the standard deviation of the weights as `written`, and by
 # Glorot's rule; the name of the rule that is written (`"lecun"`, `"glorot"` or `"he"`); the condition on `n_in` and `n_out`
-# under which both agree, as an equation; the standard deviation of what `torch.nn.Linear(512, 64)` draws by default; and
-# your verdict on the name.
+# under which both agree, as an equation in n_in and n_out, such as `"n_in = 3 * n_out"`; the standard deviation of what
+# `torch.nn.Linear(512, 64)` draws by default; and your verdict on the name: `"supported"`, `"not shown"` or
+# `"contradicted"`.
 
 # %% id="xavier-sheet" tags=["sheet"]
 xavier = {
@@ -201,7 +202,7 @@ check("orthogonal", orthogonal)
 
 # %% [markdown] id="orthogonal-why" tags=["solution"]
 # **Why it is so.** `q` has orthonormal columns, whatever signs they have. The decomposition computes each sign from the
-# data, so that the corner of `q` is never positive; multiplied by the sign of R's diagonal all directions are equally
+# data, so that `q[0, 0]` is never positive; multiplied by the sign of R's diagonal all directions are equally
 # likely. A layer with more outputs than inputs can only have orthonormal rows: that is the transpose.
 #
 # **Most common mistake**: `np.linalg.qr` of a wide matrix. Its `q` is square, and the layer has lost its outputs.

@@ -292,8 +292,9 @@ def test_an_audit_is_told_by_its_keys_and_never_given_away(answer, status, words
     ("answer", "words"),
     [
         (["forward", "loss", "update", "backward"], "your answer equals an update before the gradient is there"),
-        (["loss", "forward", "backward", "update"], "right up to line 0; line 1 comes too early: 'loss'"),
-        (["forward", "loss"], "your list has 2 lines, 2 are missing"),
+        (["loss", "forward", "backward", "update"], "line 1 cannot be 'loss' yet"),
+        (["forward", "backward", "loss", "update"], "right up to line 1; line 2 cannot be 'backward' yet"),
+        (["forward", "loss"], "2 lines; 2 are missing"),
         (["forward", "loss", "evaluate", "backward", "update"], "'evaluate' does not belong in it"),
         (["forward", "forward", "loss", "backward", "update"], "'forward' stands in it too often"),
         ("forward", "the answer is a list of texts; you gave a str"),

@@ -98,7 +98,7 @@ def test_only_an_interrupt_passes():
         attack(answer, right={"one": 1}, planted={})
 
 
-def test_a_test_accepts_by_true_or_nothing_and_rejects_by_false_or_assert():
+def test_a_test_accepts_by_true_rejects_by_false_or_assert_and_none_is_kept():
     def test(version):
         assert version != "asserted"
         if version == "crash":
@@ -108,7 +108,7 @@ def test_a_test_accepts_by_true_or_nothing_and_rejects_by_false_or_assert():
     seen = attack(
         test, right={"a": "nothing", "b": "true", "c": "crash"}, planted={"d": "false", "e": "asserted", "f": "crash"}
     )
-    assert seen["right"] == {"a": True, "b": True, "c": Raised("TypeError")}
+    assert seen["right"] == {"a": None, "b": True, "c": Raised("TypeError")}
     assert seen["planted"] == {"d": False, "e": False, "f": False}
 
 

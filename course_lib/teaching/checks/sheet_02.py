@@ -5,7 +5,7 @@ from course_lib.teaching.checks.initialization.fans import FANS
 from course_lib.teaching.checks.initialization.glorot import GLOROT_UNIFORM
 from course_lib.teaching.checks.initialization.he import HE_NORMAL
 from course_lib.teaching.checks.initialization.order import ORDER_MEASURED_START
-from course_lib.teaching.checks.initialization.orthogonal import ORTHOGONAL
+from course_lib.teaching.checks.initialization.orthogonal_check import ORTHOGONAL
 from course_lib.teaching.checks.initialization.panels_check import READ_START_PANELS
 from course_lib.teaching.checks.initialization.xavier import XAVIER_NAME
 from course_lib.teaching.checks.initialization.zero_start import ZERO_START

@@ -29,6 +29,9 @@ FORMULAS: dict[str, Callable[[int, int], float]] = {
     "sqrt(6/(n+m))": lambda n, m: math.sqrt(6 / (n + m)),
     "sqrt(2/(n+m))/sqrt(3)": lambda n, m: math.sqrt(2 / (n + m) / 3),
     "sqrt(6/(n+m))/sqrt(12)": lambda n, m: math.sqrt(6 / (n + m) / 12),
+    "sqrt(24/(n+m))/sqrt(3)": lambda n, m: math.sqrt(8 / (n + m)),
+    "2/(n+m)/sqrt(3)": lambda n, m: 2 / (n + m) / math.sqrt(3),
+    "1/sqrt(n)/sqrt(3)": lambda n, m: math.sqrt(1 / n / 3),
     "6/(n+m)/sqrt(3)": lambda n, m: 6 / (n + m) / math.sqrt(3),
     "sqrt(6)/(n+m)/sqrt(3)": lambda n, m: math.sqrt(2) / (n + m),
     "sqrt(6/(n*m))/sqrt(3)": lambda n, m: math.sqrt(2 / (n * m)),
@@ -63,7 +66,7 @@ def initializer_facts(answer: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _array(value: Any) -> np.ndarray | None:
-    array = np.asarray(value)
+    array = value if isinstance(value, np.ndarray) else np.empty(0)
     return array if array.dtype.kind == "f" and array.ndim == 2 and np.isfinite(array).all() else None
 
 
@@ -76,7 +79,9 @@ def _facts(firsts: list[np.ndarray], second: np.ndarray) -> dict[str, Any]:
         "shape": "as asked" if shapes == list(SHAPES) else "turned" if shapes == turned else "another",
         "deviation": _formula(stds),
         "measured": Detail(stds),
-        "mean": "zero" if all(abs(w.mean()) <= 6 * w.std() / math.sqrt(w.size) for w in weights) else "not zero",
+        "dtype": ", ".join(dict.fromkeys(str(w.dtype) for w in weights)),
+        "mean": _mean(weights),
+        "numbers": "in order" if all(_in_order(w) for w in weights) else "mixed",
         "distribution": _distribution(weights),
         "units": "different" if all((w[:, 0] != w[:, 1]).any() for w in weights) else "copies",
         "inputs": "different" if all((w[0] != w[1]).any() for w in weights) else "copies",
@@ -95,11 +100,41 @@ def _formula(stds: list[float]) -> str:
     return "another"
 
 
+def _mean(weights: list[np.ndarray]) -> str:
+    """ "zero" where no mean is off by more than six standard errors, "sqrt(2/n)", else its sign."""
+    for name, of in {"zero": lambda n: 0.0, "sqrt(2/n)": lambda n: math.sqrt(2 / n)}.items():
+        if all(abs(w.mean() - of(w.shape[0])) <= 6 * w.std() / math.sqrt(w.size) for w in weights):
+            return name
+    signs = {float(np.sign(w.mean())) for w in weights}
+    return {1.0: "positive", -1.0: "negative"}.get(signs.pop(), "not zero") if len(signs) == 1 else "not zero"
+
+
+def _in_order(weights: np.ndarray) -> bool:
+    """Whether the numbers rise or fall all the way, as those of a grid do; not where all are equal."""
+    return any(
+        bool((steps >= 0).all() or (steps <= 0).all()) and bool(steps.any())
+        for steps in (np.diff(weights.ravel()), np.diff(weights.T.ravel()))
+    )
+
+
 def _distribution(weights: list[np.ndarray]) -> str:
     kinds = {"normal": (3.0, 0.3), "uniform": (1.8, 0.1)}  # E[z^4] and how far it may lie off
     fourth = [float(np.mean(((w - w.mean()) / (w.std() or 1)) ** 4)) for w in weights]
     fits = [name for name, (value, reach) in kinds.items() if all(abs(one - value) < reach for one in fourth)]
-    return fits[0] if fits else "another"
+    return fits[0] if fits else "neither normal nor uniform"
+
+
+# What to say of a fact that is not as it should be, in the order in which it is asked.
+_TOLD = {
+    "second call": "a second call with the same rng gives {}\nwhich argument has no part in your result?",
+    "same seed": "two generators with equal seeds give {}\nwhich of your numbers do not come from rng?",
+    "another seed": "a generator with another seed gives {}\nwhich argument has no part in your result?",
+    "numbers": "your numbers rise or fall from one to the next\nwhich argument has no part in your result?",
+    "units": "two units of the layer have the same weights\nwhat tells one unit from another?",
+    "inputs": "two inputs of the layer have the same weights\nhow many random numbers does the layer need?",
+    "mean": "the mean of your weights is {}\nwhich mean does the docstring ask for?",
+    "distribution": "the distribution of your weights is {}\nwhich one does the docstring ask for?",
+}
 
 
 def properties(right: Callable[[int, int], float]) -> tuple[Property, ...]:
@@ -109,14 +144,14 @@ def properties(right: Callable[[int, int], float]) -> tuple[Property, ...]:
         facts = seen["weights"]
         if facts["form"] != "array":
             return f"expected an array (inputs, outputs) of finite decimal numbers, you give {facts['given'].value}"
-        return None if facts["shape"] == "as asked" else f"the shape of your weights is {facts['shape']}"
+        if facts["shape"] != "as asked":
+            return f"the shape of your weights is {facts['shape']}"
+        asked = rule["weights"]["dtype"]
+        return None if facts["dtype"] == asked else f"your weights are {facts['dtype']}; the docstring asks for {asked}"
 
     def source(seen: Any, rule: Any) -> str | None:
-        for name in ("second call", "same seed", "another seed", "units", "inputs", "mean", "distribution"):
-            own = seen["weights"][name]
-            if own != rule["weights"][name]:
-                return f"{name}: {own}, expected: {rule['weights'][name]}"
-        return None
+        facts, asked = seen["weights"], rule["weights"]
+        return next((told.format(facts[name]) for name, told in _TOLD.items() if facts[name] != asked[name]), None)
 
     def deviation(seen: Any, rule: Any) -> str | None:
         stds = seen["weights"]["measured"].value

@@ -25,6 +25,26 @@ def layout_ignored(shape, layout):
     return shape[0] * math.prod(shape[2:]), shape[1] * math.prod(shape[2:])
 
 
+@known(_WRONG, "the first two numbers of the shape as they stand", "what is the first number in torch?")
+def as_it_stands(shape, layout):
+    return shape[0], shape[1]
+
+
+@known(_WRONG, "the shape as it stands", "what is the first number in torch, and how many fans are there?")
+def shape_returned(shape, layout):
+    return shape
+
+
+@known(_WRONG, "the first two numbers of every shape, reversed", "what does the course store first?")
+def always_reversed(shape, layout):
+    return shape[1], shape[0]
+
+
+@known(_WRONG, "torch's layout for every shape", "what does the course store first?")
+def always_torch(shape, layout):
+    return fan_in_and_out(shape, "torch")
+
+
 @known(_WRONG, "fan-in and fan-out exchanged", "how many terms does x @ weight sum for weight (784, 128)?")
 def exchanged(shape, layout):
     return fan_in_and_out(shape, layout)[::-1]

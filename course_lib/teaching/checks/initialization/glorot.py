@@ -86,6 +86,42 @@ def product(shape, rng):
     return _uniform(math.sqrt(6 / (shape[0] * shape[1])), shape, rng)
 
 
+@known(_WRONG, "a bound equal to the variance", "what is the variance of a uniform distribution on +-b?")
+def variance_as_bound(shape, rng):
+    return _uniform(2 / sum(shape), shape, rng)
+
+
+@known(_WRONG, "torch's default, uniform on +-1 / sqrt(fan-in)", "what does Glorot do with the fan-out?")
+def torch_default(shape, rng):
+    return _uniform(1 / math.sqrt(shape[0]), shape, rng)
+
+
+@known(_WRONG, "a bound with 12 in place of 3", "is b^2 / 12 the variance of an interval of width b or of width 2b?")
+def twelve_for_three(shape, rng):
+    return _uniform(math.sqrt(12 * 2 / sum(shape)), shape, rng)
+
+
+@known(_WRONG, "weights between -b/2 and b/2", "how wide is the interval from -b to b?")
+def half_as_wide(shape, rng):
+    return (rng.random(shape) - 0.5) * math.sqrt(6 / sum(shape))
+
+
+@known(_WRONG, "b * rng.random with 1/2 taken away", "where do your weights begin and end, if b is 0.1?")
+def half_taken_away(shape, rng):
+    return rng.random(shape) * math.sqrt(6 / sum(shape)) - 0.5
+
+
+@known(_WRONG, "a grid of evenly spaced numbers", "which argument has no part in your result?")
+def grid(shape, rng):
+    bound = math.sqrt(6 / sum(shape))
+    return np.linspace(-bound, bound, shape[0] * shape[1]).reshape(shape)
+
+
+@known(_WRONG, "weights in float32", "which dtype does the docstring promise?")
+def single_precision(shape, rng):
+    return glorot_uniform(shape, rng).astype(np.float32)
+
+
 @known(_WRONG, "weights between 0 and the bound", "what is the mean of your weights?")
 def positive(shape, rng):
     return rng.uniform(0, math.sqrt(6 / sum(shape)), shape)
@@ -96,7 +132,7 @@ def turned(shape, rng):
     return _uniform(math.sqrt(6 / sum(shape)), shape[::-1], rng)
 
 
-@known(_WRONG, "a draw from NumPy's global generator", "which argument has no part in your result?")
+@known(_WRONG, "random numbers that do not come from rng", "which argument has no part in your result?")
 def global_state(shape, rng):
     bound = math.sqrt(6 / sum(shape))
     return np.random.uniform(-bound, bound, shape)

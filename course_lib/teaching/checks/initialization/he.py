@@ -85,6 +85,20 @@ def positive(shape, rng):
     return math.sqrt(2 / shape[0]) * rng.random(shape)
 
 
+@known(
+    _WRONG,
+    "a mean of sqrt(2 / fan-in) and a deviation of 1",
+    "is the first argument of rng.normal the mean or the deviation?",
+)
+def mean_for_deviation(shape, rng):
+    return rng.normal(math.sqrt(2 / shape[0]), size=shape)
+
+
+@known(_WRONG, "weights in float32", "which dtype does the docstring promise?")
+def single_precision(shape, rng):
+    return he_normal(shape, rng).astype(np.float32)
+
+
 @known(_WRONG, "weights of the shape (outputs, inputs)", "which shape does x @ weight need?")
 def turned(shape, rng):
     return math.sqrt(2 / shape[0]) * rng.standard_normal(shape[::-1])
@@ -100,7 +114,7 @@ def copied_inputs(shape, rng):
     return np.repeat(math.sqrt(2 / shape[0]) * rng.standard_normal((1, shape[1])), shape[0], axis=0)
 
 
-@known(_WRONG, "a draw from NumPy's global generator", "which argument has no part in your result?")
+@known(_WRONG, "random numbers that do not come from rng", "which argument has no part in your result?")
 def global_state(shape, rng):
     return math.sqrt(2 / shape[0]) * np.random.standard_normal(shape)
 
@@ -129,6 +143,6 @@ HE_NORMAL = Exercise(
         "rng.standard_normal(shape) has variance 1. A factor c multiplies the variance by c squared.",
         "The standard deviation is the square root of 2 / fan-in.",
     ),
-    not_tested="truncated normal weights, and shapes with more than two axes",
+    not_tested="truncated normal weights, weights divided by their own deviation, and shapes of more than two axes",
     indistinguishable=all_the_same(_RIGHT),
 )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from course_lib.teaching.exercise import Exercise, Mistake, Variant
+from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
 
 # Shown in this order; two lines are not needed. Layer-sequential unit variance, Mishkin & Matas 2016.
 LINES = {
@@ -110,6 +110,18 @@ _WRONG = (
     ),
 )
 
+# What to say of a line that is not needed, wherever it stands: what the loop then does, and a question.
+_NOT_NEEDED = {
+    "I": "with I your start measures the weights and not the sums\nwhich size should be 1?",
+    "E": "with E your start divides by the variance of the sums\n"
+    "if the sums are 3 times too large, by what must the weights be divided?",
+}
+
+
+def _unneeded(seen: Any, right: Any) -> str | None:
+    return next((told for letter, told in _NOT_NEEDED.items() if letter in seen), None)
+
+
 ORDER_MEASURED_START = Exercise(
     slug="order_measured_start",
     title="Measure in place of deriving",
@@ -121,6 +133,7 @@ ORDER_MEASURED_START = Exercise(
     observe=_letters,
     accepted=(Variant("stored_last", list("GCHFBAD"), "the weights are stored after the signal has passed"),),
     mistakes=_WRONG,
+    properties=(Property("no line that is not needed", _unneeded),),
     hints=(
         "For each line ask which names it reads, and which line makes them.",
         "Draw, measure the sums, scale, and only then let the signal pass to the next layer.",

@@ -99,7 +99,7 @@ def _which(seen: Any, right: Any) -> str | None:
     if strange:
         return f"the words are {', '.join(map(repr, WORDS))}; you use {', '.join(map(repr, strange))}"
     wrong = [letter for letter in right if seen[letter] != right[letter]]
-    return f"look again at {', '.join(wrong)}; {wrong[0]}: {_LOOK[wrong[0]]}" if wrong else None
+    return f"look again at {', '.join(wrong)}\n{wrong[0]}: {_LOOK[wrong[0]]}" if wrong else None
 
 
 READ_START_PANELS = Exercise(

@@ -1,7 +1,9 @@
 """Is sqrt(1 / n_in) Xavier's rule? The check of xavier_name, an audit of a formula."""
 
+import math
 from typing import Any
 
+from course_lib.teaching.checks.initialization.equation import says_equal_fans
 from course_lib.teaching.compare import to_array
 from course_lib.teaching.exercise import Exercise, Mistake, Property
 
@@ -24,23 +26,34 @@ _RETHINK = {
 }
 
 
+_NUMBERS = ("written", "glorot", "torch default")
+
+
 def _plain(answer: Any) -> Any:
-    """Numbers with three significant digits, names without their variants, texts evened out."""
+    """Numbers with three significant digits, every right equation as "n_in = n_out", texts evened out."""
     if not isinstance(answer, dict):
         return answer
-    return {key: _even(value) for key, value in answer.items()}
+    return {key: _even(value, key) for key, value in answer.items()}
 
 
-def _even(value: Any) -> Any:
+def _even(value: Any, key: str) -> Any:
     if isinstance(value, str):
-        text = " ".join(value.lower().replace("==", "=").split())
-        return {"n_out = n_in": "n_in = n_out", "square layers": "n_in = n_out", "square": "n_in = n_out"}.get(
-            text, text
-        )
+        text = " ".join(value.lower().split())
+        if key == "equal for" and says_equal_fans(text):
+            return FINDINGS[key]
+        number = _number(text) if key in _NUMBERS else None
+        return text if number is None else f"{number:.3g}"
     array = to_array(value)
     if array is None or array.ndim or array.dtype.kind == "b":
         return value
     return f"{float(array):.3g}"
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _mistake(id: str, cause: str, question: str, **changed: str) -> Mistake:
@@ -106,7 +119,24 @@ def _which(seen: Any, right: Any) -> str | None:
     if seen["verdict"] not in VERDICTS:
         return f"the verdict is one of {', '.join(map(repr, VERDICTS))}; yours is {seen['verdict']!r}"
     wrong = [key for key in right if seen[key] != right[key]]
-    return f"look again at {', '.join(wrong)}; {wrong[0]}: {_RETHINK[wrong[0]]}" if wrong else None
+    short = next((told for key in wrong if (told := _too_short(key, seen[key], right[key]))), None)
+    if short:
+        return short
+    if "equal for" in wrong and "=" not in str(seen["equal for"]):
+        return f"'equal for' is an equation, such as \"n_in = 3 * n_out\"; yours is {seen['equal for']!r}"
+    return f"look again at {', '.join(wrong)}\n{wrong[0]}: {_RETHINK[wrong[0]]}" if wrong else None
+
+
+def _too_short(key: str, own: Any, right: str) -> str | None:
+    """A word on a number that is right and rounded too far."""
+    number = _number(own) if key in _NUMBERS and isinstance(own, str) else None
+    if not number or number == float(right):
+        return None
+    for digits, word in ((1, "one digit"), (2, "two digits")):
+        unit = 10 ** (math.floor(math.log10(float(right))) - digits + 1)
+        if float(f"{number:.{digits}g}") == number and abs(number - float(right)) <= 0.51 * unit:
+            return f"{key}: {own} has {word}: three are asked for"
+    return None
 
 
 XAVIER_NAME = Exercise(

@@ -133,7 +133,8 @@ def _which(seen: Any, right: Any) -> str | None:
     if seen["verdict"] not in VERDICTS:
         return f"the verdict is one of {', '.join(map(repr, VERDICTS))}; yours is {seen['verdict']!r}"
     wrong = [key for key in right if seen[key] != right[key]]
-    return f"look again at {'; '.join(wrong)}. {_RETHINK[wrong[0]]}" if wrong else None
+    more = f" and {len(wrong) - 2} more" if len(wrong) > 2 else ""
+    return f"look again at {'; '.join(wrong[:2])}{more}\n{wrong[0]}: {_RETHINK[wrong[0]]}" if wrong else None
 
 
 ZERO_START = Exercise(

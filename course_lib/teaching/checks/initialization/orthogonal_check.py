@@ -1,0 +1,141 @@
+"""What does a draw of weights that keep every length look like over many seeds? The check of orthogonal.
+
+Two right answers may use the random numbers differently; so an observation holds facts: lengths, products, and which
+signs and directions come up over the seeds.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from course_lib.numpy_nn.plain_initializers import orthogonal
+from course_lib.teaching.checks.initialization.orthogonal import MISTAKES, VARIANTS
+from course_lib.teaching.checks.writing import Detail, all_the_same, kind_of
+from course_lib.teaching.exercise import Exercise, Property
+from course_lib.teaching.observe import Raised, calls
+
+_SHAPES = ((7, 3), (3, 7), (5, 5))
+_SEEDS = 200  # so many draws that chance does not look like a preferred direction
+
+
+def _observe(answer: Callable[..., Any]) -> dict[str, Any]:
+    def run(shape: tuple[int, int], seeds: int) -> list[Any]:
+        return [answer(shape, np.random.default_rng(seed)) for seed in [*range(seeds), 0]]
+
+    results = [case["result"] for case in calls(run, *((shape, _SEEDS) for shape in _SHAPES)).values()]
+    stopped = next((result for result in results if isinstance(result, Raised)), None)
+    if stopped is not None or results[0][0] is None:
+        return {"weights": stopped}
+    if not all(isinstance(one, np.ndarray) and one.dtype.kind == "f" for result in results for one in result):
+        return {"weights": {"form": "no array of decimal numbers", "given": Detail(kind_of(results[0][0]))}}
+    facts = {str(shape): _facts(result, shape) for shape, result in zip(_SHAPES, results, strict=True)}
+    return {"weights": {"form": "array"} | facts}
+
+
+def _facts(result: list[np.ndarray], shape: tuple[int, int]) -> Any:
+    """Facts of the draws of all seeds, each an array (inputs, outputs); the last one is of the first seed again."""
+    given = next((one.shape for one in result if one.shape != shape), shape)
+    if given != shape:
+        return {"shape": str(given)}
+    draws, again = np.array(result[:-1], np.float64), result[-1]
+    small = draws if shape[0] >= shape[1] else draws.transpose(0, 2, 1)
+    gram = small.transpose(0, 2, 1) @ small  # (seeds, k, k): the products of the columns, or of the rows
+    lengths = np.sqrt(np.diagonal(gram, axis1=1, axis2=2))
+    crossed = np.abs(gram - np.eye(gram.shape[1]) * gram).max()
+    fixed = bool((draws == draws[0]).all())
+    return {
+        "shape": str(shape),
+        "dtype": str(again.dtype),
+        "lengths": _lengths(lengths, shape),
+        "measured": Detail((float(lengths.min()), float(lengths.max()))),
+        "products": "0" if crossed < 1e-5 else "not 0",
+        "entries": "0 and 1 only" if np.isin(np.abs(draws), (0, 1)).all() else "decimal numbers",
+        "seeds": "the same" if fixed else "different",
+        "equal seeds": "the same" if np.array_equal(result[0], again) else "different",
+    } | ({} if fixed else _signs(draws, shape))
+
+
+def _lengths(lengths: np.ndarray, shape: tuple[int, int]) -> str:
+    known = {"1": 1.0, "sqrt(2/fan-in)": math.sqrt(2 / shape[0])}
+    for name, length in known.items():
+        if np.allclose(lengths, length, atol=1e-5):
+            return name
+    return "one number" if np.allclose(lengths, lengths[0, 0], rtol=1e-5) else "different"
+
+
+def _signs(draws: np.ndarray, shape: tuple[int, int]) -> dict[str, str]:
+    """Which signs and directions come up over the seeds."""
+    # Of a random direction each entry has mean 0 and variance 1 / length of the direction.
+    drift = np.abs(draws.mean(axis=0)).max() * math.sqrt(_SEEDS * max(shape))
+    diagonal = np.diagonal(draws, axis1=1, axis2=2)
+    return {
+        "q[0, 0]": _balance(draws[:, 0, 0]),
+        "q[0, 0] * q[1, 1]": _balance(draws[:, 0, 0] * draws[:, 1, 1]),
+        "diagonal": "never negative" if (diagonal >= 0).all() else "both signs",
+        "directions": "all" if drift < 6 else "some preferred",
+    }
+
+
+def _balance(numbers: np.ndarray) -> str:
+    """Which sign nearly all of the numbers have, or "both"."""
+    shares = {"negative": np.mean(numbers < 0), "positive": np.mean(numbers > 0), "0": np.mean(numbers == 0)}
+    return next((word for word, share in shares.items() if share > 0.75), "both")
+
+
+def _first_wrong(seen: Any, right: Any) -> str | None:
+    facts = seen["weights"]
+    if facts["form"] != "array":
+        return f"expected an array (inputs, outputs) of decimal numbers, you give {facts['given'].value}"
+    for key in right["weights"][str(_SHAPES[0])]:
+        for shape in map(str, _SHAPES):
+            if facts[shape].get(key) != right["weights"][shape][key]:
+                return _sentence(key, facts[shape], shape)
+    return None
+
+
+def _sentence(key: str, facts: dict[str, Any], shape: str) -> str:
+    """What is not right with one fact, for readers."""
+    kind = "rows" if shape == "(3, 7)" else "columns"
+    if key == "lengths":
+        least, most = facts["measured"].value
+        told = f"{least:.3g}" if math.isclose(least, most, rel_tol=1e-5) else f"between {least:.3g} and {most:.3g}"
+        return f"for the shape {shape} the length of your {kind} is {told}; it should be 1"
+    return {
+        "shape": f"for the shape {shape} you give {facts['shape']}\nwhich shapes have q and q.T there?",
+        "dtype": f"your weights are {facts.get('dtype')}; the docstring asks for float64",
+        "products": f"for the shape {shape} two {kind} are not orthogonal (their product is not 0)",
+        "entries": f"for the shape {shape} all your weights are 0, 1 or -1\nhow many different matrices can you draw?",
+        "seeds": "every seed gives the same weights\nwhich argument has no part in your result?",
+        "equal seeds": "two draws from equal seeds differ\nwhich of your random numbers do not come from rng?",
+        "q[0, 0]": f"for the shape {shape} q[0, 0] is {facts.get('q[0, 0]')} for almost every seed; "
+        "it should have both signs",
+        "q[0, 0] * q[1, 1]": "the signs of two columns go together\nhow many signs does q need?",
+        "diagonal": "the diagonal of your result is never negative\nwhich signs should q[0, 0] have over many seeds?",
+        "directions": f"for the shape {shape} one entry has a mean that is not 0 over the seeds\n"
+        "which directions come up more often?",
+    }[key]
+
+
+ORTHOGONAL = Exercise(
+    slug="orthogonal",
+    title="Weights that keep every length",
+    kind="faded",
+    core=False,
+    difficulty=2,
+    minutes=12,
+    reference=orthogonal,
+    observe=_observe,
+    accepted=VARIANTS,
+    mistakes=MISTAKES,
+    properties=(Property("orthonormal, and every direction alike", _first_wrong),),
+    hints=(
+        "Q of a tall matrix has orthonormal columns; transposed it has orthonormal rows.",
+        "LAPACK chooses the signs of R's diagonal. Multiply each column of q by the sign of its diagonal entry of r.",
+        "Which of q and q.T has the shape (fan_in, fan_out)?",
+    ),
+    not_tested="that all orthogonal matrices are equally likely; only signs and means of single entries are looked at",
+    fade=("q * np.sign", "return q if"),
+    indistinguishable=all_the_same(VARIANTS),
+)
