@@ -161,7 +161,7 @@ for axis, (wrong, (on_train, on_new)) in zip(axes, by_width.items(), strict=True
     axis.set(xscale="log", xlabel="hidden units", xticks=WIDTHS, xticklabels=WIDTHS, ylim=(0, 1.05))
     axis.minorticks_off()
     axis.set_title("All labels right" if wrong == 0 else "30 % of the training labels wrong")
-axes[0].set_ylabel("accuracy (share)")
+_ = axes[0].set_ylabel("accuracy (share)")
 
 # %% id="width-show"
 curves.legend(axes[0], loc="lower right")
@@ -173,7 +173,7 @@ style.show(
     "while that on training images rises to one.",
 )
 
-# %% id="width-claim"
+# %% id="width-claim" tags=["nbval-ignore-output"]
 right, spoiled = by_width[0.0][1], by_width[0.3][1]  # (10 seeds, 5 widths) on new images
 large_right = paired_comparison(right[:, 4], right[:, 2]).interval
 large_spoiled = paired_comparison(spoiled[:, 4], spoiled[:, 2]).interval
@@ -229,11 +229,11 @@ MEANS = {
 }  # fmt: skip
 
 
-def by_heart(name, seed):
+def by_heart(name, seed, epochs=100):
     (x_train, labels), new = draw(seed, judging)
     if name != "right labels":
         labels = generator(seed, "shuffle").permutation(labels)
-    model = trained(seed, (x_train, labels), epochs=100, **MEANS[name])
+    model = trained(seed, (x_train, labels), epochs=epochs, **MEANS[name])
     length = np.linalg.norm(model.parameters * model.weight_mask)
     return evaluate(model, (x_train, labels))["accuracy"], evaluate(model, new)["accuracy"], length
 
@@ -252,6 +252,7 @@ claim(">= 0.98", by_heart_all[:, 0].min(), "shuffled labels, training images: by
 claim("< 0.15", by_heart_all[:, 1].mean(), "its accuracy on new images")
 claim("> 5", longer.low, "how much longer its weights are than with right labels, lower end")
 claim("> 0.9", learned["... with dropout"][:, 0].mean(), "with dropout, training images")
+claim("> 0.98", by_heart("... with dropout", 0, epochs=400)[0], "the same after 400 epochs, one draw")
 claim("< 0.95", learned["... with augmentation"][:, 0].mean(), "with augmentation, training images")
 claim("< 0.9", learned["... 16 units"][:, 0].mean(), "with 16 units, training images")
 slows = "Dropout slows learning by heart; given time, the network still does it."
@@ -487,7 +488,7 @@ for step in range(20):
     for net in (penalised, decayed):
         SGD(rate).step(net.parameters, net.gradients)
 apart = np.abs(penalised.parameters - decayed.parameters).max()
-claim("< 1e-6", apart, "difference of any parameter after 20 steps")
+claim("< 1e-5", apart, "difference of any parameter after 20 steps")
 
 # %% id="decay-torch"
 weight = torch.nn.Parameter(torch.ones(1))
@@ -578,13 +579,13 @@ first_layers = {name: net.linear_layers[0].weight for name, net in nets.items()}
 
 # %% id="penalties-figure"
 shown = np.concatenate([weight[:, :8] for weight in first_layers.values()], axis=1)  # (64, 32)
-title = "Weights of eight units; rows: " + ", ".join(first_layers)
+title = "Weights of eight units; rows: " + " | ".join(first_layers)
 figure = images.weight_images(shown, (8, 8), columns=8, title=title)
 style.show(
     figure,
     alt="Four rows of eight weight images of 8 by 8 pixels: without a penalty strong noise everywhere; "
-    "with decay paler; with L1 mostly white with a few strong pixels; with max-norm pale and "
-    "smooth.",
+    "with decay paler; with L1 mostly white with a few strong pixels; with max-norm pale "
+    "too.",
 )
 
 # %% id="penalties-claim" tags=["nbval-ignore-output"]
@@ -663,7 +664,7 @@ style.show(
 )
 
 # %% [markdown] id="augment-safe"
-# *Reading*: the last two columns are no longer the digits that their labels name. Lists of augmentations, that of our
+# *Reading*: in the last two columns the 3 and the 6 are no longer the digits that their labels name. Lists of augmentations, that of our
 # source among them, name "flips" without a condition. An 8 survives them; a 3 does not, and a 6 turned upside down is
 # a 9. What does a network that reads digits well say of such images?
 
@@ -755,7 +756,7 @@ for wrong in (0.0, 0.3):
 
 # %% [markdown] id="compare"
 # Then every remedy is judged on the other half, at the strength that was chosen, over ten draws. All get the same 200
-# images, the same first weights and 160 steps. **Early stopping** has to pay for its validation images: it trains on
+# images, the same first weights and 160 steps (early stopping: at most 160). **Early stopping** has to pay for its validation images: it trains on
 # 160 of the 200 and watches the other 40. **More data** has 400 images and as many steps. The two other sizes are
 # runs of section 1. A third panel asks something else: the new images, but each turned by up to 15° and shifted by up
 # to a pixel. *Strong augment* is not chosen: it makes just these changes.
@@ -827,8 +828,8 @@ figure.supylabel("remedy")
 style.show(
     figure,
     alt="Gain in accuracy on new images over no remedy, ten draws, with 95 % intervals, in three "
-    "panels. Right labels: only more data gains clearly, the others are near zero and 32 units "
-    "lose. 30 % wrong labels: dropout, decay, augmentation, 32 units and more data gain, 512 units "
+    "panels. Right labels: only more data gains clearly; 32 units, strong augment and early "
+    "stopping lose, the others are near zero. 30 % wrong labels: dropout, decay, augmentation, 32 units and more data gain, 512 units "
     "lose. Moved images: augmentation gains by far the most.",
 )
 
@@ -842,7 +843,8 @@ for (wrong, name, part), gap in gains.items():
 
 # %% id="compare-claim-right"
 for name in ("dropout", "decay"):
-    claim("between -0.02 and 0.02", gains[0.0, name, 0].mean, f"right labels: what {name} changes")
+    claim("< 0.01", gains[0.0, name, 0].high, f"right labels: what {name} gains, upper end of the interval")
+claim("< 0", gains[0.0, "32 units", 0].high, "right labels: what 32 units gain, upper end")
 claim(
     "> 0",
     gains[0.0, "more data", 0].low,
@@ -878,14 +880,14 @@ claim("< 0.05", gains[0.0, "more data", 1].mean, "moved images: what twice the d
 # - **Right labels.** More data helps. Dropout and decay show no gain worth a point, and a smaller network does harm.
 #   These are negative results, and they are results: with them you save yourself two settings to tune.
 # - **Wrong labels.** Now everything that hinders learning by heart helps: dropout, decay, augmentation, a smaller
-#   network. The larger network is worse. Early stopping gains least, for it has paid with 40 of its 200 images.
+#   network. The larger network is worse. Early stopping gains least; it trains on 160 images only. (With right labels it even costs a point.)
 # - **Moved images.** Only augmentation helps much: it is the one remedy that tells the network something *new*,
 #   namely which changes do not matter. Twice the data of the old kind do not. On images that are *not* moved the same
 #   augmentation costs accuracy: the network has learned a harder task than it is asked.
 #
 # What was **not shown**: that dropout is useless (our network is small and the task nearly solved), or that any of
 # these gains carries over to your data. The intervals say how sure the means are over
-# draws, first weights and orders from these digits, and of twenty intervals one misses by chance.
+# draws, first weights and orders from these digits, and of twenty such intervals about one misses by chance.
 #
 # ## 8 Do small batches generalise better?
 #
