@@ -85,6 +85,8 @@ def _require_finite(state: TrainState, gradients: Sequence[torch.Tensor]) -> Non
             for g, total in zip(gradients, rest, strict=True)
             if not math.isfinite(total)
         ]
+        if not bad:
+            return  # large numbers, whose sum alone overflowed
         raise FloatingPointError(f"the gradient of {', '.join(bad)} is not finite {_place(state)}; nothing was changed")
 
 
