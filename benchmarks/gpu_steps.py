@@ -6,8 +6,7 @@ Shapes: B sequences, T tokens. Tokens are drawn evenly: speed does not depend on
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -15,6 +14,7 @@ import torch
 from benchmarks.gpu_setting import Row, Setting, seconds_row
 from course_lib.core.seeding import Seeds
 from course_lib.training.cost import gpt_step, total
+from course_lib.training.device import matmul_precision
 from course_lib.training.fit import fit
 from course_lib.training.gpt import GPT, next_token_loss, random_tokens
 from course_lib.training.loaders import TensorLoader
@@ -40,7 +40,7 @@ def machine(setting: Setting) -> list[Row]:
     rows: list[Row] = []
     for precision in precisions:
         for side in setting.sides:
-            with tf32(precision == "tf32"):
+            with matmul_precision("tf32" if precision == "tf32" else "highest"):
                 dtype = "float32" if precision == "tf32" else precision
                 rate = matmul_rate(device, precision=dtype, size=side, rounds=setting.rounds)
             rows.append({"measure": "matmul", "precision": precision, "size": side, "flops_per_second": rate})
@@ -48,17 +48,6 @@ def machine(setting: Setting) -> list[Row]:
     rows.append({"measure": "copy", "elements": setting.elements, "bytes_per_second": bandwidth})
     rows.append({"measure": "launch", "seconds": launch_seconds(device, rounds=setting.rounds)})
     return rows
-
-
-@contextmanager
-def tf32(on: bool) -> Iterator[None]:
-    """Products of float32 matrices with 10 bits for the digits, inside the block only."""
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("high" if on else "highest")
-    try:
-        yield
-    finally:
-        torch.set_float32_matmul_precision(before)
 
 
 def make_step(
@@ -109,7 +98,7 @@ def step_flops(setting: Setting, batch: int | None = None) -> float:
 def timed_step(setting: Setting, name: str, *, batch: int | None = None, tf32_on: bool = False, **options: Any) -> Row:
     """One row: the step with these options, its tokens and FLOPs per second."""
     device, used = torch.device(setting.device), batch or setting.batch
-    with tf32(tf32_on):
+    with matmul_precision("tf32" if tf32_on else "highest"):
         step = make_step(setting, batch=batch, **options)
         timing = time_call(step, device, warmup=3, rounds=setting.rounds, calls=setting.calls)
     rates = {

@@ -6,10 +6,12 @@ the device's own events take the time on CUDA, and everything is waited for else
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -76,16 +78,36 @@ def time_call(call: Call, device: torch.device, *, warmup: int = 2, rounds: int 
 
 
 def time_in_turns(
-    contenders: dict[str, Call], device: torch.device, *, rounds: int = 5, calls: int = 1
-) -> dict[str, list[float]]:
+    contenders: Mapping[Any, Call], device: torch.device, *, rounds: int = 5, calls: int = 1
+) -> dict[Any, list[float]]:
     """Seconds per call of each round, the contenders taking turns, so that what disturbs the machine hits all alike."""
     for call in contenders.values():
         call()
-    found: dict[str, list[float]] = {name: [] for name in contenders}
+    found: dict[Any, list[float]] = {name: [] for name in contenders}
     for number in range(rounds):
         for name in list(contenders) if number % 2 == 0 else list(reversed(contenders)):
             found[name].append(seconds_of(contenders[name], device, calls=calls))
     return found
+
+
+def time_by_operation(call: Call, *, calls: int = 5) -> dict[str, float]:
+    """Seconds per call that each operation took by itself on the CPU, by torch.profiler, the longest first.
+
+    Names are those of torch's operations without "aten::"; what is not one of them (the program, the optimizer's own
+    bookkeeping) is added up as "between operations".
+    """
+    # The profiler's library tells on stderr that it starts, and that there is no GPU; it reads this at its first use.
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")
+    from torch.profiler import ProfilerActivity, profile
+
+    with profile(activities=[ProfilerActivity.CPU]) as profiler:
+        for _ in range(calls):
+            call()
+    found: dict[str, float] = {}
+    for event in profiler.key_averages():
+        name = event.key.removeprefix("aten::") if event.key.startswith("aten::") else "between operations"
+        found[name] = found.get(name, 0.0) + event.self_cpu_time_total / 1e6 / calls
+    return dict(sorted(found.items(), key=lambda entry: -entry[1]))
 
 
 def matmul_rate(device: torch.device, *, precision: str = "float32", size: int | None = None, rounds: int = 7) -> float:
