@@ -209,6 +209,8 @@ def test_a_checkpoint_of_another_config_is_refused_with_every_difference(tmp_pat
     assert sorted(listed) == sorted([*changed, "extra.tokens", "extra.vocabulary"])
     assert 'extra.vocabulary: "ab12" in the checkpoint, "cd34" in this run' in str(error.value)
     assert "extra.tokens: 7 in the checkpoint, absent in this run" in str(error.value)
+    with pytest.raises(CheckpointError, match=r"config.inner.tied: false in the checkpoint, 0 in this run"):
+        load(path, other, config=replace(Config(), inner=Inner(tied=0)))
     assert equal(everything(other), before)
     load(path, other, config=Config())  # and it was not damaged by all this
 

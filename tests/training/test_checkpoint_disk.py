@@ -176,6 +176,18 @@ def test_the_metadata_is_written_last_and_before_the_folder_has_its_name(tmp_pat
     assert order == ["weights.safetensors", "optimizer.pt", "meta.json", path.name]
 
 
+@POSIX
+def test_all_is_on_the_disk_before_the_folder_has_its_name(tmp_path, monkeypatch):
+    flushed, before = [], []
+    flush, rename = os.fsync, os.rename
+    monkeypatch.setattr(os, "fsync", lambda number: (flushed.append(os.fstat(number).st_ino), flush(number)))
+    monkeypatch.setattr(os, "rename", lambda a, b: (before.extend(flushed), rename(a, b)))
+    path = save(start(), tmp_path)
+    for part in (*(path / name for name in (*FILES, META)), path):
+        assert part.stat().st_ino in before, f"{part.name} was not flushed before the rename"
+    assert flushed[len(before) :] == [tmp_path.stat().st_ino], "the rename itself is flushed at the end"
+
+
 def test_a_checkpoint_removed_half_way_is_not_met(tmp_path, monkeypatch):
     saved(tmp_path, steps=6)
     newest = latest(tmp_path)
