@@ -1,11 +1,11 @@
 """In which pieces does a language model see its text? Blocks in shuffled order, or streams that are read on.
 
-Shapes: N ids, M pairs (an id and the one after it), B rows of a batch, T tokens of a block. A batch is x (B, T), y (B, T),
-where y holds what follows each token of x, and IGNORE where nothing does. Both are int64; the ids lie once on the device, as
-int32, and every batch is gathered there.
+Shapes: N ids, M pairs (an id and the one after it), B rows of a batch, T tokens of a block. A batch is x (B, T), y (B,
+T), where y holds what follows each token of x, and IGNORE where nothing does. Both are int64; the ids lie once on the
+device, as int32, and every batch is gathered there.
 
-A loader has `len(loader)` batches, and `loader.epoch(e, start=k)` yields those of epoch e from batch k on: a run that is resumed
-goes on with the batch that it would have seen.
+A loader has `len(loader)` batches, and `loader.epoch(e, start=k)` yields those of epoch e from batch k on: a run that
+is resumed goes on with the batch that it would have seen.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ Batch = tuple[torch.Tensor, torch.Tensor]
 class ShuffledBlocks:
     """Blocks of T tokens that do not overlap, in an order that is a function of seed and epoch. For training.
 
-    Every epoch has M // T blocks; the M % T pairs that are left over are not seen. Without `offset` these are always the
-    last, and every block always starts at the same word. With it the cutting starts at another pair in every epoch,
-    and one block then goes over the end of the text to its beginning. The last batch is smaller where B does not divide the
-    number of blocks, unless drop_last leaves it out.
+    Every epoch has M // T blocks; the M % T pairs that are left over are not seen. Without `offset` these are always
+    the last, and every block always starts at the same word. With it the cutting starts at another pair in every
+    epoch, and one block then goes over the end of the text to its beginning. The last batch is smaller where B does
+    not divide the number of blocks, unless drop_last leaves it out.
 
     ids (N,) integers. before: an id to stand before the first (the end of a line), so that the first is predicted too.
-    Raises ValueError for ids of another shape or beyond int32, too few ids for a block, or sizes below 1; TypeError for ids
-    that are not integers.
+    Raises ValueError for ids of another shape or beyond int32, too few ids for a block, or sizes below 1; TypeError
+    for ids that are not integers.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class ShuffledBlocks:
         *,
         batch: int,
         length: int,
-        seed: int,
+        seed: int = 0,
         shuffle: bool = True,
         offset: bool = False,
         drop_last: bool = False,
@@ -93,12 +93,12 @@ class ShuffledBlocks:
 class Streams:
     """The text cut into B long streams, one per row; each batch holds the next T tokens of every stream.
 
-    Row r of a batch goes on where row r of the one before ended, so that a memory can be carried from batch to batch; a new
-    epoch starts afresh. Every pair is seen exactly once: streams of unequal length, and the last segment, are filled up
-    with targets of IGNORE, and all batches have one shape. For evaluation, and for training with a memory.
+    Row r of a batch goes on where row r of the one before ended, so that a memory can be carried from batch to batch;
+    a new epoch starts afresh. Every pair is seen exactly once: streams of unequal length, and the last segment, are
+    filled up with targets of IGNORE, and all batches have one shape. For evaluation, and for training with a memory.
 
-    With `offset` the cutting starts at another pair in every epoch, and goes round: a row then reads over the end of the
-    text to its beginning. ids, before and errors as in ShuffledBlocks; a batch may not exceed the number of pairs.
+    With `offset` the cutting starts at another pair in every epoch, and goes round: a row then reads over the end of
+    the text to its beginning. ids, before and errors as in ShuffledBlocks; a batch may not exceed the number of pairs.
     """
 
     def __init__(

@@ -4,9 +4,9 @@ A discount D(c) is taken off every count c, and the mass so freed goes to the mo
 
     P_n(w | h) = (c(h w) - D(c(h w))) / c(h .) + (sum of D over h) / c(h .) * P_(n-1)(w | h without its first word)
 
-In the lower orders c is the number of different words that an n-gram was seen after ("Francisco" is frequent, but only after
-"San", so that it is unlikely after anything else). The lowest order mixes with the uniform distribution.
-Source: Chen & Goodman 1999, An empirical study of smoothing techniques for language modeling, section 3.
+In the lower orders c is the number of different words that an n-gram was seen after ("Francisco" is frequent, but only
+after "San", so that it is unlikely after anything else). The lowest order mixes with the uniform distribution. Source:
+Chen & Goodman 1999, An empirical study of smoothing techniques for language modeling, section 3.
 
 Shapes: N tokens, V words in the vocabulary, G different n-grams of one order, H histories of one order.
 """
@@ -89,8 +89,8 @@ class KneserNey:
 def discounts(counts: npt.NDArray[np.int64]) -> tuple[float, float, float]:
     """What is taken off a count of 1, of 2, and of 3 or more, estimated from how many n-grams occur 1 to 4 times.
 
-    Y = n1 / (n1 + 2 n2); D1 = 1 - 2Y n2/n1, D2 = 2 - 3Y n3/n2, D3 = 3 - 4Y n4/n3. FALLBACK where the text is too small for
-    that: one of the four is 0, or a discount would be negative. Source: Chen & Goodman 1999, equation 26.
+    Y = n1 / (n1 + 2 n2); D1 = 1 - 2Y n2/n1, D2 = 2 - 3Y n3/n2, D3 = 3 - 4Y n4/n3. FALLBACK where the text is too small
+    for that: one of the four is 0, or a discount would be negative. Source: Chen & Goodman 1999, equation 26.
     """
     n1, n2, n3, n4 = (int((counts == count).sum()) for count in (1, 2, 3, 4))
     if min(n1, n2, n3, n4) == 0:
@@ -103,9 +103,9 @@ def discounts(counts: npt.NDArray[np.int64]) -> tuple[float, float, float]:
 def with_cache(log_probabilities: Floats, ids: Any, *, window: int = 600, weight: float = 0.16) -> Floats:
     """(N,): ln of (1 - weight) * P + weight * (share of the token among the `window` tokens before it).
 
-    What a text has said it says again; no training is needed. At the start the window is as long as the text so far, and the
-    first token has P alone. The defaults were chosen on the validation part of WikiText-2.
-    Raises ValueError for a window below 1, a weight outside [0, 1), or another number of ids than probabilities.
+    What a text has said it says again; no training is needed. At the start the window is as long as the text so far,
+    and the first token has P alone. The defaults were chosen on the validation part of WikiText-2. Raises ValueError
+    for a window below 1, a weight outside [0, 1), or another number of ids than probabilities.
     """
     if window < 1:
         raise ValueError(f"window must be >= 1, got {window}")
