@@ -154,8 +154,9 @@ def _resident(ids: Any, before: int | None, device: torch.device | str) -> torch
         raise ValueError(f"ids must have shape (N,), got {tuple(tensor.shape)}")
     if tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool:
         raise TypeError(f"ids must be integers, got {tensor.dtype}")
+    tensor = tensor.long()  # small integers may have no room for what is checked here
     if before is not None:
-        tensor = torch.cat([torch.tensor([before], dtype=tensor.dtype, device=tensor.device), tensor])
+        tensor = torch.cat([tensor.new_tensor([before]), tensor])
     if len(tensor) < 2:
         raise ValueError(f"ids must hold at least one token and the one after it, got {len(tensor)}")
     low, high = int(tensor.min()), int(tensor.max())

@@ -11,6 +11,7 @@ import pytest
 from course_lib.core.metrics import perplexity
 from course_lib.core.reports import infinito, repositories
 from course_lib.text.blocks import ShuffledBlocks
+from course_lib.text.reading import END
 from course_lib.text.synthetic import (
     REPORTED,
     STOP,
@@ -22,12 +23,11 @@ from course_lib.text.synthetic import (
     leak_entropy,
     log_probabilities,
     synthetic_corpus,
-    unigram_entropy,
     uniform_entropy,
+    unigram_entropy,
     words_since_stop,
 )
 from course_lib.text.vocabulary import PADDING, UNKNOWN, Vocabulary
-from course_lib.text.reading import END
 
 SMALL = Source(words=("a", "b"), shortest=1, longest=3, sentences=4)
 
@@ -131,7 +131,7 @@ def test_one_window_fewer_is_used_than_would_fit(count):
 
 
 def test_words_since_the_last_stop_are_counted():
-    words = "a a . a . . a".split()
+    words = ["a", "a", ".", "a", ".", ".", "a"]
     assert words_since_stop(words).tolist() == [0, 1, 2, 0, 1, 0, 0]
     assert words_since_stop([STOP, "a", "a"]).tolist() == [0, 0, 1]
     assert words_since_stop([]).tolist() == []

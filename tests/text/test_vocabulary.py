@@ -18,12 +18,12 @@ TOKENS = st.lists(WORDS, max_size=40)
 
 
 def test_special_words_come_first_then_the_frequent_ones():
-    words = "b a b c b a d".split()
+    words = ["b", "a", "b", "c", "b", "a", "d"]
     assert Vocabulary.build(words).words == (UNKNOWN, END, "b", "a", "c", "d")
 
 
 def test_equally_frequent_words_stand_in_the_order_of_their_characters():
-    assert Vocabulary.build("c a b".split(), special=()) == Vocabulary.build("b c a".split(), special=())
+    assert Vocabulary.build(["c", "a", "b"], special=()) == Vocabulary.build(["b", "c", "a"], special=())
 
 
 def test_special_words_that_occur_in_the_text_are_not_counted_again():
@@ -32,20 +32,20 @@ def test_special_words_that_occur_in_the_text_are_not_counted_again():
 
 
 def test_the_reported_run_has_padding_first_and_the_full_stop_fourth():
-    words = "a . b . a .".split()
+    words = ["a", ".", "b", ".", "a", "."]
     vocabulary = Vocabulary.build(words, special=(PADDING, UNKNOWN, END), max_size=10_000)
     assert vocabulary.id(".") == 3
     assert vocabulary.words[:3] == ("<pad>", "<unk>", "<eos>")
 
 
 def test_the_size_counts_the_special_words_and_keeps_the_most_frequent():
-    words = "a a a b b c".split()
+    words = ["a", "a", "a", "b", "b", "c"]
     assert Vocabulary.build(words, max_size=4).words == (UNKNOWN, END, "a", "b")
     assert len(Vocabulary.build(words, max_size=100)) == 5
 
 
 def test_words_below_the_minimum_count_are_left_out():
-    words = "a a a b b c".split()
+    words = ["a", "a", "a", "b", "b", "c"]
     assert Vocabulary.build(words, minimum_count=2).words == (UNKNOWN, END, "a", "b")
     assert Vocabulary.build(words, minimum_count=4).words == (UNKNOWN, END)
 
@@ -139,7 +139,7 @@ def test_sizes_out_of_range_are_refused(settings, message):
 
 
 def test_a_vocabulary_comes_back_from_its_file(tmp_path):
-    vocabulary = Vocabulary.build("naïve \U0001f642 \\ \" a a".split())
+    vocabulary = Vocabulary.build(["naïve", "🙂", "\\", '"', "a", "a"])
     vocabulary.save(tmp_path / "vocabulary.json")
     again = Vocabulary.load(tmp_path / "vocabulary.json")
     assert again == vocabulary

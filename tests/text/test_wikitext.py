@@ -6,8 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from course_lib.core.files import data_folder
-from course_lib.text import wikitext
+from course_lib.text import wikitext as module
 from course_lib.text.reading import END
 from course_lib.text.sources import real_text
 from course_lib.text.vocabulary import UNKNOWN
@@ -15,7 +14,6 @@ from course_lib.text.wikitext import TOKENS, TYPES, wikitext2
 
 TEXTS = {"train": " \n = Title = \n \n a <unk> b \n", "validation": " a b \n", "test": " b \n\n"}
 COUNTS = {"train": 10, "validation": 3, "test": 3}
-NO_FOLDER = "WikiText-2 is on this machine neither in $COURSE_DATA nor in data: its real counts cannot be tested"
 
 
 @pytest.fixture
@@ -24,8 +22,8 @@ def small(tmp_path, monkeypatch):
     for stem, part in (("train", "train"), ("valid", "validation"), ("test", "test")):
         (tmp_path / "wikitext-2").mkdir(exist_ok=True)
         (tmp_path / "wikitext-2" / f"{stem}.txt").write_text(TEXTS[part])
-    monkeypatch.setattr(wikitext, "TOKENS", COUNTS)
-    monkeypatch.setattr(wikitext, "TYPES", 6)
+    monkeypatch.setattr(module, "TOKENS", COUNTS)
+    monkeypatch.setattr(module, "TYPES", 6)
     monkeypatch.setenv("COURSE_DATA", str(tmp_path))
     return tmp_path / "wikitext-2"
 
@@ -37,8 +35,8 @@ def nowhere(tmp_path, monkeypatch):
     def refuse(*address, **more):
         raise OSError("no network here")
 
-    monkeypatch.setattr(wikitext, "data_folder", lambda name: None)
-    monkeypatch.setattr(wikitext, "course_root", lambda: tmp_path)
+    monkeypatch.setattr(module, "data_folder", lambda name: None)
+    monkeypatch.setattr(module, "course_root", lambda: tmp_path)
     monkeypatch.setattr(socket, "create_connection", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     return tmp_path
@@ -48,30 +46,23 @@ def hub_of(monkeypatch, load):
     monkeypatch.setitem(sys.modules, "datasets", SimpleNamespace(load_dataset=load))
 
 
-@pytest.fixture(scope="module")
-def real():
-    if data_folder("wikitext-2") is None:
-        pytest.skip(NO_FOLDER)
-    return wikitext2()
-
-
-def test_the_real_one_has_its_published_counts(real):
-    assert {part: len(words) for part, words in real.parts()} == TOKENS
+def test_the_real_one_has_its_published_counts(wikitext):
+    assert {part: len(words) for part, words in wikitext.parts()} == TOKENS
     assert TOKENS == {"train": 2_088_628, "validation": 217_646, "test": 245_569}
-    assert len(set(real.train)) == TYPES == 33_278
+    assert len(set(wikitext.train)) == TYPES == 33_278
 
 
-def test_the_vocabulary_of_the_real_one_has_no_unseen_word_in_the_other_parts(real):
-    vocabulary = real.vocabulary()
+def test_the_vocabulary_of_the_real_one_has_no_unseen_word_in_the_other_parts(wikitext):
+    vocabulary = wikitext.vocabulary()
     assert len(vocabulary) == TYPES
-    for part, words in real.parts():
+    for part, words in wikitext.parts():
         ids = vocabulary.encode(words)
         assert (ids == vocabulary.id(UNKNOWN)).sum() == sum(word == UNKNOWN for word in words), part
-    assert vocabulary.decode(vocabulary.encode(real.test)) == real.test
+    assert vocabulary.decode(vocabulary.encode(wikitext.test)) == wikitext.test
 
 
-def test_the_real_one_has_as_many_lines_as_rows_in_the_hub(real):
-    assert [sum(word == END for word in words) for _, words in real.parts()] == [36_718, 3_760, 4_358]
+def test_the_real_one_has_as_many_lines_as_rows_in_the_hub(wikitext):
+    assert [sum(word == END for word in words) for _, words in wikitext.parts()] == [36_718, 3_760, 4_358]
 
 
 def test_a_folder_is_read_with_one_end_per_line(small):
@@ -126,7 +117,7 @@ def test_the_hub_gives_the_same_corpus_as_the_folder(small, monkeypatch):
     }
     asked = []
     hub_of(monkeypatch, lambda *names: asked.append(names) or rows)
-    monkeypatch.setattr(wikitext, "data_folder", lambda name: None)
+    monkeypatch.setattr(module, "data_folder", lambda name: None)
     assert wikitext2(download=True) == from_folder
     assert asked == [("Salesforce/wikitext", "wikitext-2-v1")]
 
