@@ -62,15 +62,15 @@ class KneserNey:
         if n < self.counts.order:
             # Each different (n + 1)-gram is one word before the n-gram at its end.
             ends = self.counts.numbers[n - 1][self.counts.levels[n].last]
-            counts = np.bincount(ends, minlength=len(level.keys))
+            counts = np.bincount(ends, minlength=len(level.keys)).astype(np.int64)
         discount = np.array([0.0, *discounts(counts)])[np.minimum(counts, 3)]
         history = level.keys // vocabulary
         # Every n-gram of the order below has a number, so there are as many histories.
         histories = 1 if n == 1 else len(self.counts.levels[n - 2].keys)
         return _Order(
             kept=counts - discount,
-            totals=np.bincount(history, weights=counts, minlength=histories),
-            freed=np.bincount(history, weights=discount, minlength=histories),
+            totals=_sums(history, counts, histories),
+            freed=_sums(history, discount, histories),
         )
 
     def _probability(self, prefixes: list[Ids], words: Ids) -> Floats:
@@ -84,6 +84,11 @@ class KneserNey:
             mixed = (kept + order.freed[prefix] * p) / np.where(seen, total, 1.0)
             p = np.where(seen, mixed, p)
         return p
+
+
+def _sums(group: Ids, values: npt.NDArray[np.number[Any]], groups: int) -> Floats:
+    """(groups,): the sum of the values of each group."""
+    return np.bincount(group, weights=values, minlength=groups).astype(np.float64, copy=False)
 
 
 def discounts(counts: npt.NDArray[np.int64]) -> tuple[float, float, float]:

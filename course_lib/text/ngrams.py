@@ -115,6 +115,16 @@ class AddOne:
         return (count + 1) / (total + vocabulary)
 
 
+def overlap(train: Any, test: Any, vocabulary: int, order: int) -> tuple[int, int]:
+    """How many n-grams of `test` stand in `train` too, and how many it has: (found, all).
+
+    Long ones (13 words) that are found were copied: text that a model can know by heart. Raises as Counts does.
+    """
+    counts, ids = Counts(train, vocabulary, order), checked_ids(test, vocabulary)
+    numbers = counts.levels[-1].find(counts.prefixes(ids)[-1], ids, vocabulary)
+    return int((numbers != ABSENT).sum()), max(0, len(ids) - order + 1)
+
+
 def mean_loss(log_probabilities: Floats) -> float:
     """The mean cross-entropy in nats per token; `course_lib.core.metrics.perplexity` of it is the perplexity."""
     return -float(log_probabilities.mean())

@@ -93,7 +93,8 @@ def draw(seed: int, part: str, source: Source = REPORTED) -> list[str]:
     stops = np.cumsum(lengths + 1) - 1  # where the full stop of each sentence stands
     numbers = rng.integers(0, len(source.words), stops[-1])  # without the last full stop
     numbers[stops[:-1]] = len(source.words)
-    return np.array([*source.words, STOP], dtype=object)[numbers].tolist()
+    symbols = (*source.words, STOP)
+    return [symbols[number] for number in numbers.tolist()]
 
 
 def as_reported(ids: npt.NDArray[np.int32], length: int = 256) -> npt.NDArray[np.int32]:

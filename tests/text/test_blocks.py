@@ -5,10 +5,17 @@ import re
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from course_lib.core.metrics import Loss
+from course_lib.core.seeding import Seeds
+from course_lib.text import blocks
 from course_lib.text.blocks import IGNORE, ShuffledBlocks, Streams
+from course_lib.training.callbacks import evaluate
+from course_lib.training.fit import fit
+from course_lib.training.state import TrainState
 
 QUICK = settings(max_examples=60, deadline=None, derandomize=True)
 SIZES = {"epoch": st.integers(0, 3), "offset": st.booleans(), "batch": st.integers(1, 5), "length": st.integers(1, 6)}
@@ -100,7 +107,36 @@ def test_streams_are_the_text_cut_into_rows_and_filled_up():
 
 def test_no_row_of_a_stream_is_empty_however_short_the_text():
     loader = Streams(numbered(11), batch=8, length=4)
-    assert [(y != IGNORE).sum(dim=1).tolist() for _, y in loader.epoch()] == [[1, 1, 1, 2, 1, 1, 1, 2]]
+    assert [(y != IGNORE).sum(dim=1).tolist() for _, y in loader] == [[1, 1, 1, 2, 1, 1, 1, 2]]
+
+
+@QUICK
+@given(count=st.integers(40, 90), **SIZES)
+def test_streams_without_their_last_segments_have_nothing_filled_up(count, offset, epoch, batch, length):
+    loader = Streams(numbered(count), batch=batch, length=length, offset=offset, drop_last=True)
+    targets = torch.cat([y.flatten() for _, y in loader.epoch(epoch)])
+    assert (targets != IGNORE).all()
+    assert len(set(targets.tolist())) == len(targets) == loader.targets
+    assert count - 1 - loader.targets < batch * (length + 1)
+    assert pairs_fit(loader, count, epoch)
+
+
+def test_in_a_distributed_run_each_process_gets_its_rows(monkeypatch):
+    def of(kind, number, processes):
+        monkeypatch.setattr(blocks, "rank", lambda: number)
+        monkeypatch.setattr(blocks, "world_size", lambda: processes)
+        return [torch.stack(batch) for batch in kind(numbered(90), batch=4, length=5).epoch(2)]
+
+    for kind in (ShuffledBlocks, Streams):
+        for whole, even, odd in zip(of(kind, 0, 1), of(kind, 0, 2), of(kind, 1, 2), strict=True):
+            assert torch.equal(whole[:, 0::2], even)
+            assert torch.equal(whole[:, 1::2], odd)
+
+
+@pytest.mark.parametrize("kind", [ShuffledBlocks, Streams])
+def test_iterating_over_a_loader_gives_the_first_epoch(kind):
+    loader = kind(numbered(50), batch=2, length=4, offset=True)
+    assert [(x.tolist(), y.tolist()) for x, y in loader] == batches(loader, 1)
 
 
 @pytest.mark.parametrize("kind", [ShuffledBlocks, Streams])
@@ -217,8 +253,29 @@ def test_a_text_shorter_than_a_block_or_a_batch_is_refused():
         ShuffledBlocks(numbered(5), batch=1, length=5)
     with pytest.raises(ValueError, match=r"^ids must hold 3 blocks for a full batch of 2 tokens .*, got 6 ids$"):
         ShuffledBlocks(numbered(6), batch=3, length=2, drop_last=True)
-    with pytest.raises(ValueError, match=r"^batch must be at most 4, one pair of tokens per row, got 5$"):
+    with pytest.raises(ValueError, match=r"^ids must hold one pair of tokens for each of 5 rows, got 4 pairs$"):
         Streams(numbered(5), batch=5, length=2)
+    with pytest.raises(ValueError, match=r"^ids must hold one segment for each of 2 rows, got 7 pairs$"):
+        Streams(numbered(8), batch=2, length=4, drop_last=True)
+
+
+@pytest.mark.parametrize("kind", [ShuffledBlocks, Streams])
+def test_the_training_loop_takes_either_loader_and_learns_what_follows(kind):
+    class Bigram(torch.nn.Embedding):
+        """Logits of the next token, looked up by the last one."""
+
+    def loss(model, batch):
+        x, y = batch
+        total = F.cross_entropy(model(x).flatten(0, 1), y.flatten(), ignore_index=IGNORE, reduction="sum")
+        return Loss(total, int((y != IGNORE).sum()))
+
+    ids = np.tile([0, 1, 2, 3], 50)
+    torch.manual_seed(0)
+    model = Bigram(4, 4)
+    state = TrainState(model, torch.optim.Adam(model.parameters(), lr=0.1), Seeds.same(0))
+    history = fit(state, kind(ids, batch=4, length=5, offset=True), loss, epochs=12)
+    assert history.last("train", "loss") < 0.1 < 1.0 < history.rows[0]["loss"]
+    assert evaluate(model, Streams(ids, batch=4, length=5), loss)["loss"] < 0.1
 
 
 @pytest.mark.gpu

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.core.metrics import perplexity
-from course_lib.text.ngrams import ABSENT, AddOne, Counts, mean_loss
+from course_lib.text.ngrams import ABSENT, AddOne, Counts, mean_loss, overlap
 
 QUICK = settings(max_examples=60, deadline=None, derandomize=True)
 TEXTS = st.lists(st.integers(0, 4), min_size=4, max_size=40)
@@ -98,6 +98,18 @@ def test_bad_input_is_named_with_its_rule_and_value(ids, settings, error, words)
         AddOne(ids, 5, **settings)
 
 
+@QUICK
+@given(TEXTS, TEXTS, st.integers(1, 4))
+def test_the_overlap_is_the_number_of_n_grams_that_training_has(train, test, order):
+    known = {tuple(train[i : i + order]) for i in range(len(train) - order + 1)}
+    asked = [tuple(test[i : i + order]) for i in range(len(test) - order + 1)]
+    assert overlap(train, test, 5, order) == (sum(gram in known for gram in asked), len(asked))
+
+
+def test_a_text_shorter_than_an_n_gram_has_none():
+    assert overlap([0, 1, 2], [0], 3, 2) == (0, 0)
+
+
 def test_an_unknown_id_is_refused_when_a_text_is_scored():
     with pytest.raises(ValueError, match=r"^ids must be in \[0, 5\), got 9 to 9$"):
         AddOne([0, 1], 5).log_probabilities([9])
@@ -112,3 +124,9 @@ def test_add_one_is_worse_with_a_history_than_without_on_wikitext(wikitext_ids, 
     models = [AddOne(wikitext_ids["train"], wikitext_types, n) for n in (1, 2)]
     losses = [mean_loss(model.log_probabilities(wikitext_ids["test"])) for model in models]
     assert losses[1] > losses[0] + 0.5
+
+
+def test_the_test_part_of_wikitext_is_hardly_copied_from_its_training_part(wikitext_ids, wikitext_types):
+    found, total = overlap(wikitext_ids["train"], wikitext_ids["test"], wikitext_types, 13)
+    assert total == 245_569 - 12
+    assert found / total < 0.01, f"{found} of {total} runs of 13 words stand in the training part"
