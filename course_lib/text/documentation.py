@@ -31,16 +31,21 @@ _TOKEN = re.compile(r"\w+(?:'\w+)?|([^\w\s\x00-\x1f\x7f\ud800-\udfff])\1*")
 def python_documentation(folder: Path | str | None = None) -> Corpus:
     """The documentation strings of the standard library, in lower case; a paragraph is a line.
 
-    folder: where the library's sources lie; None means those of this Python. A module (with all below it) is in one
-    part only, and in the same one in every version of Python: its name decides, about 8 in 10 being for training.
-    Sources are parsed, never imported. Examples (paragraphs with >>>) are left out. Raises FileNotFoundError if this
-    Python came without its sources.
+    folder: where the library's sources lie; None means those of this Python. Sources are parsed, never imported. A
+    module (with all below it) is in one part only, and in the same one in every version of Python: its name decides,
+    about 8 in 10 being for training. Examples (paragraphs with >>>) are left out. A paragraph that stands in several
+    places is taken once, so that no part holds what another one does; some are still much alike.
+    Raises FileNotFoundError if this Python came without its sources.
     """
     root = Path(folder) if folder is not None else Path(sysconfig.get_paths()["stdlib"])
     lines: dict[str, list[str]] = {part: [] for part in PARTS}
+    seen: set[str] = set()
     for module in sorted(sys.stdlib_module_names - _LEFT_OUT):
         for path in _sources(root, module):
-            lines[part_of_module(module)] += _paragraphs(path)
+            for paragraph in _paragraphs(path):
+                if paragraph not in seen:
+                    seen.add(paragraph)
+                    lines[part_of_module(module)].append(paragraph)
     if not all(lines.values()):
         raise FileNotFoundError(
             f"{root} holds no sources of the standard library; a Python from python.org, conda or uv has them"

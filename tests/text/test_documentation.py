@@ -36,6 +36,11 @@ def test_the_name_says_which_python_it_is(real):
     assert real.name == f"documentation of Python {sys.version_info.major}.{sys.version_info.minor}"
 
 
+def test_no_paragraph_stands_twice_in_one_part_or_in_two(real):
+    paragraphs = [line for _, words in real.parts() for line in " ".join(words).split(f" {END}")]
+    assert len(set(paragraphs)) == len(paragraphs) - 2, "the three parts end in an empty one each"
+
+
 def test_most_words_of_the_other_parts_are_known_from_training(real):
     vocabulary = real.vocabulary(minimum_count=2)
     for part in ("validation", "test"):
@@ -59,6 +64,13 @@ def test_modules_go_to_the_part_of_their_name(library):
     corpus = python_documentation(library)
     for part, words in corpus.parts():
         assert words == ["the", part, "part", ".", END]
+
+
+def test_a_paragraph_of_several_modules_is_taken_once(library):
+    for part in ("train", "test"):
+        with open(library / f"{module_in(part)}.py", "a") as file:
+            file.write('def f():\n    """Copied."""\n')
+    assert sum(words.count("copied") for _, words in python_documentation(library).parts()) == 1
 
 
 def test_two_readings_are_equal(library):
