@@ -1,8 +1,8 @@
 """In which pieces does a language model see its text? Blocks in shuffled order, or streams that are read on.
 
-Shapes: N ids, M pairs (an id and the one after it), B rows of a batch, T tokens of a block. A batch is x (B, T), y (B,
-T), where y holds what follows each token of x, and IGNORE where nothing does. Both are int64; the ids lie once on the
-device, as int32, and every batch is gathered there.
+Shapes: N ids, M pairs (an id and the one after it), B rows of a batch, T tokens of a block. A batch is x (B, T) and
+y (B, T), where y holds what follows each token of x, and IGNORE where nothing does. Both are int64; the ids lie once on
+the device, as int32, and every batch is gathered there.
 
 A loader has `len(loader)` batches, and `loader.epoch(e, start=k)` yields those of epoch e from batch k on: a run that
 is resumed goes on with the batch that it would have seen. Iterating over the loader itself gives epoch 1. In a
