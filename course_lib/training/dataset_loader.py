@@ -94,6 +94,9 @@ class DatasetLoader:
                 place = f"batch {tasks[done].number + 1} of epoch {epoch}"
                 warnings.warn(f"{error}; from {place} on the data are loaded without workers", stacklevel=2)
                 self.workers, self._loader = 0, None
+            except SampleError:
+                self._loader = None
+                raise
 
     def _load(self, tasks: list[_Task]) -> Iterator[Any]:
         """The batches of the tasks, by a DataLoader that is kept from epoch to epoch, and its workers with it."""

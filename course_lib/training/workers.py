@@ -17,7 +17,10 @@ class WorkersFailed(Exception):
 
 
 def from_workers(loader: DataLoader[Any], data_error: type[Exception]) -> Iterator[Any]:
-    """The batches of the loader. Raises `data_error` as the workers do, WorkersFailed for every other error."""
+    """The batches of the loader. Raises `data_error` as the workers do, WorkersFailed for every other error.
+
+    After an error the workers have ended, and the loader must be made anew.
+    """
     batches = None
     while True:
         try:
@@ -28,8 +31,10 @@ def from_workers(loader: DataLoader[Any], data_error: type[Exception]) -> Iterat
         except StopIteration:
             return
         except data_error:
+            _end(batches)
             raise
         except Exception as error:
+            _end(batches)
             cause = str(error).partition("\n")[0].rstrip(". ")
             number = loader.num_workers
             name = "the worker of the loader" if number == 1 else f"the {number} workers of the loader"
@@ -37,6 +42,13 @@ def from_workers(loader: DataLoader[Any], data_error: type[Exception]) -> Iterat
         finally:
             _signals.install()
         yield batch
+
+
+def _end(batches: Any) -> None:
+    """End the workers now: the garbage collector may close their queues first, and then it waits for seconds."""
+    end = getattr(batches, "_shutdown_workers", None)  # torch has no public name for it
+    if end is not None:
+        end()
 
 
 class _ChildSignals:
