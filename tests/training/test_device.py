@@ -142,7 +142,12 @@ def test_a_format_that_the_report_of_this_cpu_names_can_be_computed_in():
 
 @pytest.mark.parametrize(
     ("generation", "bfloat16", "float16", "tf32"),
-    [((6, 1), False, False, False), ((7, 5), False, True, False), ((8, 0), True, True, True), ((9, 0), True, True, True)],
+    [
+        ((6, 1), False, False, False),
+        ((7, 5), False, True, False),
+        ((8, 0), True, True, True),
+        ((9, 0), True, True, True),
+    ],
 )
 def test_formats_of_a_gpu_follow_from_its_generation(monkeypatch, generation, bfloat16, float16, tf32):
     machine(monkeypatch, gpus=1)
