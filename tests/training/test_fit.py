@@ -345,3 +345,49 @@ def test_seconds_are_those_of_data_and_updates_and_not_of_callbacks(monkeypatch)
     slow = [lambda state: passes(1000)]
     history = fit(new_state(), Slow(*blobs(), batch_size=16), loss_fn, epochs=2, on_step=slow, on_epoch=slow)
     assert [row["seconds"] for row in history.rows] == [44, 44]
+
+
+def test_the_same_seeds_give_the_same_bits_and_another_number_of_threads_nearly_the_same():
+    runs, threads = [], torch.get_num_threads()
+    try:
+        for number in (1, 1, 2):
+            torch.set_num_threads(number)
+            state = new_state("adam", dropout=0.3)
+            fit(state, blob_loader(320), classification_loss, epochs=1)
+            runs.append(everything(state))
+    finally:
+        torch.set_num_threads(threads)
+    assert runs[0]["step"] == 20
+    assert same(runs[0], runs[1])
+    for name, value in runs[0]["model"].items():
+        torch.testing.assert_close(runs[2]["model"][name], value, atol=1e-5, rtol=0)
+
+
+def test_each_seed_changes_what_it_is_for():
+    def run(init, data, noise):
+        model = network(init, dropout=0.3)
+        state = TrainState(model, torch.optim.Adam(model.parameters(), lr=0.01), Seeds(init, data, noise))
+        fit(state, blob_loader(seed=data), classification_loss, epochs=1)
+        return everything(state)["model"]
+
+    reference = run(0, 0, 0)
+    assert same(run(0, 0, 0), reference)
+    for seeds in ((1, 0, 0), (0, 1, 0), (0, 0, 1)):
+        assert not same(run(*seeds), reference), seeds
+
+
+def test_one_sample_and_one_class_can_be_trained_on():
+    x, y = blobs(50)
+    for data in ((x[:1], y[:1]), (x, torch.zeros_like(y))):
+        state = new_state()
+        history = fit(state, TensorLoader(*data, batch_size=16), classification_loss, epochs=30)
+        losses = history.series("train", "loss")[1]
+        assert losses[-1] < losses[0] / 2
+
+
+def test_a_last_batch_of_one_is_refused_by_batch_norm_and_drop_last_is_the_way_out():
+    state = new_state(norm=True)
+    with pytest.raises(ValueError, match="Expected more than 1 value per channel when training"):
+        fit(state, blob_loader(33), classification_loss, epochs=1)
+    assert state.step == 2
+    fit(new_state(norm=True), blob_loader(33, drop_last=True), classification_loss, epochs=2)
