@@ -118,14 +118,12 @@ def _in_update(error: BaseException) -> bool:
 def _fits(try_batch: Callable[[int], object], size: int) -> bool:
     try:
         try_batch(size)
+        return True
     except Exception as error:
         if not is_out_of_memory(error):
             raise
-        fits = False
-    else:
-        fits = True
-    _give_back()
-    return fits
+    _give_back()  # outside of the except block: the traceback of the error holds what was computed
+    return False
 
 
 def _give_back() -> None:
