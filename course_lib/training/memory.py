@@ -58,7 +58,7 @@ def largest_batch_for(
 
     Each size is tried by two updates of a copy, the second with the optimizer's own memory in place. `state` and
     torch's generators stay as they are. The copy takes memory too, so the answer is on the safe side by one model and
-    its optimizer. Raises as `largest_batch`.
+    its optimizer. For a model that is not wrapped for several processes. Raises as `largest_batch`.
     """
 
     def attempt(size: int) -> None:

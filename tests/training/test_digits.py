@@ -44,6 +44,7 @@ def test_weights_have_the_spread_of_he_and_biases_are_zero():
 
 
 @pytest.mark.parametrize("count", [1, 7, 64])
+@torch.no_grad()
 def test_loss_and_scores_are_sums_whose_means_are_those_of_torch(count):
     net = digits_net(DigitsConfig(), seed=0)
     batch = PIXELS[:count], LABELS[:count]
