@@ -34,6 +34,12 @@ _TABLE = (
         hardware="any CPU",
         command="python -m benchmarks.numpy_mlp",
     ),
+    Record(
+        name="fit_overhead",
+        question="time of fit over that of a loop by hand, for three models",
+        hardware="any CPU; a CUDA GPU adds its rows",
+        command="python -m benchmarks.fit_overhead",
+    ),
 )
 RECORDS = {record.name: record for record in _TABLE}
 
