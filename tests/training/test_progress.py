@@ -168,6 +168,7 @@ def test_without_tqdm_a_run_goes_on_without_a_bar(monkeypatch):
         (lambda: progress_bar(0), "total must be at least 1, got 0"),
         (lambda: progress_bar(1, seconds=-1), "seconds must be at least 0, got -1"),
         (lambda: watch_divergence(factor=1.0), "factor must be above 1, got 1.0"),
+        (lambda: watch_divergence(least=-1.0), "least must be at least 0, got -1.0"),
         (lambda: watch_divergence(recent=0), r"recent must be in \[1, window\], got 0 with window 50"),
         (lambda: watch_divergence(recent=6, window=5), r"recent must be in \[1, window\], got 6 with window 5"),
     ],
@@ -205,6 +206,7 @@ def test_a_loss_of_more_than_three_times_its_median_is_told_within_three_steps(r
         [1.0, 1.0, 9.0, 1.0, 1.0] * 20,  # hard batches
         [4.0 * 0.9**k for k in range(100)],  # it learns
         [1.1**k for k in range(4)],  # too few to say
+        [0.001] * 50 + [0.09] * 50,  # still next to nothing
     ],
 )
 def test_a_loss_that_stays_within_bounds_is_no_alarm(losses):
@@ -225,6 +227,17 @@ def test_a_loss_that_is_no_number_is_an_alarm(bad):
 def test_after_an_alarm_the_new_level_is_what_counts():
     assert len(losses_watched([1.0] * 20 + [4.0] * 200)[1]) == 1
     assert len(losses_watched([1.0] * 20 + [4.0] * 50 + [16.0] * 50)[1]) == 2
+
+
+def test_a_second_run_in_the_same_history_is_compared_with_itself():
+    first, _, _ = losses_watched([1.0] * 30)
+    state, said = small_state(), []
+    state.history = first
+    watch = watch_divergence(log=said.append)
+    for state.step in range(1, 31):  # another loss function: its values are ten times as large
+        state.loss = Loss(torch.tensor(10.0), 1)
+        watch(state)
+    assert said == []
 
 
 def digits_watched(state: TrainState, **settings) -> list[str]:
