@@ -39,7 +39,8 @@ def fit(
     the length `clip`, the rate of each group multiplied by schedule(step). on_step runs after each update, on_epoch
     after each epoch, in their order: measure first, then decide, then save. check_every: every how many updates loss
     and gradient are read and must be finite; on a GPU each reading waits for the device.
-    A row "train" per epoch: the mean loss while the model changes, rate (of the last update, first group), seconds.
+    A row "train" per epoch: the mean loss while the model changes, rate (of the last update, first group), seconds (of
+    data and updates, without callbacks).
     Raises ValueError for settings that make no sense, FloatingPointError as `optimizer_step` does.
     """
     _check_settings(loader, epochs, accumulate, clip, precision, check_every)
@@ -55,10 +56,10 @@ def fit(
                 optimizer_step(state, batches, loss_fn, clip=clip, precision=precision, check=check)
                 state.step, state.batch = state.step + 1, state.batch + len(batches)
                 state.running = _added(state.running, state.loss)
-                now = time.perf_counter()
-                state.seconds, clock = state.seconds + now - clock, now
+                state.seconds += time.perf_counter() - clock
                 for callback in on_step:
                     callback(state)
+                clock = time.perf_counter()  # what callbacks take is not training
                 if state.ended:
                     state.noise = generator_states(state.device)
                     break
