@@ -1,6 +1,5 @@
 """A run in a folder: what is started again goes on bit for bit, however it ended; nothing is mixed, nothing is lost."""
 
-import os
 import shutil
 import signal
 import threading
@@ -104,7 +103,7 @@ def test_after_a_signal_the_step_ends_is_saved_and_the_next_start_goes_on(
 ) -> None:
     state, lines = fresh(), []
     with pytest.raises(Interrupted, match=f"interrupted: saved at step {step} ") as ended:
-        go(tmp_path, state=state, on_step=[at(step, lambda: os.kill(os.getpid(), number))])
+        go(tmp_path, state=state, on_step=[at(step, lambda: signal.raise_signal(number))])
     assert ended.value.exit_code == code
     assert state.step == step
     assert checkpoint.verify(checkpoint.latest(tmp_path))["step"] == step
@@ -113,14 +112,14 @@ def test_after_a_signal_the_step_ends_is_saved_and_the_next_start_goes_on(
 
 
 def test_a_signal_in_the_evaluation_is_heeded_before_the_next_epoch(tmp_path: Path, undisturbed: TrainState) -> None:
-    interrupt = at(12, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    interrupt = at(12, lambda: signal.raise_signal(signal.SIGTERM))
     with pytest.raises(Interrupted, match=r"saved at step 12 \(2 epochs\)"):
         go(tmp_path, on_epoch=(interrupt,))
     assert same(go(tmp_path), undisturbed)
 
 
 def test_a_signal_in_the_last_evaluation_is_not_lost(tmp_path: Path, undisturbed: TrainState) -> None:
-    interrupt = at(18, lambda: os.kill(os.getpid(), signal.SIGINT))
+    interrupt = at(18, lambda: signal.raise_signal(signal.SIGINT))
     with pytest.raises(Interrupted):  # else a loop over several runs would go on after Ctrl-C
         go(tmp_path, on_epoch=(interrupt,))
     assert same(go(tmp_path, on_step=[at(1, lambda: pytest.fail("trained again"))]), undisturbed)
@@ -129,7 +128,7 @@ def test_a_signal_in_the_last_evaluation_is_not_lost(tmp_path: Path, undisturbed
 def test_the_cell_that_was_interrupted_goes_on_with_the_same_state(tmp_path: Path, undisturbed: TrainState) -> None:
     state = fresh()
     with pytest.raises(KeyboardInterrupt):
-        go(tmp_path, state=state, on_step=[at(8, lambda: os.kill(os.getpid(), signal.SIGINT))])
+        go(tmp_path, state=state, on_step=[at(8, lambda: signal.raise_signal(signal.SIGINT))])
     assert state.interrupted
     assert same(go(tmp_path, state=state), undisturbed)
 
@@ -263,9 +262,9 @@ def test_a_run_with_another_config_or_setting_does_not_go_on(tmp_path: Path) -> 
     go(tmp_path, epochs=1, extra={"vocabulary": "abc"})
     with pytest.raises(checkpoint.CheckpointError, match=r"config.dropout: 0.2 in the checkpoint, 0.5 in this run"):
         go(tmp_path, config=replace(CONFIG, dropout=0.5), extra={"vocabulary": "abc"})
-    with pytest.raises(checkpoint.CheckpointError, match=r"extra.vocabulary: abc in the checkpoint, abd in this run"):
+    with pytest.raises(checkpoint.CheckpointError, match=r"extra.vocabulary: "?abc"? in the checkpoint, "?abd"? in this run"):
         go(tmp_path, extra={"vocabulary": "abd"})
-    with pytest.raises(checkpoint.CheckpointError, match=r"extra.fit.precision: float32 in .*, bfloat16 in this run"):
+    with pytest.raises(checkpoint.CheckpointError, match=r"extra.fit.precision: "?float32"? in .*, "?bfloat16"? in this run"):
         go(tmp_path, extra={"vocabulary": "abc"}, precision="bfloat16")
 
 
