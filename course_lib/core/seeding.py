@@ -10,6 +10,7 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,14 @@ def generator(seed: int, purpose: str, epoch: int = 0) -> np.random.Generator:
     PCG64 is named because `default_rng` may use another algorithm in a later NumPy. Raises as `stream` does.
     """
     return np.random.Generator(np.random.PCG64(stream(seed, purpose, epoch)))
+
+
+def epoch_order(count: int, seed: int, epoch: int) -> npt.NDArray[np.intp]:
+    """In which order the `count` samples come in that epoch: a permutation (count,) set by seed and epoch.
+
+    Both loops of the course, in NumPy and in torch, take their order from here. Raises as `stream` does.
+    """
+    return generator(seed, "order", epoch).permutation(_natural("count", count))
 
 
 def _natural(name: str, value: int) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from course_lib.core.seeding import generator
+from course_lib.core.seeding import epoch_order, generator
 from course_lib.numpy_nn.finite import require_finite
 
 Floats = NDArray[np.floating[Any]]
@@ -134,7 +134,7 @@ def batches(
     Raises ValueError (at the call, not at the first batch) unless count and batch_size are at least 1.
     """
     _check_batches(count, batch_size, drop_last)
-    order = generator(seed, "order", epoch).permutation(count) if shuffle else np.arange(count)
+    order = epoch_order(count, seed, epoch) if shuffle else np.arange(count)
     end = count - count % batch_size if drop_last else count
     return (order[start : start + batch_size] for start in range(0, end, batch_size))
 

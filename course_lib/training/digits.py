@@ -1,0 +1,63 @@
+"""The digits net in torch: the smallest system of the course, for lesson 08, the command line and the tests.
+
+Shapes: B samples of 64 pixels, 10 classes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from course_lib.core.metrics import Loss
+from course_lib.core.seeding import stream
+
+
+@dataclass(frozen=True)
+class DigitsConfig:
+    """hidden: width of the two hidden layers. dropout: share of hidden values set to 0 in training."""
+
+    hidden: tuple[int, int] = (64, 32)
+    dropout: float = 0.0
+    batch_size: int = 32
+    epochs: int = 10
+    rate: float = 1e-3
+
+    def __post_init__(self) -> None:
+        if len(self.hidden) != 2 or min(self.hidden) < 1:
+            raise ValueError(f"hidden must be two widths of at least 1, got {self.hidden}")
+        if not 0.0 <= self.dropout < 1.0:
+            raise ValueError(f"dropout must be in [0, 1), got {self.dropout}")
+
+
+def digits_net(config: DigitsConfig, *, seed: int) -> nn.Sequential:
+    """64 -> hidden -> hidden -> 10 with ReLU; He initialization drawn from `seed`, biases 0."""
+    sizes = (64, *config.hidden, 10)
+    generator = torch.Generator().manual_seed(stream(seed, "weights"))
+    layers: list[nn.Module] = []
+    for inputs, outputs in pairwise(sizes):
+        linear = nn.Linear(inputs, outputs)
+        with torch.no_grad():
+            linear.weight.normal_(0.0, (2 / inputs) ** 0.5, generator=generator)
+            linear.bias.zero_()
+        layers += [linear, nn.ReLU(), nn.Dropout(config.dropout)]
+    return nn.Sequential(*layers[:-2])  # the last layer gives logits: no ReLU, no dropout
+
+
+def classification_loss(model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> Loss:
+    """Cross-entropy in nats, summed over the samples; batch = (x (B, ...), labels (B,))."""
+    x, labels = batch
+    return Loss(F.cross_entropy(model(x), labels, reduction="sum"), len(labels))
+
+
+def classification_scores(model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> dict[str, Any]:
+    """The same loss, and the right answers as "accuracy"."""
+    x, labels = batch
+    logits = model(x)  # (B, 10)
+    right = (logits.argmax(dim=1) == labels).sum()
+    loss = F.cross_entropy(logits, labels, reduction="sum")
+    return {"loss": Loss(loss, len(labels)), "accuracy": Loss(right, len(labels))}

@@ -1,0 +1,120 @@
+"""How is a torch model trained? The same four lines as in NumPy, written once for every system of the course."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import torch
+
+from course_lib.core.history import History
+from course_lib.core.metrics import Loss
+from course_lib.core.schedules import Schedule
+from course_lib.training.distributed import rank, summed
+from course_lib.training.noise import generator_states, generators_kept, seed_noise, set_generator_states
+from course_lib.training.precision import check_precision, scaler_for
+from course_lib.training.state import Callback, Loader, LossFunction, TrainState
+from course_lib.training.step import optimizer_step
+
+
+def fit(
+    state: TrainState,
+    loader: Loader,
+    loss_fn: LossFunction,
+    *,
+    epochs: int,
+    schedule: Schedule | None = None,
+    accumulate: int = 1,
+    clip: float | None = None,
+    precision: str = "float32",
+    check_every: int = 1,
+    on_step: Iterable[Callback] = (),
+    on_epoch: Iterable[Callback] = (),
+) -> History:
+    """Train state.model until `epochs` epochs are complete or a callback sets state.stop; returns state.history.
+
+    Goes on where `state` stands, also in the middle of an epoch. Per update: `accumulate` batches, gradients clipped to
+    the length `clip`, the rate of each group multiplied by schedule(step). on_step runs after each update, on_epoch
+    after each epoch, in their order: measure first, then decide, then save. check_every: every how many updates loss
+    and gradient are read and must be finite; on a GPU each reading waits for the device.
+    A row "train" per epoch: the mean loss while the model changes, rate (of the last update, first group), seconds.
+    Raises ValueError for settings that make no sense, FloatingPointError as `optimizer_step` does.
+    """
+    _check_settings(loader, epochs, accumulate, clip, precision, check_every)
+    on_step, on_epoch = tuple(on_step), tuple(on_epoch)
+    state.scaler = state.scaler or scaler_for(precision, state.device)
+    with generators_kept(state.device):
+        while state.epoch < epochs and not state.ended:
+            _start_epoch(state)
+            clock = time.perf_counter()
+            for batches in groups(loader.epoch(state.epoch + 1, state.batch), accumulate):
+                _set_rates(state, schedule)
+                check = (state.step + 1) % check_every == 0
+                optimizer_step(state, batches, loss_fn, clip=clip, precision=precision, check=check)
+                state.step, state.batch = state.step + 1, state.batch + len(batches)
+                state.running = _added(state.running, state.loss)
+                now = time.perf_counter()
+                state.seconds, clock = state.seconds + now - clock, now
+                for callback in on_step:
+                    callback(state)
+                if state.ended:
+                    state.noise = generator_states(state.device)
+                    break
+            else:
+                _end_epoch(state)
+                for callback in on_epoch:
+                    callback(state)
+    return state.history
+
+
+def groups(batches: Iterator[Any], size: int) -> Iterator[Sequence[Any]]:
+    """Lists of `size` batches; the last one may be shorter."""
+    while group := list(islice(batches, size)):
+        yield group
+
+
+def _start_epoch(state: TrainState) -> None:
+    state.model.train()
+    if state.noise is None:
+        seed_noise(state.seeds, state.epoch + 1, rank())
+    else:
+        set_generator_states(state.noise, state.device)
+    state.noise = None
+
+
+def _end_epoch(state: TrainState) -> None:
+    loss = summed(state.running, state.device)
+    state.epoch, state.batch = state.epoch + 1, 0
+    state.history.add(
+        "train", step=state.step, epoch=state.epoch, loss=float(loss.mean), rate=state.rate, seconds=state.seconds
+    )
+    state.running, state.seconds = Loss(0.0, 0), 0.0
+
+
+def _set_rates(state: TrainState, schedule: Schedule | None) -> None:
+    if schedule is not None:
+        for group in state.optimizer.param_groups:
+            group["lr"] = group["initial_lr"] * schedule(state.step)
+
+
+def _added(running: Loss, loss: Loss) -> Loss:
+    """The sum in float64 (Apple's GPU has none), so that it is the same however the epoch is interrupted."""
+    if not isinstance(running.total, torch.Tensor):
+        dtype = torch.float32 if loss.total.device.type == "mps" else torch.float64
+        running = Loss(torch.tensor(running.total, dtype=dtype, device=loss.total.device), running.count)
+    return Loss(running.total.add_(loss.total), running.count + loss.count)
+
+
+def _check_settings(
+    loader: Loader, epochs: int, accumulate: int, clip: float | None, precision: str, check_every: int
+) -> None:
+    for name, value in (("epochs", epochs), ("accumulate", accumulate), ("check_every", check_every)):
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1, got {value}")
+    if clip is not None and not clip > 0:
+        raise ValueError(f"clip must be above 0, got {clip}")
+    check_precision(precision)
+    if len(loader) == 0:
+        raise ValueError("loader must hold at least one batch, got none")

@@ -1,0 +1,36 @@
+"""In which number format does a step compute? float32, or bfloat16 or float16 where that is safe (autocast).
+
+The weights stay in float32. float16 has 5 bits for the exponent: gradients below 6e-8 become 0, so its loss is
+multiplied before backward and the gradients divided after it (the scaler). bfloat16 has the exponent of float32 and
+needs no scaler, but has 8 bits for the digits.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Literal
+
+import torch
+
+Precision = Literal["float32", "bfloat16", "float16"]
+PRECISIONS = ("float32", "bfloat16", "float16")
+
+
+def check_precision(precision: str) -> None:
+    """Raises ValueError unless `precision` is one of PRECISIONS."""
+    if precision not in PRECISIONS:
+        raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, got {precision!r}")
+
+
+def autocast(precision: str, device: torch.device) -> AbstractContextManager[object]:
+    """The context in which forward and loss are computed; for float32 one that does nothing."""
+    check_precision(precision)
+    if precision == "float32":
+        return nullcontext()
+    return torch.autocast(device.type, dtype=getattr(torch, precision))
+
+
+def scaler_for(precision: str, device: torch.device) -> torch.amp.GradScaler | None:
+    """The scaler that float16 needs, None for the others."""
+    check_precision(precision)
+    return torch.amp.GradScaler(device.type) if precision == "float16" else None

@@ -1,0 +1,96 @@
+"""One update of the parameters: gradients of one or several batches, clipped, checked, applied."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from course_lib.core.metrics import Loss
+from course_lib.training.distributed import gradients_wait, summed, world_size
+from course_lib.training.precision import autocast
+from course_lib.training.state import LossFunction, TrainState
+
+
+def optimizer_step(
+    state: TrainState,
+    batches: Sequence[Any],
+    loss_fn: LossFunction,
+    *,
+    clip: float | None = None,
+    precision: str = "float32",
+    check: bool = True,
+) -> None:
+    """Change the parameters once, by the gradient of the mean loss over all elements of `batches`.
+
+    Several batches are accumulated: sums are added and divided by the number of elements once, so that the result is
+    that of one large batch even where the batches differ in size. state.loss and state.norm tell what was found.
+    Raises FloatingPointError, before anything is changed, when `check` is True and loss or gradient is not finite.
+    """
+    state.optimizer.zero_grad(set_to_none=True)
+    expected, found = 0, None
+    for number, batch in enumerate(batches, start=1):
+        with gradients_wait(state.model, number < len(batches)):
+            with autocast(precision, state.device):
+                loss = loss_fn(state.model, batch)
+            # How many elements the later batches hold is not known yet: all are taken to be like the first one.
+            expected = expected or max(1, _over_processes(loss.count, state)) * len(batches)
+            # Started with 1 / n, the backward of a sum is that of the mean. DDP divides by the number of processes.
+            start = torch.full_like(loss.total, world_size() / expected)
+            (loss.total if state.scaler is None else state.scaler.scale(loss.total)).backward(start)
+        loss = Loss(loss.total.detach(), loss.count)
+        found = loss if found is None else found + loss
+    elements = _over_processes(found.count, state)
+    if elements == 0:
+        raise ValueError(f"a batch must hold at least one element that counts, got none {_place(state)}")
+    if state.scaler is not None:
+        state.scaler.unscale_(state.optimizer)  # before clipping: a limit means the gradient, not its multiple
+    gradients = [p.grad for group in state.optimizer.param_groups for p in group["params"] if p.grad is not None]
+    if elements != expected:
+        torch._foreach_mul_(gradients, expected / elements)
+    state.loss, state.norm = found, None
+    if check:
+        _require_finite(state, gradients)
+    if clip is not None:
+        state.norm = torch.nn.utils.get_total_norm(gradients)
+        parameters = [p for group in state.optimizer.param_groups for p in group["params"]]
+        torch.nn.utils.clip_grads_with_norm_(parameters, clip, state.norm)
+    if state.scaler is None:
+        state.optimizer.step()
+    else:
+        state.scaler.step(state.optimizer)  # leaves the update out when a gradient overflowed
+        state.scaler.update()
+
+
+def _over_processes(count: int, state: TrainState) -> int:
+    return summed(Loss(0.0, count), state.device).count if world_size() > 1 else count
+
+
+def _require_finite(state: TrainState, gradients: Sequence[torch.Tensor]) -> None:
+    # A sum is not finite as soon as one element is not, and costs a third of a norm. One transfer for all of it: on a
+    # GPU each transfer waits for everything that was launched before it.
+    sums = torch.stack([state.loss.total.float(), *(gradient.sum(dtype=torch.float32) for gradient in gradients)])
+    if math.isfinite(sums.sum().item()):
+        return
+    loss, *rest = sums.tolist()
+    if not math.isfinite(loss):
+        raise FloatingPointError(f"the loss is {loss} {_place(state)}; nothing was changed by this step")
+    # With float16 a gradient that overflows is expected: the scaler leaves that update out and lowers its factor.
+    if state.scaler is None:
+        names = {id(parameter.grad): name for name, parameter in state.model.named_parameters()}
+        bad = [
+            names.get(id(g), "a parameter")
+            for g, total in zip(gradients, rest, strict=True)
+            if not math.isfinite(total)
+        ]
+        if not bad:
+            return  # large numbers, whose sum alone overflowed
+        raise FloatingPointError(f"the gradient of {', '.join(bad)} is not finite {_place(state)}; nothing was changed")
+
+
+def _place(state: TrainState) -> str:
+    rates = sorted({group["lr"] for group in state.optimizer.param_groups})
+    shown = ", ".join(f"{rate:g}" for rate in rates)
+    return f"at step {state.step + 1} (epoch {state.epoch + 1}, batch {state.batch + 1}, rate {shown}, {state.seeds})"
