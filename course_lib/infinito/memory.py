@@ -38,7 +38,8 @@ class PriorityMemory(nn.Module):
 
     A slot's priority is importance * (1 + access)^a * exp(-b * age). It multiplies the weight with which the slot is
     read, through which importance, a and b learn, and it decides which slots stay: of the M held and the W offered
-    the M with the highest priority do.
+    the M with the highest priority do. Source of addresses by cosine: Graves et al. 2014, Neural Turing Machines,
+    section 3.3.1.
     """
 
     def __init__(self, config: InfinitoConfig) -> None:
@@ -47,8 +48,9 @@ class PriorityMemory(nn.Module):
         self.slots, self.writes, self.slot_width = config.memory_slots, config.memory_writes, slot_width
         self.pooled_query, self.listens = config.pooled_query, config.memory_read
         self.norm = nn.LayerNorm(width)
-        self.query = nn.Linear(width, slot_width)
-        self.key = nn.Linear(width, slot_width)
+        # One map for what is asked and what is kept: similar texts find each other before anything was learned.
+        self.address = nn.Linear(width, slot_width)
+        self.sharpness = nn.Parameter(torch.tensor(8.0))
         self.value = nn.Linear(width, slot_width)
         self.importance = nn.Linear(width, 1)
         # Without bias: a memory that answers nothing adds exactly nothing.
@@ -76,13 +78,17 @@ class PriorityMemory(nn.Module):
     def read(self, hidden: torch.Tensor, memory: MemoryState) -> tuple[torch.Tensor, torch.Tensor]:
         """The answers (B, T, D) to hidden (B, T, D), and the weights (B, T, M), whose rows sum to at most 1."""
         asking = hidden.mean(dim=1, keepdim=True) if self.pooled_query else hidden
-        query = self.query(asking) / math.sqrt(self.slot_width)  # (B, T, k)
+        query = self.sharpness * self.key(asking)  # (B, T, k)
         # Adding the log multiplies the weight: twice the priority is read twice as much, an empty slot not at all.
         scores = query @ memory.keys.mT + self.log_priority(memory).unsqueeze(1)  # (B, T, M)
         # The last column stands for reading nothing. It also keeps the softmax finite while every slot is empty.
         nothing = self.nothing.to(scores.dtype).expand(*scores.shape[:2], 1)
         weights = torch.cat([scores, nothing], dim=-1).softmax(dim=-1)[..., :-1]  # (B, T, M)
         return self.out(weights @ memory.values), weights
+
+    def key(self, hidden: torch.Tensor) -> torch.Tensor:
+        """The address (..., k) of hidden (..., D), of length 1: the product of two addresses is their cosine."""
+        return F.normalize(self.address(hidden), dim=-1)
 
     def log_priority(self, memory: MemoryState) -> torch.Tensor:
         """log(importance) + a log(1 + access) - b age, (B, M); -inf for an empty slot."""

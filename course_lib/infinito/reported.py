@@ -62,11 +62,12 @@ class ReportedMemory(nn.Module):
         """
         level = torch.ones_like(query[..., :1])  # the integration level, which is 1 unless metrics are asked for
         weights = self.read_controller(torch.cat([query, level], dim=-1)).softmax(dim=-1)  # (..., S)
-        weights = weights * self.importance
+        # Copies, because `write` changes the buffers before the gradient has come back.
+        weights = weights * self.importance.clone()
         weights = weights / (weights.sum(dim=-1, keepdim=True) + 1e-6)
         if update:
             self._count(weights.detach().flatten(0, -2))  # (rows, S)
-        return weights @ self.slots.clone()  # (..., S) @ (S, k); a copy, because `write` changes the buffer in place
+        return weights @ self.slots.clone()  # (..., S) @ (S, k)
 
     @torch.no_grad()
     def _count(self, weights: torch.Tensor) -> None:
