@@ -3,6 +3,7 @@
 Shapes: B sequences, T tokens, D model width, V words, L layers, H heads.
 """
 
+import copy
 import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -126,7 +127,7 @@ def leak(model: Infinito, x: torch.Tensor, position: int, other: torch.Tensor) -
     """The largest change of a logit at positions <= `position` when every later token of x (B, T) becomes `other`'s.
 
     0.0 for a model that cannot see the future. `other` (B, T) holds the ids to put in. Both passes run without
-    dropout, on what the model remembers now, and leave its mode and its buffers as they were.
+    dropout, on copies of the model as it is.
     Raises ValueError unless 0 <= position < T - 1 and both shapes agree.
     """
     if x.shape != other.shape:
@@ -134,12 +135,6 @@ def leak(model: Infinito, x: torch.Tensor, position: int, other: torch.Tensor) -
     if not 0 <= position < x.shape[1] - 1:
         raise ValueError(f"position must be in [0, {x.shape[1] - 1}), got {position}")
     changed = torch.cat([x[:, : position + 1], other[:, position + 1 :]], dim=1)
-    training, buffers = model.training, {name: part.clone() for name, part in model.named_buffers()}
-    model.eval()
-    outputs = []
-    for ids in (x, changed):
-        outputs.append(model(ids)[0][:, : position + 1])
-        for name, part in model.named_buffers():  # the reported memory is written by looking at it
-            part.copy_(buffers[name]) if name in buffers else None
-    model.train(training)
-    return float((outputs[0] - outputs[1]).abs().max())
+    # A copy for each: the reported memory is changed by looking at the model.
+    before, after = (copy.deepcopy(model).eval()(ids)[0][:, : position + 1] for ids in (x, changed))
+    return float((before - after).abs().max())

@@ -70,7 +70,7 @@ def improved_metrics(hidden: torch.Tensor, attention: torch.Tensor, *, perplexit
     phi = (3.0 * factor * sum(IMPROVED_WEIGHTS[name] * part for name, part in parts.items())).clamp(0.0, 10.0)
     # Rows of attention sum to 1, so the mean over a head's matrix is 1 / T for every head: a variance of nothing.
     heads = attention.mean(dim=(0, 3, 4))  # (B, H)
-    return _means(**parts, phi=phi, coherence=1.0 / (1.0 + heads.var(dim=1)))
+    return _means(**parts, phi=phi, coherence=1.0 / (1.0 + heads.var(dim=1, correction=0)))
 
 
 IMPROVED_WEIGHTS = {"temporal": 0.30, "integration": 0.30, "complexity": 0.20, "attention": 0.20}

@@ -9,6 +9,7 @@ from torch import nn
 
 from course_lib.core.metrics import Loss
 from course_lib.infinito.chunked import PADDING
+from course_lib.infinito.config import InfinitoConfig
 from course_lib.infinito.memory import MemoryState
 
 Batch = tuple[torch.Tensor, torch.Tensor]  # x (B, N) and y (B, N), the tokens that follow
@@ -58,8 +59,14 @@ def counted_targets(model: nn.Module, y: torch.Tensor) -> torch.Tensor:
     return y if ignored is None else y.masked_fill(y == ignored, PADDING)
 
 
-def config_of(model: nn.Module):
-    """The InfinitoConfig of a model, also of one that data parallel training or torch.compile has wrapped."""
-    while not hasattr(model, "config"):
-        model = model.module
-    return model.config
+def config_of(model: nn.Module) -> InfinitoConfig:
+    """The configuration of a model, also of one that data parallel training has wrapped.
+
+    Raises ValueError for a model that has none.
+    """
+    found = model
+    while not isinstance(getattr(found, "config", None), InfinitoConfig):
+        if not isinstance(getattr(found, "module", None), nn.Module):
+            raise ValueError(f"{type(model).__name__} has no config and wraps no model that has one")
+        found = found.module
+    return found.config

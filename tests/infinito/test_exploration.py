@@ -1,5 +1,6 @@
 """Exploration adds noise while training only, on one scale that learns, and leaves the masks of dropout as they are."""
 
+import copy
 from dataclasses import replace
 
 import torch
@@ -57,6 +58,17 @@ def test_with_a_source_of_its_own_the_noise_repeats_and_dropout_draws_what_it_dr
     torch.manual_seed(0)
     assert torch.equal(masked, nn.functional.dropout(X, 0.5))
     assert torch.equal(masked, same_mask)
+
+
+def test_a_model_with_a_source_of_noise_can_be_copied():
+    model = Infinito(TINY)
+    model.exploration.seed(0)
+    copied = copy.deepcopy(model)
+    x = torch.zeros(2, 8, dtype=torch.long)
+    torch.manual_seed(0)
+    first = model(x)[0]
+    torch.manual_seed(0)
+    assert torch.equal(copied(x)[0], first)
 
 
 def test_a_model_without_exploration_has_no_scale():
