@@ -32,7 +32,8 @@ class Recipe:
 
     text: the reported synthetic source, WikiText-2, or the documentation of Python. horizon: epochs over which the cosine falls to
     `floor` times the rate; warmup: updates. own_vocabularies: each part numbers its words by itself, as the reported
-    script did, so that validation asks about other words than training taught.
+    script did, so that validation asks about other words than training taught. plain_seed: the weights are those that
+    torch.manual_seed(seeds.init) gives, as in the reported script, and not those of a stream of their own.
     Raises ValueError for sizes below 1, a rate that is not above 0, or fewer words in the model than in the vocabulary.
     """
 
@@ -48,6 +49,7 @@ class Recipe:
     warmup: int = 0
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
     own_vocabularies: bool = False
+    plain_seed: bool = False
 
     def __post_init__(self) -> None:
         for name in ("batch", "epochs", "horizon"):
@@ -57,7 +59,7 @@ class Recipe:
             raise ValueError(f"rate must be above 0, got {self.rate}")
 
 
-AS_REPORTED_RUN = Recipe(AS_REPORTED, "synthetic", epochs=15, rate=1e-4, own_vocabularies=True)
+AS_REPORTED_RUN = Recipe(AS_REPORTED, "synthetic", epochs=15, rate=1e-4, own_vocabularies=True, plain_seed=True)
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def prepare(recipe: Recipe, seeds: Seeds, *, device: torch.device | str = "cpu")
 def start(recipe: Recipe, seeds: Seeds, *, device: torch.device | str = "cpu") -> TrainState:
     """A new model with weights drawn from seeds.init, and its AdamW (decay on every parameter, as reported)."""
     with generators_kept(torch.device("cpu")):
-        torch.manual_seed(stream(seeds.init, "weights"))
+        torch.manual_seed(seeds.init if recipe.plain_seed else stream(seeds.init, "weights"))
         model = Infinito(recipe.model)
     model.to(device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
