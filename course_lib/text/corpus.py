@@ -21,7 +21,7 @@ PARTS = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class Corpus:
-    """Named words of three parts, each with END after every line. Raises ValueError for a part of fewer than 2 tokens."""
+    """Words of three parts, each with END after every line. Raises ValueError for a part of fewer than 2 tokens."""
 
     name: str
     train: Sequence[str]

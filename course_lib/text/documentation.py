@@ -1,7 +1,7 @@
 """A real text that needs no download: the documentation strings of the Python standard library.
 
-About 300,000 words of technical English. The text is that of the Python that runs the course, so that its counts (and every
-perplexity on it) differ from one Python version to the next; the corpus carries the version in its name.
+About 300,000 words of technical English. The text is that of the Python that runs the course, so that its counts (and
+every perplexity on it) differ from one Python version to the next; the corpus carries the version in its name.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from course_lib.text.corpus import PARTS, Corpus
 from course_lib.text.reading import words_of_lines
 
 # Not part of every installation, or nothing but code.
-_LEFT_OUT = frozenset({"ensurepip", "idlelib", "lib2to3", "test", "turtledemo"})
+_LEFT_OUT = frozenset({"ensurepip", "idlelib", "lib2to3", "turtledemo"})
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 # A word with its apostrophe, or a run of one sign: "--" and "..." are one token each. Control characters and lone
 # surrogates, which an escape can put into a string, are no signs.
@@ -31,16 +31,21 @@ _TOKEN = re.compile(r"\w+(?:'\w+)?|([^\w\s\x00-\x1f\x7f\ud800-\udfff])\1*")
 def python_documentation(folder: Path | str | None = None) -> Corpus:
     """The documentation strings of the standard library, in lower case; a paragraph is a line.
 
-    folder: where the library's sources lie; None means those of this Python. A module (with all below it) is in one part
-    only, and in the same one in every version of Python: its name decides, about 8 in 10 being for training. Sources are
-    parsed, never imported. Examples (paragraphs with >>>) are left out.
+    folder: where the library's sources lie; None means those of this Python. Sources are parsed, never imported. A
+    module (with all below it) is in one part only, and in the same one in every version of Python: its name decides,
+    about 8 in 10 being for training. Examples (paragraphs with >>>) are left out. A paragraph that stands in several
+    places is taken once, so that no part holds what another one does; some are still much alike.
     Raises FileNotFoundError if this Python came without its sources.
     """
     root = Path(folder) if folder is not None else Path(sysconfig.get_paths()["stdlib"])
     lines: dict[str, list[str]] = {part: [] for part in PARTS}
+    seen: set[str] = set()
     for module in sorted(sys.stdlib_module_names - _LEFT_OUT):
         for path in _sources(root, module):
-            lines[part_of_module(module)] += _paragraphs(path)
+            for paragraph in _paragraphs(path):
+                if paragraph not in seen:
+                    seen.add(paragraph)
+                    lines[part_of_module(module)].append(paragraph)
     if not all(lines.values()):
         raise FileNotFoundError(
             f"{root} holds no sources of the standard library; a Python from python.org, conda or uv has them"
@@ -53,8 +58,10 @@ def python_documentation(folder: Path | str | None = None) -> Corpus:
 
 def part_of_module(module: str) -> str:
     """The part, "train", "validation" or "test", of a module of the standard library."""
-    # A checksum of the name and not the place in a list: a module that comes or goes moves no other.
-    return {0: "validation", 1: "test"}.get(zlib.crc32(module.encode()) % 10, "train")
+    # A checksum of the name and not the place in a list: a module that comes or goes moves no other. In later versions
+    # the text of datetime stands in _pydatetime.
+    name = module.removeprefix("_py")
+    return {0: "validation", 1: "test"}.get(zlib.crc32(name.encode()) % 10, "train")
 
 
 def _sources(root: Path, module: str) -> Iterator[Path]:

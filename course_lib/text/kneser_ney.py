@@ -4,9 +4,9 @@ A discount D(c) is taken off every count c, and the mass so freed goes to the mo
 
     P_n(w | h) = (c(h w) - D(c(h w))) / c(h .) + (sum of D over h) / c(h .) * P_(n-1)(w | h without its first word)
 
-In the lower orders c is the number of different words that an n-gram was seen after ("Francisco" is frequent, but only after
-"San", so that it is unlikely after anything else). The lowest order mixes with the uniform distribution.
-Source: Chen & Goodman 1999, An empirical study of smoothing techniques for language modeling, section 3.
+In the lower orders c is the number of different words that an n-gram was seen after ("Francisco" is frequent, but only
+after "San", so that it is unlikely after anything else). The lowest order mixes with the uniform distribution. Source:
+Chen & Goodman 1999, An empirical study of smoothing techniques for language modeling, section 3.
 
 Shapes: N tokens, V words in the vocabulary, G different n-grams of one order, H histories of one order.
 """
@@ -62,15 +62,15 @@ class KneserNey:
         if n < self.counts.order:
             # Each different (n + 1)-gram is one word before the n-gram at its end.
             ends = self.counts.numbers[n - 1][self.counts.levels[n].last]
-            counts = np.bincount(ends, minlength=len(level.keys))
+            counts = np.bincount(ends, minlength=len(level.keys)).astype(np.int64)
         discount = np.array([0.0, *discounts(counts)])[np.minimum(counts, 3)]
         history = level.keys // vocabulary
         # Every n-gram of the order below has a number, so there are as many histories.
         histories = 1 if n == 1 else len(self.counts.levels[n - 2].keys)
         return _Order(
             kept=counts - discount,
-            totals=np.bincount(history, weights=counts, minlength=histories),
-            freed=np.bincount(history, weights=discount, minlength=histories),
+            totals=_sums(history, counts, histories),
+            freed=_sums(history, discount, histories),
         )
 
     def _probability(self, prefixes: list[Ids], words: Ids) -> Floats:
@@ -86,11 +86,16 @@ class KneserNey:
         return p
 
 
+def _sums(group: Ids, values: npt.NDArray[np.number[Any]], groups: int) -> Floats:
+    """(groups,): the sum of the values of each group."""
+    return np.bincount(group, weights=values, minlength=groups).astype(np.float64, copy=False)
+
+
 def discounts(counts: npt.NDArray[np.int64]) -> tuple[float, float, float]:
     """What is taken off a count of 1, of 2, and of 3 or more, estimated from how many n-grams occur 1 to 4 times.
 
-    Y = n1 / (n1 + 2 n2); D1 = 1 - 2Y n2/n1, D2 = 2 - 3Y n3/n2, D3 = 3 - 4Y n4/n3. FALLBACK where the text is too small for
-    that: one of the four is 0, or a discount would be negative. Source: Chen & Goodman 1999, equation 26.
+    Y = n1 / (n1 + 2 n2); D1 = 1 - 2Y n2/n1, D2 = 2 - 3Y n3/n2, D3 = 3 - 4Y n4/n3. FALLBACK where the text is too small
+    for that: one of the four is 0, or a discount would be negative. Source: Chen & Goodman 1999, equation 26.
     """
     n1, n2, n3, n4 = (int((counts == count).sum()) for count in (1, 2, 3, 4))
     if min(n1, n2, n3, n4) == 0:
@@ -103,8 +108,8 @@ def discounts(counts: npt.NDArray[np.int64]) -> tuple[float, float, float]:
 def with_cache(log_probabilities: Floats, ids: Any, *, window: int = 600, weight: float = 0.16) -> Floats:
     """(N,): ln of (1 - weight) * P + weight * (share of the token among the `window` tokens before it).
 
-    What a text has said it says again; no training is needed. At the start the window is as long as the text so far, and the
-    first token has P alone. The defaults were chosen on the validation part of WikiText-2.
+    What a text has said it says again; no training is needed. At the start the window is as long as the text so far,
+    and the first token has P alone. The defaults are close to the best ones for the validation part of WikiText-2.
     Raises ValueError for a window below 1, a weight outside [0, 1), or another number of ids than probabilities.
     """
     if window < 1:

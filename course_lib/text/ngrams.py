@@ -1,7 +1,7 @@
 """How well do counts predict the next word? N-grams as numbers, and the add-one model of any order.
 
-Every n-gram that occurs in the training text has a number of its own, in the order of its key (number of its first n - 1 words,
-last word). One pass over the text per order, sorted arrays, no loop over words.
+Every n-gram that occurs in the training text has a number of its own, in the order of its key (number of its first n -
+1 words, last word). One pass over the text per order, sorted arrays, no loop over words.
 
 Shapes: N tokens, V words in the vocabulary, G different n-grams of one order.
 """
@@ -41,8 +41,8 @@ class Level:
 class Counts:
     """All n-grams of a text up to `order`: `levels[k - 1]` those of k words, `numbers[k - 1]` (N,) which ends where.
 
-    ids (N,) in [0, vocabulary). Raises ValueError for ids out of range or of another shape, for fewer than `order` ids or
-    an order below 1; TypeError for ids that are not integers.
+    ids (N,) in [0, vocabulary). Raises ValueError for ids out of range or of another shape, for fewer than `order` ids
+    or an order below 1; TypeError for ids that are not integers.
     """
 
     def __init__(self, ids: Any, vocabulary: int, order: int) -> None:
@@ -81,8 +81,8 @@ class Counts:
 class AddOne:
     """The add-one (Laplace) model: P(word | history) = (count(history word) + 1) / (count(history) + V).
 
-    order 1 is the unigram model, 2 the bigram model. The first tokens of a text have a shorter history and are predicted by
-    the model of that order. Raises as Counts does.
+    order 1 is the unigram model, 2 the bigram model. The first tokens of a text have a shorter history and are
+    predicted by the model of that order. Raises as Counts does.
     """
 
     def __init__(self, ids: Any, vocabulary: int, order: int = 1) -> None:
@@ -113,6 +113,16 @@ class AddOne:
         known = (prefixes != ABSENT) & (prefixes < len(totals))
         total = np.where(known, totals[np.where(known, prefixes, 0)], 0)
         return (count + 1) / (total + vocabulary)
+
+
+def overlap(train: Any, test: Any, vocabulary: int, order: int) -> tuple[int, int]:
+    """How many n-grams of `test` stand in `train` too, and how many it has: (found, all).
+
+    Long ones (13 words) that are found were copied: text that a model can know by heart. Raises as Counts does.
+    """
+    counts, ids = Counts(train, vocabulary, order), checked_ids(test, vocabulary)
+    numbers = counts.levels[-1].find(counts.prefixes(ids)[-1], ids, vocabulary)
+    return int((numbers != ABSENT).sum()), max(0, len(ids) - order + 1)
 
 
 def mean_loss(log_probabilities: Floats) -> float:

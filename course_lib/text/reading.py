@@ -1,7 +1,7 @@
 """Which words does a text file hold? Each line's words and an end mark, or a refusal that names file and line.
 
-A word is what stands between white space. A line ends at \\n, \\r\\n or \\r and nowhere else: Python's splitlines() would
-also end one at U+2028 or U+0085, and every end counts as a token.
+A word is what stands between white space. A line ends at \\n, \\r\\n or \\r and nowhere else: Python's splitlines()
+would also end one at U+2028 or U+0085, and every end counts as a token.
 """
 
 from __future__ import annotations
@@ -23,10 +23,9 @@ _OTHER_ENCODINGS = (
 def read_words(path: Path | str) -> list[str]:
     """The words of a UTF-8 file in order, with END after each line, also after an empty one.
 
-    A file without a newline at its end is read as if it had one. Byte order marks at the start of a line are dropped: files
-    that were joined carry them inside.
-    Raises FileNotFoundError, and ValueError with file and line number for text that is not UTF-8 (lone surrogates
-    are not), that holds a NUL, or that holds END as a word.
+    A file without a newline at its end is read as if it had one. Byte order marks at the start of a line are dropped:
+    files that were joined carry them inside. Raises FileNotFoundError, and ValueError with file and line number for
+    text that is not UTF-8 (lone surrogates are not), that holds a NUL, or that holds END as a word.
     """
     path = Path(path)
     return words_of_lines(_lines(path), path.name)
@@ -35,8 +34,8 @@ def read_words(path: Path | str) -> list[str]:
 def words_of_lines(lines: Iterable[str], source: str) -> list[str]:
     """The words of lines that are already text, with END after each; `source` names them in an error.
 
-    A line may end in a newline of its own. Raises ValueError with source and line number for END as a word, or a NUL or a lone
-    surrogate inside a line.
+    A line may end in a newline of its own. Raises ValueError with source and line number for END as a word, or a NUL
+    or a lone surrogate inside a line.
     """
     words: list[str] = []
     for number, line in enumerate(lines, start=1):

@@ -1,8 +1,9 @@
 """What did the reported run learn from? A source of 100 words whose entropies are known exactly.
 
-Sentences of 10 to 29 words (each length equally likely), the words drawn uniformly and independently, a full stop between two
-sentences. Nothing but the length of the current sentence helps to predict the next token, so that the best possible
-perplexity of every kind of model is a closed form. Entropies are in nats per token; exp of one is the perplexity.
+Sentences of 10 to 29 words (each length equally likely), the words drawn uniformly and independently, a full stop
+between two sentences. Nothing but the length of the current sentence helps to predict the next token, so that the best
+possible perplexity of every kind of model is a closed form. Entropies are in nats per token; exp of one is the
+perplexity.
 
 Shapes: N tokens, S states (words since the last full stop, 0 to the longest).
 Source: the facts that course_lib.core.reports.repositories keeps of the reported training script.
@@ -23,14 +24,13 @@ Floats = npt.NDArray[np.float64]
 
 STOP = "."
 # Common English words; the source draws them uniformly, so that only their number matters.
-WORDS = tuple(
-    """
+_LIST = """
     the of to and a in is it you that he was for on are with as i his they be at one have this from or had by but some
     what there we can out other were all your when up use word how said an each she which do their time if will way
     about many then them would write like so these her long make see him two has look more day could go come did my
     sound no most number who over know water than call first people may down been now find any new work
-    """.split()
-)
+"""
+WORDS = tuple(_LIST.split())
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,8 @@ def draw(seed: int, part: str, source: Source = REPORTED) -> list[str]:
     stops = np.cumsum(lengths + 1) - 1  # where the full stop of each sentence stands
     numbers = rng.integers(0, len(source.words), stops[-1])  # without the last full stop
     numbers[stops[:-1]] = len(source.words)
-    return np.array([*source.words, STOP], dtype=object)[numbers].tolist()
+    symbols = (*source.words, STOP)
+    return [symbols[number] for number in numbers.tolist()]
 
 
 def as_reported(ids: npt.NDArray[np.int32], length: int = 256) -> npt.NDArray[np.int32]:
@@ -117,7 +118,8 @@ def words_since_stop(words: list[str]) -> npt.NDArray[np.int64]:
 def log_probabilities(words: list[str], source: Source = REPORTED) -> Floats:
     """(N,): ln P(token | all before it) under the source itself; no causal model can be better on average.
 
-    `words` starts with a sentence, as a sample does. Raises ValueError for a token or a sentence that the source never makes.
+    `words` starts with a sentence, as a sample does. Raises ValueError for a token or a sentence that the source never
+    makes.
     """
     unknown = set(words) - {*source.words, STOP}
     if unknown:

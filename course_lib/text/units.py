@@ -1,7 +1,8 @@
 """In which unit is a language model measured? Nats per token, perplexity per word, or bits per byte.
 
-Models that cut text differently (words, pieces, bytes) predict different numbers of tokens; per token their losses cannot be
-compared, per word or per byte of the same text they can. All functions take the loss in nats, summed over the whole part.
+Models that cut text differently (words, pieces, bytes) predict different numbers of tokens; per token their losses
+cannot be compared, per word or per byte of the same text they can. All functions take the loss in nats, summed over
+the whole part.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ def word_perplexity(loss: Loss, words: int) -> float:
 def bits_per_byte(loss: Loss, byte_count: int) -> float:
     """total / (ln 2 * bytes): how many bits the model needs for a byte of the text, 8 being no compression at all.
 
-    byte_count: of the text that was predicted, as `Corpus.byte_counts` gives it. Raises ValueError for less than 1 byte.
+    byte_count: of the text that was predicted, as `Corpus.byte_counts` gives it. Raises ValueError for less than 1
+    byte.
     """
     _check_least_1("byte_count", byte_count)
     return float(loss.total) / math.log(2) / byte_count

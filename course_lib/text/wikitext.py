@@ -29,10 +29,8 @@ def wikitext2(folder: Path | str | None = None, *, download: bool = False) -> Co
     ValueError when what is there has another number of tokens.
     """
     root = Path(folder) if folder is not None else data_folder("wikitext-2")
-    if root is None and download:
-        corpus = _from_hub()
-    else:
-        corpus = _from_folder(root or course_root() / "data" / "wikitext-2")
+    from_hub = root is None and download
+    corpus = _from_hub() if from_hub else _from_folder(root or course_root() / "data" / "wikitext-2")
     _check_counts(corpus)
     return corpus
 

@@ -1,7 +1,8 @@
 """What is the best loss on the synthetic source for a model that sees one window of tokens and nothing before it?
 
-A causal model loses a little against the entropy rate, because a window starts in the middle of a sentence; a model that may
-look at the whole window gains a lot from counting its words. Entropies in nats per token; a window is drawn anywhere.
+A causal model loses a little against the entropy rate, because a window starts in the middle of a sentence; a model
+that may look at the whole window gains a lot from counting its words. Entropies in nats per token; a window is drawn
+anywhere.
 
 Shapes: S states (words since the last full stop), T tokens of a window.
 """
