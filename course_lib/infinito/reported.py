@@ -36,6 +36,24 @@ class ReportedMemory(nn.Module):
         self.register_buffer("age", torch.zeros(slots))
         self.register_buffer("importance", torch.full((slots,), 0.1))
         self.register_buffer("access", torch.zeros(slots))
+        self.listens, self.pooled_query = config.memory_read, config.pooled_query
+        self.write_in_evaluation = config.write_in_evaluation
+
+    def forward(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Read and (unless `memory_read`) do not listen, then write: hidden (B, T, D) -> (B, T, D)."""
+        pooled = hidden.mean(dim=1)  # (B, T, D) -> (B, D): all positions, the last ones too
+        changes = self.training or self.write_in_evaluation
+        if self.listens:
+            query = pooled.unsqueeze(1) if self.pooled_query else hidden  # (B, 1, D) or (B, T, D)
+            content = self.read(query, update=changes)  # (B, 1, k) or (B, T, k)
+            hidden = hidden + self.importance_enhancer(content)  # one answer is added to every position
+        elif changes:
+            # Nobody hears the answer. Asked without gradient, because none could come back.
+            with torch.no_grad():
+                self.read(pooled)
+        if changes:
+            self.write(pooled)
+        return hidden
 
     def read(self, query: torch.Tensor, *, update: bool = True) -> torch.Tensor:
         """What the slots answer to queries (..., D): (..., k). Counts accesses unless `update` is False.
@@ -44,11 +62,12 @@ class ReportedMemory(nn.Module):
         """
         level = torch.ones_like(query[..., :1])  # the integration level, which is 1 unless metrics are asked for
         weights = self.read_controller(torch.cat([query, level], dim=-1)).softmax(dim=-1)  # (..., S)
-        weights = weights * self.importance
+        # Copies, because `write` changes the buffers before the gradient has come back.
+        weights = weights * self.importance.clone()
         weights = weights / (weights.sum(dim=-1, keepdim=True) + 1e-6)
         if update:
             self._count(weights.detach().flatten(0, -2))  # (rows, S)
-        return weights @ self.slots.clone()  # (..., S) @ (S, k); a copy, because `write` changes the buffer in place
+        return weights @ self.slots.clone()  # (..., S) @ (S, k)
 
     @torch.no_grad()
     def _count(self, weights: torch.Tensor) -> None:
