@@ -98,6 +98,14 @@ def step_flops(setting: Setting, batch: int | None = None) -> float:
     return total(gpt_step(setting.model, batch or setting.batch, setting.tokens)).flops
 
 
+def batches_that_fit(setting: Setting) -> list[int]:
+    """The batch sizes of the setting without those that a CUDA device has too little memory for, with room to spare."""
+    if setting.device != "cuda":
+        return list(setting.batches)
+    free, _ = torch.cuda.mem_get_info()
+    return [batch for batch in setting.batches if 2 * gpt_activations(setting.model, batch, setting.tokens) < free]
+
+
 def timed_step(setting: Setting, name: str, *, batch: int | None = None, tf32_on: bool = False, **options: Any) -> Row:
     """One row: the step with these options, its tokens and FLOPs per second."""
     device, used = torch.device(setting.device), batch or setting.batch
@@ -127,7 +135,7 @@ def steps(setting: Setting) -> list[Row]:
     best = "bfloat16" if cuda else "float32"
     rows += [
         timed_step(setting, f"{best}, batch sizes", fused=True, precision=best, batch=batch)
-        for batch in setting.batches
+        for batch in batches_that_fit(setting)
     ]
     return rows
 
@@ -156,7 +164,7 @@ def memory(setting: Setting) -> list[Row]:
     """Bytes predicted and counted for each batch size; on CUDA the true peak as well."""
     device = torch.device(setting.device)
     rows = []
-    for batch in setting.batches:
+    for batch in batches_that_fit(setting):
         model = GPT(setting.model).to(device)
         data = random_tokens(setting.model, batch, setting.tokens, device=device)
         predicted = step_memory(model, gpt_activations(setting.model, batch, setting.tokens))

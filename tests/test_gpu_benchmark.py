@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import torch
 
 from benchmarks import gpu
 from benchmarks.gpu_setting import CPU, CUDA, QUICK, config_of
-from benchmarks.gpu_steps import make_step, step_flops
+from benchmarks.gpu_steps import batches_that_fit, make_step, step_flops
 from benchmarks.recordings import RECORDS
 from course_lib.core.files import course_root
 from course_lib.core.recordings import read_recording, recording_path
@@ -99,3 +101,21 @@ def test_lesson_09_asks_for_records_by_their_names_and_shows_those_that_are_ther
         assert name in RECORDS
         there = RECORDS[name].path.is_file()
         assert what == ("recorded" if there else f"`{RECORDS[name].command}`"), f"{name}: build lesson 09 again"
+
+
+def test_it_runs_where_only_torch_and_numpy_are_installed(tmp_path: Path) -> None:
+    absent = (
+        "IPython ipywidgets jupyterlab datasets sklearn threadpoolctl scipy matplotlib safetensors tqdm torchvision"
+    )
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({absent.split()!r})); from benchmarks import gpu; "
+        f"sys.exit(gpu.main(['--quick', '--part', 'fit', '--part', 'waits', '--out', {str(tmp_path)!r}]))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=course_root())
+    assert {path.stem for path in tmp_path.iterdir()} == {"cpu_fit", "cpu_waits"}
+
+
+def test_batches_that_do_not_fit_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert batches_that_fit(CPU) == list(CPU.batches)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (8 * 2**30, 8 * 2**30))
+    assert batches_that_fit(CUDA) == [1, 4, 16, 32, 64]
