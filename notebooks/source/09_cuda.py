@@ -466,7 +466,6 @@ claim(
 # Each operation is asked for by the program: Python calls torch, torch finds the right kernel, the device gets it. That takes
 # some microseconds, whether the kernel has one number to add or a million. It is what the width in "Try first" could not
 # change. Three things change it: fewer and larger operations by a larger **batch**, by **fused** ones, or by a **compiler**.
-#
 # %% id="ask-run" tags=["nbval-ignore-output"]
 print(
     f"{1e6 * min(turns[1]) / same[0]:.0f} microseconds for each of {same[0]} operations at width 1, Python included"
@@ -630,7 +629,7 @@ if compiled:
 
 # %% [markdown] id="compile-reading"
 # Divide the seconds until it is ready by what each step saves: that is how many steps a run needs before compiling has
-# paid for itself. For a notebook of a few hundred steps it seldom has; for a night on a GPU it nearly always has.
+# paid for itself. For a notebook of a few hundred steps it seldom has; for a night on a GPU it usually has.
 #
 # ## 6 The queue, and how to spoil it
 #
@@ -689,8 +688,8 @@ claim("4.0", milliseconds(4, 3), "ms a step when asking takes longer than doing"
 # device, the device idles whatever it is: a faster GPU does not make that step faster at all. This is the state of many small
 # models on large GPUs.
 #
-# **You may think** that a clock around the call measures the step. **In fact** it measures the host. **The run**: after 8 steps of
-# the first time line the host has finished asking, and the device has not finished working:
+# **You may think** that a clock around the call measures the step. **In fact** it measures the host. **The run**: 1 ms to ask
+# for a step, 4 ms to do it, eight steps. The host has finished asking long before the device has finished working:
 
 # %% id="queue-clock"
 pieces = timeline(8, host=1.0, device=4.0)
@@ -814,7 +813,7 @@ assert refused == ["persistent_workers", "prefetch_factor"], "without workers th
 # `x.to("cuda", non_blocking=True)` really a copy that goes on in the background; from ordinary memory it is made at once,
 # whatever the flag says. Two rules keep it safe. Do not write into a pinned batch before its copy is done (a loader gives you a
 # fresh one). And never use `non_blocking=True` in the other direction, device to CPU, and then read the numbers without a
-# synchronize: you may read what was there *before* the copy. Without CUDA, `pin_memory=True` is accepted and does nothing.
+# synchronize: you may read what was there *before* the copy. Without an accelerator, `pin_memory=True` is accepted and does nothing.
 #
 # On this course's sheets and notebooks loaders have no workers: where processes are spawned (macOS, Windows), a worker
 # cannot find a class that was defined in a notebook.
@@ -1001,7 +1000,8 @@ claim("> 0", cast - plain, "more operations under autocast: the conversions")
 
 # %% [markdown] id="formats-tf32"
 # **TF32** is a third way, for NVIDIA GPUs from Ampere on: numbers stay float32 in memory, and the multiplying units look at the
-# first 10 bits of the digits only. It changes results and is off unless you say so; in this course `matmul_precision("tf32")` says so.
+# first 10 bits of the digits only. It changes results. Torch's default is mixed: matrix products exact, cuDNN's convolutions in
+# TF32. `matmul_precision("highest")` or `("tf32")` of this course says it for both.
 #
 # ## 9 The memory of a step
 #
@@ -1228,8 +1228,9 @@ claim("< 194", 2 * (64 - 1) / 64 * gradients / 1e6, "MB for each of 64: hardly t
 #
 # ## 12 Audit: how fast is 4.5 steps a second?
 #
-# The report on INFINITO says `4.5 it/s` for batches of 32 sequences of 256 tokens. It does not name its GPU. Even so the
-# number can be judged: we know what a step of this shape has to compute. (The plain model, that is, without the memory.)
+# The report on INFINITO says `4.5 it/s` for batches of 32 sequences of 256 tokens. It does not name its GPU. Can
+# the number be judged all the same? We know what a step of this shape has to compute. (The plain model, that is, without the
+# memory.)
 
 # %% id="audit"
 quoted("4.5 it/s", report="infinito")
@@ -1237,22 +1238,22 @@ reached = 4.5 * total(large).flops
 claim("5.7", reached / 1e12, "TFLOP/s that the report's speed amounts to")
 claim("36,864", 4.5 * 32 * 256, "tokens per second")
 
+# %% id="audit-claims"
+T4, A100, H100 = 8.1e12, 312e12, 989e12  # FLOP/s by NVIDIA's data sheets; nothing here was measured
+claim("between 0.6 and 0.8", reached / T4, "share of a T4's data sheet, float32")
+claim("between 0.01 and 0.02", reached / A100, "share of an A100's, bfloat16")
+claim("< 0.01", reached / H100, "share of an H100's, bfloat16")
+
 # %% [markdown] id="audit-reading"
-# 5.7 TFLOP/s. Data sheets state 312 for an A100 and 989 for an H100 (bfloat16, dense): one or two percent, less than one. Public
-# training codes for models of 100 million parameters report a third to a half of those numbers. The arithmetic is not what the time went into. Which of
-# the others it was, the report does not say; this lesson gives you the order in which to look:
+# Is 5.7 TFLOP/s much? On a T4 in float32 it would be more than half of the data sheet, which is as good as training codes get.
+# On an A100 or H100 in bfloat16 it would be one or two percent, or less, and arithmetic is not what the time goes into. So the
+# verdict: **the number cannot be judged, because a speed without its machine says nothing.** When you report one, name the GPU, the
+# number format and the FLOPs of a step. And when your own run reaches a few percent, look in this order:
 #
 # 1. Does the host wait in each step? (`first_wait`, section 6.)
 # 2. Does the device wait for the loader? (Time a step on one batch, again and again.)
 # 3. Is it the price of asking? (Count the operations; raise the batch; does a step take longer?)
 # 4. Only then: number formats, fused operations, a compiler.
-#
-# Lessons 10 to 12 take the model itself apart.
-
-# %% id="audit-claims"
-A100, H100 = 312e12, 989e12  # FLOP/s by NVIDIA's data sheets; nothing here was measured
-claim("between 0.01 and 0.02", reached / A100, "share of the first data sheet")
-claim("< 0.01", reached / H100, "share of the second")
 
 # %% [markdown] id="recall"
 # ## 13 Recall
