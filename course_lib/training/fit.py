@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
@@ -46,7 +47,7 @@ def fit(
     _check_settings(loader, epochs, accumulate, clip, precision, check_every)
     on_step, on_epoch = tuple(on_step), tuple(on_epoch)
     state.scaler = state.scaler or scaler_for(precision, state.device)
-    with generators_kept(state.device):
+    with generators_kept(state.device), _noise_noted(state):
         while state.epoch < epochs and not state.ended:
             _start_epoch(state)
             clock = time.perf_counter()
@@ -61,7 +62,6 @@ def fit(
                     callback(state)
                 clock = time.perf_counter()  # what callbacks take is not training
                 if state.ended:
-                    state.noise = generator_states(state.device)
                     break
             else:
                 _end_epoch(state)
@@ -83,6 +83,16 @@ def _start_epoch(state: TrainState) -> None:
     else:
         set_generator_states(state.noise, state.device)
     state.noise = None
+
+
+@contextmanager
+def _noise_noted(state: TrainState) -> Iterator[None]:
+    """Where the block ends in mid-epoch, asked to or by an error, the next call goes on with the noise of then."""
+    try:
+        yield
+    finally:
+        if state.batch > 0 and state.noise is None:
+            state.noise = generator_states(state.device)
 
 
 def _end_epoch(state: TrainState) -> None:

@@ -58,7 +58,7 @@ def largest_batch_for(
 
     Each size is tried by two updates of a copy, the second with the optimizer's own memory in place. `state` and
     torch's generators stay as they are. The copy takes memory too, so the answer is on the safe side by one model and
-    its optimizer. Raises as `largest_batch`.
+    its optimizer. For a model that is not wrapped for several processes. Raises as `largest_batch`.
     """
 
     def attempt(size: int) -> None:
@@ -118,14 +118,12 @@ def _in_update(error: BaseException) -> bool:
 def _fits(try_batch: Callable[[int], object], size: int) -> bool:
     try:
         try_batch(size)
+        return True
     except Exception as error:
         if not is_out_of_memory(error):
             raise
-        fits = False
-    else:
-        fits = True
-    _give_back()
-    return fits
+    _give_back()  # outside of the except block: the traceback of the error holds what was computed
+    return False
 
 
 def _give_back() -> None:

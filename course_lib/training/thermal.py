@@ -27,8 +27,8 @@ def pause_when_hot(
     Without the hysteresis the run would stop and go at the limit. sensor: degrees Celsius, or None where there is
     nothing to read, which ends a pause too; it is read after each update (every(10, ...) does so less often) and each
     `poll` seconds of a pause. A pause adds a row "thermal" with its seconds and the hottest reading to the history and
-    says so to `log`; state.seconds, the time of training, goes on without it. state.stop or state.interrupted, set by a
-    signal, ends it.
+    says so to `log`; state.seconds, the time of training, goes on without it. state.stop or state.interrupted ends a
+    pause; under `run` the first Ctrl-C counts when the pause is over, the second at once.
     Raises ValueError unless hysteresis >= 0, poll > 0 and limit is a number.
     Source of the limit of 65 C: the training log of the fusion classifier.
     """

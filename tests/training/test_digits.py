@@ -38,12 +38,13 @@ def test_weights_have_the_spread_of_he_and_biases_are_zero():
     net = digits_net(DigitsConfig(hidden=(400, 300)), seed=0)
     for layer in net:
         if isinstance(layer, nn.Linear):
-            assert float(layer.weight.std()) == pytest.approx((2 / layer.in_features) ** 0.5, rel=0.05)
+            assert float(layer.weight.detach().std()) == pytest.approx((2 / layer.in_features) ** 0.5, rel=0.05)
             assert not layer.bias.any()
     assert [layer.out_features for layer in net if isinstance(layer, nn.Linear)] == [400, 300, 10]
 
 
 @pytest.mark.parametrize("count", [1, 7, 64])
+@torch.no_grad()
 def test_loss_and_scores_are_sums_whose_means_are_those_of_torch(count):
     net = digits_net(DigitsConfig(), seed=0)
     batch = PIXELS[:count], LABELS[:count]

@@ -391,3 +391,31 @@ def test_a_last_batch_of_one_is_refused_by_batch_norm_and_drop_last_is_the_way_o
         fit(state, blob_loader(33), classification_loss, epochs=1)
     assert state.step == 2
     fit(new_state(norm=True), blob_loader(33, drop_last=True), classification_loss, epochs=2)
+
+
+@pytest.mark.parametrize("place", ["loader", "on_step", "on_epoch"])
+@pytest.mark.parametrize("step", [2, 4, 5, 8])
+def test_after_an_error_between_the_updates_a_second_call_goes_on_bit_for_bit(place, step):
+    """A disk that stutters, a callback with a mistake: mend it and run the cell again."""
+
+    class Stutters(TensorLoader):
+        def epoch(self, epoch, start=0):
+            for number, batch in enumerate(super().epoch(epoch, start), start=start + 1):
+                if trouble and (epoch - 1) * 4 + number == step + 1:
+                    raise OSError("no such file")
+                yield batch
+
+    def fail(state):
+        if trouble and state.step >= step:
+            raise OSError("no such file")
+
+    whole, state, trouble = new_state(dropout=0.3), new_state(dropout=0.3), False
+    more = {place: [fail]} if place != "loader" else {}
+    fit(whole, blob_loader(), classification_loss, epochs=3)
+    trouble = True
+    with pytest.raises(OSError, match="no such file"):
+        fit(state, Stutters(*blobs(), batch_size=16), classification_loss, epochs=3, **more)
+    trouble = False
+    torch.manual_seed(1)
+    fit(state, Stutters(*blobs(), batch_size=16), classification_loss, epochs=3, **more)
+    assert same(everything(state), everything(whole))

@@ -2,6 +2,7 @@
 
 import io
 import math
+import os
 import sys
 from types import SimpleNamespace
 
@@ -12,6 +13,7 @@ from sklearn.datasets import load_digits
 from course_lib.core.history import History
 from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds
+from course_lib.teaching import execute
 from course_lib.training import progress
 from course_lib.training.callbacks import evaluate_on, every
 from course_lib.training.digits import DigitsConfig, classification_loss, classification_scores, digits_net
@@ -153,6 +155,11 @@ def test_a_bar_is_drawn_only_where_somebody_looks(monkeypatch, notebook, termina
         monkeypatch.setitem(sys.modules, "ipykernel", SimpleNamespace())
     run_with(progress_bar(14))
     assert (len(bars) > 0) == drawn
+
+
+def test_tests_and_kernels_that_make_stored_outputs_run_without_bars(tmp_path):
+    assert os.environ["COURSE_PROGRESS_BARS"] == "0"
+    assert execute._environment(tmp_path)["COURSE_PROGRESS_BARS"] == "0"
 
 
 def test_without_tqdm_a_run_goes_on_without_a_bar(monkeypatch):

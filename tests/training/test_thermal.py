@@ -78,7 +78,7 @@ def test_without_a_sensor_nothing_happens():
     assert {row["split"] for row in state.history.rows} == {"train"}
 
 
-def test_a_signal_ends_a_pause():
+def test_an_interruption_ends_a_pause():
     oven, state = Oven(*[90.0] * 100), new_state()
 
     def sleep(seconds: float) -> None:
