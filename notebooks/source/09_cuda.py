@@ -992,6 +992,14 @@ print(
     f"products in bfloat16 run at {half / matmul_rate(device, size=256, rounds=3):.2g} times the rate here"
 )
 
+# %% id="formats-recorded" tags=["nbval-ignore-output"]
+whole = recorded("cpu_steps", command=f"{MAKE} steps --device cpu", hardware="any CPU")
+if whole:
+    exact, coarse = (whole.row(variant=f"{name}, AdamW fused", batch=8) for name in ("float32", "bfloat16"))
+    print(
+        f"  a whole step in bfloat16 took {coarse['seconds'] / exact['seconds']:.2g} times as long as in float32"
+    )
+
 # %% id="formats-casts"
 plain = len(counted(lambda: net(x)))
 with autocast("bfloat16", torch.device("cpu")):
