@@ -624,21 +624,20 @@ MAKE = "python -m benchmarks.gpu --part"
 compiled = recorded("cpu_compile", command=f"{MAKE} compile --device cpu", hardware="any CPU")
 if compiled:
     eager, after = (compiled.row(variant=f"float32, {how}") for how in ("eager", "compiled"))
-    saved = eager["seconds"] - after["seconds"]
-    print(
-        f"  eager {eager['seconds']:.2f} s a step, lowest {eager['lowest']:.2f}, highest {eager['highest']:.2f}"
-    )
-    print(
-        f"  compiled {after['seconds']:.2f} s, lowest {after['lowest']:.2f}, highest {after['highest']:.2f}"
-    )
+    for name, row in (("eager", eager), ("compiled", after)):
+        print(
+            f"  {name:<10}{row['seconds']:.2f} s a step, from {row['lowest']:.2f} to {row['highest']:.2f}"
+        )
+    saved, once = eager["seconds"] - after["seconds"], after["until_ready"]
     clear = eager["lowest"] > after["highest"]
-    print(f"  ready after {after['until_ready']:.0f} s;", end=" ")
-    print(f"pays after {after['until_ready'] / saved:.0f} steps" if clear else "no saving that stands out")
+    tells = f"pays after {once / saved:.0f} steps" if clear else "no saving that stands out"
+    print(f"  ready after {once:.0f} s: {tells}")
 
 # %% [markdown] id="compile-reading"
 # Divide the seconds until it is ready by what each step saves: that is how many steps a run needs before compiling has
 # paid for itself. A compiler does not make matrix products faster; where they are most of a step, as in section 4, there is little
-# to save. It gains where many small operations lie between the products, and where asking for them is what limits. For a notebook of a few hundred steps it seldom has; for a night on a GPU it usually has.
+# to save. It gains where many small operations lie between the products, and where asking for them is what limits. For a notebook of
+# a few hundred steps it seldom pays; for a night on a GPU it usually does.
 #
 # ## 6 The queue, and how to spoil it
 #
