@@ -215,7 +215,9 @@ check("read_resumes", lost)
 # %% id="read-resumes-best" tags=["solution"]
 at_the_end = {letter: log["loss at the end"] for letter, log in logs.items()}
 best = min(at_the_end, key=at_the_end.get)
-assert lost[best] != "right", "the right run is the same as the uninterrupted one, not better than the others"
+assert lost[best] != "right", (
+    "the right run is the same as the uninterrupted one, not better than the others"
+)
 print("lowest loss at the end:", FAULTS[lost[best]])
 
 # %% [markdown] id="resume-passes-text"
