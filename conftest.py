@@ -16,6 +16,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # No test needs the network: without these each attempt takes 24 seconds to fail.
 for _name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HF_DATASETS_DISABLE_PROGRESS_BARS", "HF_HUB_DISABLE_TELEMETRY"):
     os.environ.setdefault(_name, "1")
+os.environ.setdefault("COURSE_PROGRESS_BARS", "0")  # a bar shows times: it stays out of compared outputs
 os.environ.setdefault("TQDM_MININTERVAL", "10")  # nbval loses messages when a bar is redrawn thousands of times
 os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
 # What a kernel chooses by itself; "Agg" would reach the kernels and swallow their figures.

@@ -34,6 +34,12 @@ _TABLE = (
         hardware="any CPU",
         command="python -m benchmarks.numpy_mlp",
     ),
+    Record(
+        name="resume",
+        question="kills x equal: runs that are killed and resumed, bit for bit; damaged files refused",
+        hardware="any CPU",
+        command="python -m benchmarks.resume",
+    ),
 )
 RECORDS = {record.name: record for record in _TABLE}
 

@@ -1,10 +1,18 @@
-"""The command line: python -m course_lib report | progress | lab."""
+"""The command line: python -m course_lib report | progress | train | lab."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Sequence
+
+from course_lib.training import command
+
+# What `train` can train: a function of a config, seeds, a folder, device=, precision= and log=, which returns the
+# TrainState, in a module that has the PRESETS. Imported only when it is asked for.
+SYSTEMS = {
+    "digits": "course_lib.training.digits:train_digits",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -13,6 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     commands.add_parser("report", help="what this machine is and which presets run on it")
     commands.add_parser("progress", help="what you have solved, predicted and recalled so far")
+    train = commands.add_parser("train", help="train one of the systems, or go on with a run that was stopped")
+    command.add_options(train, SYSTEMS)
     # No abbreviations: an unknown option of `lab` is JupyterLab's.
     commands.add_parser(
         "lab",
@@ -26,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _report()
     if options.command == "progress":
         return _progress()
+    if options.command == "train":
+        return command.train(options, SYSTEMS)
     from course_lib.teaching import lab
 
     return lab.start(extra)

@@ -80,6 +80,7 @@ def _environment(scratch: Path) -> dict[str, str]:
         "COURSE_PROGRESS": str(scratch / "progress.json"),
         "IPYTHONDIR": str(scratch / "ipython"),  # nobody's start-up files, nobody's history
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "COURSE_PROGRESS_BARS": "0",
         "HF_HUB_OFFLINE": "1",
         "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
     }

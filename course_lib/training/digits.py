@@ -5,8 +5,10 @@ Shapes: B samples of 64 pixels, 10 classes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,7 +16,15 @@ import torch.nn.functional as F
 from torch import nn
 
 from course_lib.core.metrics import Loss
-from course_lib.core.seeding import stream
+from course_lib.core.seeding import Seeds, stream
+from course_lib.numpy_nn.data import Standardizer, split_indices
+from course_lib.numpy_nn.datasets import load_digits
+from course_lib.training.callbacks import evaluate_on
+from course_lib.training.distributed import wrap
+from course_lib.training.loaders import TensorLoader
+from course_lib.training.report import print_table
+from course_lib.training.run import run
+from course_lib.training.state import TrainState
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,59 @@ class DigitsConfig:
             raise ValueError(f"hidden must be two widths of at least 1, got {self.hidden}")
         if not 0.0 <= self.dropout < 1.0:
             raise ValueError(f"dropout must be in [0, 1), got {self.dropout}")
+
+
+PRESETS = {
+    "cpu": DigitsConfig(),
+    "cuda": DigitsConfig(hidden=(1024, 512), dropout=0.2, batch_size=128, epochs=50),
+}
+
+
+def train_digits(
+    config: DigitsConfig,
+    seeds: Seeds,
+    folder: Path,
+    *,
+    device: torch.device | str = "cpu",
+    precision: str = "float32",
+    log: Callable[[str], object] = print,
+) -> TrainState:
+    """Train the digits net in `folder`, or go on there; `log` gets the table of epochs line by line.
+
+    Adam at a constant rate; after each epoch the loss and the accuracy on the validation part. Raises as `run` does.
+    """
+    train, validation = digits_loaders(config, seeds, device=device)
+    model = digits_net(config, seed=seeds.init).to(device)
+    state = TrainState(wrap(model), torch.optim.Adam(model.parameters(), lr=config.rate), seeds)
+    measures = evaluate_on("val", validation, classification_scores, precision=precision)
+    run(
+        folder,
+        state,
+        train,
+        classification_loss,
+        epochs=config.epochs,
+        config=config,
+        precision=precision,
+        on_epoch=[measures, print_table(log)],
+        log=log,
+    )
+    return state
+
+
+def digits_loaders(
+    config: DigitsConfig, seeds: Seeds, *, device: torch.device | str = "cpu"
+) -> tuple[TensorLoader, TensorLoader]:
+    """Training and validation part of the digits, standardized with the training part; the test part is not touched."""
+    digits = load_digits()
+    split = split_indices(digits.y, seed=seeds.data)
+    standardizer = Standardizer.fit(digits.x[split.train])
+
+    def loader(rows: Any, *, shuffle: bool) -> TensorLoader:
+        x = torch.from_numpy(standardizer.transform(digits.x[rows]))  # (n, 64)
+        labels = torch.from_numpy(digits.y[rows])  # (n,)
+        return TensorLoader(x, labels, batch_size=config.batch_size, seed=seeds.data, shuffle=shuffle, device=device)
+
+    return loader(split.train, shuffle=True), loader(split.validation, shuffle=False)
 
 
 def digits_net(config: DigitsConfig, *, seed: int) -> nn.Sequential:

@@ -1,12 +1,19 @@
-"""How do several processes train one model? Each takes its share of every batch; gradients are averaged by DDP."""
+"""How do several processes train one model? Each takes its share of every batch; gradients are averaged by DDP.
+
+torchrun starts the processes, one for each GPU, and `processes` joins them. Started without torchrun the same program
+is one process, and everything here does nothing.
+"""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 import torch.distributed as dist
 from torch import nn
+from torch.nn.parallel import DistributedDataParallel
 
 from course_lib.core.metrics import Loss
 
@@ -21,15 +28,69 @@ def rank() -> int:
     return dist.get_rank() if world_size() > 1 else 0
 
 
+def start(device: str = "auto") -> None:
+    """Join the processes that torchrun started; with "auto" or "cuda" each takes the CUDA device of its number.
+
+    Numbers on the CPU go through gloo, so that a count of samples never waits for the GPU; gradients on GPUs through
+    NCCL. Does nothing where there is one process.
+    Raises ValueError for another device, or for more processes on a machine than it has CUDA devices.
+    """
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1 or dist.is_initialized():
+        return
+    kind = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    if kind not in ("cpu", "cuda"):
+        raise ValueError(f"device must be auto, cpu or cuda for several processes, got {device!r}")
+    if kind == "cpu":
+        dist.init_process_group("gloo")
+        return
+    place, found = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
+    if place >= found:
+        raise ValueError(
+            f"each process needs a CUDA device of its own; process {place + 1} of this machine finds {found}"
+        )
+    torch.cuda.set_device(place)
+    dist.init_process_group("cpu:gloo,cuda:nccl")
+
+
+def stop() -> None:
+    """Leave the group, where there is one."""
+    if dist.is_available() and dist.is_initialized():
+        dist.destroy_process_group()
+
+
+@contextmanager
+def processes(device: str = "auto") -> Iterator[None]:
+    """`start` and, at the end, `stop`. After an error this process just ends, and torchrun ends the others."""
+    start(device)
+    yield
+    stop()
+
+
+def wrap(model: nn.Module, *, unused: bool = False) -> nn.Module:
+    """The model with gradients that are averaged over the processes; the model itself where there is one process.
+
+    It must lie on its device already. All processes start with the weights of the first one. unused: whether a batch
+    may leave out parameters; looking for them costs time. Batch statistics stay those of each process's share, and
+    the first one's are kept.
+    """
+    if world_size() == 1:
+        return model
+    device = next(model.parameters()).device
+    devices = [device] if device.type == "cuda" else None
+    return DistributedDataParallel(model, device_ids=devices, find_unused_parameters=unused)
+
+
 def unwrapped(model: nn.Module) -> nn.Module:
-    """The model inside what DDP and torch.compile wrap around it."""
-    while True:
-        if isinstance(model, nn.parallel.DistributedDataParallel):
-            model = model.module
-        elif hasattr(model, "_orig_mod"):
-            model = model._orig_mod
-        else:
-            return model
+    """The model inside what DDP and torch.compile wrap around it: its parameters have the names that were given."""
+    return list(_layers_of(model))[-1]
+
+
+def _layers_of(model: nn.Module) -> Iterator[nn.Module]:
+    """The model, what is wrapped in it, and so on."""
+    while model is not None:
+        yield model
+        inner = model.module if isinstance(model, DistributedDataParallel) else None
+        model = inner if inner is not None else getattr(model, "_orig_mod", None)
 
 
 def summed(loss: Loss, device: torch.device) -> Loss:
@@ -42,8 +103,19 @@ def summed(loss: Loss, device: torch.device) -> Loss:
     return Loss(parts[0], int(parts[1]))
 
 
+def summed_count(count: int) -> int:
+    """The sum of the counts of all processes, by way of the CPU; the count itself where there is one process."""
+    if world_size() == 1:
+        return count
+    total = torch.tensor(count)
+    dist.all_reduce(total)
+    return int(total)
+
+
 def gradients_wait(model: nn.Module, wait: bool) -> AbstractContextManager[object]:
     """While accumulating: let DDP keep the gradients of this process to itself until the last backward."""
-    if wait and isinstance(model, nn.parallel.DistributedDataParallel):
-        return model.no_sync()
+    if wait:
+        for layer in _layers_of(model):
+            if isinstance(layer, DistributedDataParallel):
+                return layer.no_sync()
     return nullcontext()

@@ -2,19 +2,61 @@
 
 Shapes: n samples. A loader has `len(loader)` batches per epoch and gives them by `loader.epoch(epoch, start)`, where
 `start` leaves out those that an interrupted epoch has used already. In a distributed run each process gets its share
-of every batch.
+of every batch, so that the batch size is that of all processes together.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from course_lib.core.seeding import epoch_order
 from course_lib.training.distributed import rank, world_size
+
+
+@dataclass(frozen=True)
+class BatchOrder:
+    """Which rows stand in which batch: `count` rows in pieces of batch_size, shuffled by `seed` and epoch.
+
+    The last batch holds what is left, unless drop_last. The order is that of `numpy_nn.data.batches`.
+    Raises ValueError for a count or batch_size below 1, or drop_last with fewer rows than one batch.
+    """
+
+    count: int
+    batch_size: int
+    seed: int = 0
+    shuffle: bool = True
+    drop_last: bool = False
+
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise ValueError(f"the data must hold at least one sample, got {self.count}")
+        if self.batch_size < 1:
+            raise ValueError(f"batch_size must be at least 1, got {self.batch_size}")
+        if self.drop_last and self.batch_size > self.count:
+            raise ValueError(f"batch_size must be at most {self.count} samples with drop_last, got {self.batch_size}")
+
+    def __len__(self) -> int:
+        if self.drop_last:
+            return self.count // self.batch_size
+        return math.ceil(self.count / self.batch_size)
+
+    def batches(self, epoch: int, start: int = 0, device: torch.device | str = "cpu") -> Sequence[torch.Tensor]:
+        """The row numbers (B,) of each batch of that epoch, on `device`, without the first `start` batches."""
+        if start >= len(self):
+            return ()
+        order = epoch_order(self.count, self.seed, epoch) if self.shuffle else np.arange(self.count)
+        rows = torch.from_numpy(order[start * self.batch_size : len(self) * self.batch_size])
+        return rows.to(device).split(self.batch_size)  # one transfer for the epoch, not one for each batch
+
+
+def share(rows: torch.Tensor) -> torch.Tensor:
+    """This process's part of a batch, every world_size-th row; empty where the batch has fewer rows than processes."""
+    return rows if world_size() == 1 else rows[rank() :: world_size()]
 
 
 class TensorLoader:
@@ -38,27 +80,17 @@ class TensorLoader:
         lengths = [len(tensor) for tensor in tensors]
         if not lengths or min(lengths) == 0 or len(set(lengths)) > 1:
             raise ValueError(f"tensors must have one length of at least 1, got {lengths}")
-        if batch_size < 1:
-            raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-        if drop_last and batch_size > lengths[0]:
-            raise ValueError(f"batch_size must be at most {lengths[0]} samples with drop_last, got {batch_size}")
+        self.order = BatchOrder(lengths[0], batch_size, seed, shuffle, drop_last)
         self.tensors = tuple(tensor if device is None else tensor.to(device) for tensor in tensors)
-        self.count, self.batch_size, self.seed = lengths[0], batch_size, seed
-        self.shuffle, self.drop_last = shuffle, drop_last
 
     def __len__(self) -> int:
-        if self.drop_last:
-            return self.count // self.batch_size
-        return math.ceil(self.count / self.batch_size)
+        return len(self.order)
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, ...]]:
         return self.epoch(1)
 
     def epoch(self, epoch: int, start: int = 0) -> Iterator[tuple[torch.Tensor, ...]]:
         """The batches of that epoch, without the first `start` of them."""
-        order = epoch_order(self.count, self.seed, epoch) if self.shuffle else np.arange(self.count)
-        # One transfer for the epoch, not one for each batch.
-        rows = torch.from_numpy(order).to(self.tensors[0].device)
-        for number in range(start, len(self)):
-            chosen = rows[number * self.batch_size : (number + 1) * self.batch_size][rank() :: world_size()]
+        for rows in self.order.batches(epoch, start, self.tensors[0].device):
+            chosen = share(rows)
             yield tuple(tensor[chosen] for tensor in self.tensors)

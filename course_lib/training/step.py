@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from course_lib.core.metrics import Loss
-from course_lib.training.distributed import gradients_wait, summed, world_size
+from course_lib.training.distributed import gradients_wait, summed_count, unwrapped, world_size
 from course_lib.training.precision import autocast
 from course_lib.training.state import LossFunction, TrainState
 
@@ -36,13 +36,13 @@ def optimizer_step(
             with autocast(precision, state.device):
                 loss = loss_fn(state.model, batch)
             # How many elements the later batches hold is not known yet: all are taken to be like the first one.
-            expected = expected or max(1, _over_processes(loss.count, state)) * len(batches)
+            expected = expected or max(1, summed_count(loss.count)) * len(batches)
             # Started with 1 / n, the backward of a sum is that of the mean. DDP divides by the number of processes.
             start = torch.full_like(loss.total, world_size() / expected)
             (loss.total if state.scaler is None else state.scaler.scale(loss.total)).backward(start)
         loss = Loss(loss.total.detach(), loss.count)
         found = loss if found is None else found + loss
-    elements = _over_processes(found.count, state)
+    elements = summed_count(found.count)
     if elements == 0:
         raise ValueError(f"a batch must hold at least one element that counts, got none {_place(state)}")
     if state.scaler is not None:
@@ -64,10 +64,6 @@ def optimizer_step(
         state.scaler.update()
 
 
-def _over_processes(count: int, state: TrainState) -> int:
-    return summed(Loss(0.0, count), state.device).count if world_size() > 1 else count
-
-
 def _require_finite(state: TrainState, gradients: Sequence[torch.Tensor]) -> None:
     # A sum is not finite as soon as one element is not, and costs a third of a norm. One transfer for all of it: on a
     # GPU each transfer waits for everything that was launched before it.
@@ -79,7 +75,7 @@ def _require_finite(state: TrainState, gradients: Sequence[torch.Tensor]) -> Non
         raise FloatingPointError(f"the loss is {loss} {_place(state)}; nothing was changed by this step")
     # With float16 a gradient that overflows is expected: the scaler leaves that update out and lowers its factor.
     if state.scaler is None:
-        names = {id(parameter.grad): name for name, parameter in state.model.named_parameters()}
+        names = {id(parameter.grad): name for name, parameter in unwrapped(state.model).named_parameters()}
         bad = [
             names.get(id(g), "a parameter")
             for g, total in zip(gradients, rest, strict=True)

@@ -1,0 +1,211 @@
+"""What of a run goes into a checkpoint, and does the checkpoint fit the run that wants to load it?"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import pickle
+from typing import Any
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from torch import nn
+
+from course_lib.core.config import to_dict
+from course_lib.training.checkpoint_files import CheckpointError
+from course_lib.training.distributed import unwrapped, world_size
+from course_lib.training.noise import generator_states
+from course_lib.training.state import TrainState
+
+Tensors = dict[str, torch.Tensor]
+_NOTHING = object()
+# How an optimizer computes, not what: a run that goes on elsewhere keeps what that machine can do.
+IMPLEMENTATION = ("foreach", "fused", "capturable", "differentiable")
+
+
+def weights_of(model: nn.Module) -> tuple[Tensors, dict[str, str]]:
+    """The tensors of the model's state on the CPU, and which names share the tensor of another: (tensors, tied).
+
+    Raises TypeError for a part of the state that is not a tensor.
+    """
+    tensors: Tensors = {}
+    tied: dict[str, str] = {}
+    first: dict[tuple, str] = {}
+    for name, tensor in unwrapped(model).state_dict().items():
+        if not isinstance(tensor, torch.Tensor):
+            raise TypeError(f"{name} must be a tensor to be saved, got a {type(tensor).__name__}")
+        same = (tensor.data_ptr(), tensor.shape, tensor.stride(), tensor.dtype, str(tensor.device))
+        if tensor.numel() and same in first:
+            tied[name] = first[same]
+        else:
+            first[same] = name
+            tensors[name] = tensor.detach().cpu().contiguous()
+    return tensors, tied
+
+
+def require_finite(tensors: Tensors, model: nn.Module) -> None:
+    """Raises CheckpointError for a parameter that is not finite, or a buffer with NaN: a mask may well hold -inf."""
+    parameters = {name for name, _ in unwrapped(model).named_parameters(remove_duplicate=False)}
+    bad = [
+        name
+        for name, tensor in tensors.items()
+        if tensor.is_floating_point() and not (tensor.isfinite() if name in parameters else ~tensor.isnan()).all()
+    ]
+    if bad:
+        raise CheckpointError(f"{', '.join(bad)} must be finite to be saved: no run can go on from there")
+
+
+def weight_bytes(tensors: Tensors) -> bytes:
+    """The tensors as a safetensors file; tensors that overlap in part are written apart."""
+    from safetensors.torch import save
+
+    owners: dict[int, str] = {}
+    for name, tensor in tensors.items():
+        if owners.setdefault(tensor.untyped_storage().data_ptr(), name) != name:
+            tensors = {**tensors, name: tensor.clone()}
+    return save(tensors)
+
+
+def read_weights(data: bytes, tied: dict[str, str]) -> Tensors:
+    """What `weight_bytes` wrote, with every tied name. Raises CheckpointError for what is no such file."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        tensors = load(data)
+    except SafetensorError as error:
+        raise CheckpointError(f"weights.safetensors cannot be read: {error}") from error
+    return {**tensors, **{name: tensors[other] for name, other in tied.items()}}
+
+
+def optimizer_bytes(state: TrainState, noise: list[Tensors] | None) -> bytes:
+    """Optimizer, scaler and noise, in a form that loads without running code."""
+    parts = {
+        "optimizer": _plain(state.optimizer.state_dict(), "optimizer"),
+        "scaler": None if state.scaler is None else _plain(state.scaler.state_dict(), "scaler"),
+        "noise": noise,
+    }
+    buffer = io.BytesIO()
+    torch.save(parts, buffer)
+    return buffer.getvalue()
+
+
+def read_optimizer(data: bytes) -> dict[str, Any]:
+    """What `optimizer_bytes` wrote. Raises CheckpointError for anything else; code in the file is not run."""
+    try:
+        parts = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise CheckpointError(
+            f"optimizer.pt holds something else than tensors and plain values and was not loaded: {reason}"
+        ) from error
+    if not isinstance(parts, dict) or set(parts) != {"optimizer", "scaler", "noise"}:
+        raise CheckpointError("optimizer.pt must hold optimizer, scaler and noise, and does not")
+    return parts
+
+
+def noise_and_running(state: TrainState) -> tuple[list[Tensors] | None, list[dict[str, float]]]:
+    """The states of the generators (None between epochs) and the running loss, one entry for each process."""
+    mine = torch.tensor([float(state.running.total), state.running.count], dtype=torch.float64)
+    running = [{"total": float(total), "count": int(count)} for total, count in _of_all(mine, state)]
+    if state.batch == 0:
+        return None, running
+    noise = generator_states(state.device) if state.noise is None else state.noise
+    by_name = {name: _of_all(states, state) for name, states in sorted(noise.items())}
+    return [dict(zip(by_name, states, strict=True)) for states in zip(*by_name.values(), strict=True)], running
+
+
+def all_fine(fine: bool, state: TrainState) -> bool:
+    """Whether it is fine in every process; none goes on before all have said so."""
+    return all(bool(answer) for answer in _of_all(torch.tensor([fine], dtype=torch.uint8), state))
+
+
+def describe(state: TrainState, config: object | None, extra: dict | None) -> dict[str, Any]:
+    """What must be equal in the run that saved and the run that loads, beside the tensors of the model; as JSON."""
+    names = {id(parameter): name for name, parameter in unwrapped(state.model).named_parameters()}
+    groups = {}
+    for number, group in enumerate(state.optimizer.param_groups):
+        members = {names.get(id(p), f"unnamed {place}"): place for place, p in enumerate(group["params"])}
+        left_out = ("params", "param_names", "lr", *IMPLEMENTATION)  # lr is that of the moment; initial_lr is compared
+        settings = {key: _setting(value) for key, value in group.items() if key not in left_out}
+        groups[f"group {number}"] = {"parameters": members, **settings}
+    seeds = state.seeds
+    return {
+        "config": None if config is None else to_dict(config),
+        "extra": None if extra is None else _as_json(extra),
+        "seeds": {"init": seeds.init, "data": seeds.data, "noise": seeds.noise},
+        "optimizer": {"class": type(state.optimizer).__name__, "groups": groups},
+    }
+
+
+def tensor_kinds(tensors: Tensors) -> dict[str, str]:
+    """Data type and shape of each tensor, in words."""
+    return {name: f"{str(t.dtype).removeprefix('torch.')} {tuple(t.shape)}" for name, t in tensors.items()}
+
+
+def differences(saved: object, now: object, name: str) -> list[str]:
+    """One sentence for every key in which two JSON values differ."""
+    before, after = _leaves(saved, name), _leaves(now, name)
+    found = []
+    for key in dict.fromkeys([*before, *after]):
+        a, b = before.get(key, _NOTHING), after.get(key, _NOTHING)
+        # JSON text tells true from 1, which == does not; a whole float equals its integer.
+        if a != b or isinstance(a, bool) != isinstance(b, bool):
+            found.append(f"{key}: {_shown(a)} in the checkpoint, {_shown(b)} in this run")
+    return found
+
+
+def _leaves(value: object, name: str) -> dict[str, object]:
+    if isinstance(value, dict) and value:
+        return {leaf: v for key, part in value.items() for leaf, v in _leaves(part, f"{name}.{key}").items()}
+    return {name: value}
+
+
+def _shown(value: object) -> str:
+    return "absent" if value is _NOTHING else value if isinstance(value, str) else json.dumps(value)
+
+
+def _as_json(extra: dict) -> dict:
+    if not isinstance(extra, dict):
+        raise TypeError(f"extra must be a dict, got a {type(extra).__name__}")
+    return json.loads(json.dumps(extra, allow_nan=False))
+
+
+def _setting(value: object) -> object:
+    """A hyperparameter of an optimizer in the words of JSON."""
+    if isinstance(value, torch.Tensor | np.generic):
+        value = value.tolist()
+    if isinstance(value, tuple | list):
+        return [_setting(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value if value is None or isinstance(value, bool | int | float | str) else repr(value)
+
+
+def _plain(value: Any, place: str) -> Any:
+    """A copy on the CPU of tensors and plain values. Raises TypeError for all that needs code to be loaded."""
+    if isinstance(value, torch.Tensor):
+        tensor = value.detach().cpu()
+        # A view would bring the whole memory that it looks at into the file.
+        return tensor if tensor.untyped_storage().nbytes() == tensor.nbytes else tensor.clone()
+    if isinstance(value, np.generic):
+        return value.item()
+    if type(value) in (list, tuple):
+        return type(value)(_plain(item, f"{place}[{number}]") for number, item in enumerate(value))
+    if isinstance(value, dict):
+        return {key: _plain(item, f"{place}.{key}") for key, item in value.items()}
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    raise TypeError(f"{place} must be a tensor or a plain value to be saved, got a {type(value).__name__}")
+
+
+def _of_all(tensor: torch.Tensor, state: TrainState) -> list[torch.Tensor]:
+    """The tensors (of one shape) of all processes, in their order, on the CPU."""
+    if world_size() == 1:
+        return [tensor]
+    mine = tensor.to(state.device)
+    parts = [torch.empty_like(mine) for _ in range(world_size())]
+    dist.all_gather(parts, mine)
+    return [part.cpu() for part in parts]

@@ -1,0 +1,114 @@
+"""How does a training run survive? It lives in a folder: locked, saved as it goes, resumed by starting it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any, Literal
+
+import torch.distributed as dist
+
+from course_lib.core.history import History
+from course_lib.training import checkpoint
+from course_lib.training.callbacks import every
+from course_lib.training.distributed import rank, world_size
+from course_lib.training.fit import fit
+from course_lib.training.lock import locked
+from course_lib.training.signals import Interrupted, heed, signals_noted
+from course_lib.training.state import Callback, Loader, LossFunction, TrainState
+
+Keep = Literal["last", "every", "best"]
+KEEP = ("last", "every", "best")
+Log = Callable[[str], object]
+
+
+def run(
+    folder: Path,
+    state: TrainState,
+    loader: Loader,
+    loss_fn: LossFunction,
+    *,
+    epochs: int,
+    config: object | None = None,
+    extra: dict[str, Any] | None = None,
+    keep: Keep = "last",
+    watch: tuple[str, str] = ("val", "loss"),
+    mode: str = "min",
+    save_steps: int | None = None,
+    on_step: Iterable[Callback] = (),
+    on_epoch: Iterable[Callback] = (),
+    log: Log = print,
+    **settings: Any,
+) -> History:
+    """`fit` in a folder: what is started again with the same arguments goes on, bit for bit, where it was stopped.
+
+    Saves after every epoch, behind on_epoch, and after every `save_steps` updates. keep: "last" keeps the two newest
+    checkpoints; "every" keeps all; "best" keeps, beside the newest, the one whose last value of `watch` (split, name)
+    is the smallest or, with mode="max", the largest, in folder/best. config (a frozen dataclass) and extra (plain
+    values for JSON) are saved too, and a run with others does not go on. settings: of `fit` (schedule, clip, ...).
+
+    SIGINT (Ctrl-C, the notebook's Interrupt) and SIGTERM let the step end, save, and raise Interrupted.
+    Raises FolderInUse while another run holds the folder; OSError before the first step when nothing can be written
+    there; CheckpointError for a checkpoint that is damaged or of another run; what `fit` raises.
+    """
+    folder = Path(folder)
+    save, save_epoch = _saves(folder, keep, watch, mode, config, extra)
+    by_steps = [] if save_steps is None else [every(save_steps, save)]
+    with _alone_in(folder):
+        _resume(folder, state, config, extra, log)
+        if state.stop or state.epoch >= epochs:
+            log(f"complete: {_place(state)}")
+            return state.history
+        state.interrupted = False
+        with signals_noted() as received:
+            heeds = heed(received)
+            on_step, on_epoch = [*on_step, heeds, *by_steps], [*on_epoch, heeds, save_epoch]
+            fit(state, loader, loss_fn, epochs=epochs, on_step=on_step, on_epoch=on_epoch, **settings)
+            if state.batch > 0:  # ended in mid-epoch; the end of an epoch is saved already
+                save(state)
+    if received.number is not None:
+        raise Interrupted(f"interrupted: saved at {_place(state)}; start it again to go on", received.number)
+    return state.history
+
+
+def _saves(
+    folder: Path, keep: str, watch: tuple[str, str], mode: str, config: object | None, extra: dict[str, Any] | None
+) -> tuple[Callback, Callback]:
+    """The callbacks that save in mid-epoch and after an epoch, and remove what is not to be kept."""
+    if keep not in KEEP:
+        raise ValueError(f"keep must be one of {', '.join(KEEP)}, got {keep!r}")
+    last = checkpoint.keep_last(folder, config=config, extra=extra)
+    if keep == "last":
+        return last, last
+    if keep == "every":
+        return last, checkpoint.keep_every(folder, config=config, extra=extra)
+    best = checkpoint.keep_best(folder, split=watch[0], name=watch[1], mode=mode, config=config, extra=extra)
+
+    def best_and_last(state: TrainState) -> None:
+        best(state)
+        last(state)
+
+    return last, best_and_last
+
+
+def _alone_in(folder: Path) -> AbstractContextManager[None]:
+    """The lock, which in a distributed run the first process holds for all."""
+    return locked(folder) if rank() == 0 else nullcontext()
+
+
+def _resume(folder: Path, state: TrainState, config: object | None, extra: dict[str, Any] | None, log: Log) -> None:
+    if rank() == 0:
+        checkpoint.sweep(folder)
+        checkpoint.sweep(folder / "best")
+    if world_size() > 1:
+        dist.barrier()
+    newest = checkpoint.latest(folder)
+    if newest is not None:
+        checkpoint.load(newest, state, config=config, extra=extra)
+        log(f"resumed at {_place(state)}")
+
+
+def _place(state: TrainState) -> str:
+    part = f" and {state.batch} batches" if state.batch else ""
+    return f"step {state.step} ({state.epoch} epochs{part})"
