@@ -43,6 +43,7 @@ from course_lib.teaching.checks.fitting.audit import OTHER, REPORTED, miniature
 from course_lib.teaching.checks.fitting.order import LINES
 from course_lib.teaching.checks.fitting.reading import table_of
 from course_lib.teaching.checks.fitting.resumes import FAULTS, log_of, seven_logs
+from course_lib.teaching.claims import quoted
 
 LossFunction = Callable[[nn.Module, Any], Loss]
 
@@ -259,6 +260,8 @@ check("resume_passes", resume_passes)
 # - `verdict` on "repeated runs behave the same": `"supported"`, `"not shown"` or `"contradicted"`.
 
 # %% id="one-seed-runs"
+quoted("1,291.31", report="infinito")
+quoted("1294.81", report="infinito_repository")
 for epoch, (reported, other) in enumerate(zip(REPORTED, OTHER, strict=True), start=1):
     print(f"epoch {epoch}   reported {reported:>8.2f}   the other run {other:>8.2f}")
 for name, seed_first in (("data first", False), ("seed first", True)):
