@@ -824,7 +824,7 @@ outcome(
 # %% [markdown] id="broken-fact"
 # **You may think** that a resume is right when the run goes on well. **In fact** all three are other runs, in every weight from the first update on, and by the result you would not
 # know: two of them end as well as the uninterrupted one, and the one that has lost its optimizer ends *better*. It is not a better method; its steps
-# are merely longer for a while, as the next figure shows. Had the rate been at its limit, the same jump would have spoiled the run. **Here is the run**:
+# are merely longer for a while, as the next figure shows. What long steps do depends on the rate and on how far a training is (lesson 04). **Here is the run**:
 
 
 # %% id="jump-run"

@@ -43,7 +43,6 @@ from course_lib.teaching.checks.fitting.audit import OTHER, REPORTED, miniature
 from course_lib.teaching.checks.fitting.order import LINES
 from course_lib.teaching.checks.fitting.reading import table_of
 from course_lib.teaching.checks.fitting.resumes import FAULTS, log_of, seven_logs
-from course_lib.teaching.claims import quoted
 
 LossFunction = Callable[[nn.Module, Any], Loss]
 
@@ -260,6 +259,8 @@ check("resume_passes", resume_passes)
 # - `verdict` on "repeated runs behave the same": `"supported"`, `"not shown"` or `"contradicted"`.
 
 # %% id="one-seed-runs"
+from course_lib.teaching.claims import quoted
+
 quoted("1,291.31", report="infinito")
 quoted("1294.81", report="infinito_repository")
 for epoch, (reported, other) in enumerate(zip(REPORTED, OTHER, strict=True), start=1):
