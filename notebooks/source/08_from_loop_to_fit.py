@@ -445,7 +445,7 @@ def draw_bars(axes, n):
     heights = [0.5 / n, 0.5 / (64 - n)]
     axes.bar(["first piece", "second piece"], heights, color=style.PALETTE[1], hatch="//")
     axes.axhline(1 / 64, color=style.PALETTE[0], label="sum over count: 1/64")
-    axes.set(ylabel="weight of one label", xlabel=f"labels that count: {n} and {64 - n}")
+    axes.set(ylabel="weight of one label", xlabel=f"labels that count: {n} and {64 - n}", ylim=(0, 0.17))
     axes.set_title("Mean of means (hatched)")
     curves.legend(axes)
 
@@ -474,7 +474,7 @@ def draw_weights(in_first=32):
 # %% id="weights-widget" tags=["nbval-ignore-output"]
 from course_lib.teaching.widgets import explore, strip
 
-explore(draw_weights, in_first=(2, 62, 2))
+explore(draw_weights, in_first=(4, 60, 4))
 
 # %% [markdown] id="weights-static"
 # The same for readers without a running kernel: three positions.
@@ -846,7 +846,7 @@ figure, axes = style.canvas(width=8, height=3.2)
 updates = np.arange(61, 81)
 curves.band(axes, updates, kept, label="resumed with its moments", index=0)
 curves.band(axes, updates, fresh, label="Adam starts again", index=1)
-axes.set(xlabel="update", ylabel="length of the update", ylim=(0, None))
+axes.set(xlabel="update", ylabel="length of the update", ylim=(0, None), xticks=updates[::3])
 axes.set_title("What a lost optimizer state does")
 curves.legend(axes)
 told = f"With its moments {kept[:, 0].mean():.2f} at update 61 and {kept[:, -1].mean():.2f} at update 80; "

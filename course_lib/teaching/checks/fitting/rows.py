@@ -22,6 +22,10 @@ def _pieces(said: Any) -> list[np.ndarray] | None:
     return None if any(piece is None for piece in pieces) else pieces
 
 
+def _joined(pieces: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate([np.zeros(0, np.int64), *pieces])
+
+
 def _equal(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
     return len(one) == len(other) and all(map(np.array_equal, one, other))
 
@@ -41,11 +45,10 @@ def _facts(answer: Callable[..., Any]) -> Callable[..., Any]:
         world = np.array_equal(state, np.random.get_state()[1])
         np.random.seed(99)
         again = ask(seed, epoch)
-        rows = np.concatenate(whole) if whole else np.zeros(0, int)
         late = ask(seed, epoch, 2)
-        late_rows = np.concatenate(late) if late else np.zeros(0, int)
+        rows, late_rows = _joined(whole), _joined(late)
         orders = {(s, e): ask(s, e) for s in (seed, seed + 1, seed + 2) for e in (epoch, epoch + 1, epoch + 2)}
-        flat = {key: tuple(np.concatenate(pieces).tolist()) for key, pieces in orders.items()}
+        flat = {key: tuple(_joined(pieces).tolist()) for key, pieces in orders.items()}
         return {
             "sizes": str([len(piece) for piece in whole]),
             "every row once": bool(np.array_equal(np.sort(rows), np.arange(count))),
