@@ -75,12 +75,10 @@ def test_a_forked_worker_that_outlives_a_killed_run_does_not_hold_its_folder(tmp
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
-    with (
-        pytest.raises(OSError, match="the run folder cannot be written to") as refused,
-        locked(tmp_path / "file" / "run"),
-    ):
+    folder = tmp_path / "file" / "run"
+    with pytest.raises(OSError, match="the run folder cannot be written to") as refused, locked(folder):
         pass
-    assert refused.value.filename == str(tmp_path / "file" / "run")
+    assert refused.value.filename == str(folder)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
