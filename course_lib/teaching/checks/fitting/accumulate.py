@@ -1,45 +1,17 @@
-"""Is the update from several batches that of one large batch? Known mistakes, and the check of accumulated_step."""
+"""What goes wrong in an update from several batches? Its known mistakes; the check itself is in accumulate_check.py."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import torch
 
 from course_lib.core.metrics import Loss
-from course_lib.teaching.checks.fitting.toys import Batch, batch, linear, numbers, squared
-from course_lib.teaching.checks.writing import all_the_same, also_right, known
-from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.observe import calls
+from course_lib.teaching.checks.writing import also_right, known
+from course_lib.teaching.exercise import Mistake, Variant
 from course_lib.training.plain import accumulated_step
 
-_WRONG: list[Mistake] = []
-_RIGHT: list[Variant] = []
-_RNG = np.random.default_rng(31)
-# Each case is three updates, one after the other. Sizes differ, and so does what the batches ask for.
-_CASES: tuple[tuple[list[Batch], ...], ...] = (
-    ([batch(_RNG, 4, 4), batch(_RNG, 9, 9, shift=3)], [batch(_RNG, 2, 2), batch(_RNG, 5, 5)], [batch(_RNG, 6, 6)]),
-    tuple([batch(_RNG, 6, 5), batch(_RNG, 6, 1, shift=4), batch(_RNG, 6, 3)] for _ in range(3)),
-    tuple([batch(_RNG, 3, 2, shift=2), batch(_RNG, 4, 0), batch(_RNG, 7, 6)] for _ in range(3)),
-)
-
-
-def _updates(answer: Callable[..., Any]) -> Callable[..., Any]:
-    """Three calls of the answer on one model; before the first, the gradients hold something of an earlier use."""
-
-    def run(*groups: list[Batch]) -> dict[str, Any]:
-        model = linear(7)
-        optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.5)
-        squared(model, groups[0][0]).total.backward()
-        said, after = [], []
-        for group in groups:
-            said.append(answer(model, optimizer, group, squared))
-            after.append(numbers(model))
-        plain = all(isinstance(value, float | int | np.floating) for value in said)
-        losses = np.array([float(value) if value is not None else np.nan for value in said])
-        return {"parameters": np.array(after), "losses": losses, "a plain number": plain}
-
-    return run
+WRONG: list[Mistake] = []
+RIGHT: list[Variant] = []
 
 
 def _step(
@@ -81,7 +53,11 @@ def _of_batch(loss: Loss, counts: list[int], number: int) -> float:
     return 1 / loss.count if loss.count else float("nan")
 
 
-@also_right(_RIGHT, "the sums added first, one backward pass at the end")
+def _one(loss: Loss, counts: list[int], number: int) -> float:
+    return 1.0
+
+
+@also_right(RIGHT, "the sums added first, one backward pass at the end")
 def one_backward(model, optimizer, batches, loss_fn):
     losses = [loss_fn(model, one) for one in batches]
     mean = sum(loss.total for loss in losses) / sum(loss.count for loss in losses)
@@ -91,13 +67,13 @@ def one_backward(model, optimizer, batches, loss_fn):
     return mean.item()
 
 
-@also_right(_RIGHT, "the elements counted first, every sum divided by their number")
+@also_right(RIGHT, "the elements counted first, every sum divided by their number")
 def counted_first(model, optimizer, batches, loss_fn):
     return _step()(model, optimizer, batches, loss_fn)
 
 
 def _wrong(id: str, cause: str, question: str, answer: Callable[..., Any]) -> None:
-    _WRONG.append(Mistake(id, cause, question, answer))
+    WRONG.append(Mistake(id, cause, question, answer))
 
 
 _wrong(
@@ -122,7 +98,7 @@ _wrong(
     "not_divided",
     "the gradient of the sum over all elements",
     "would twice as many rows make a step of twice the length?",
-    _step(weight=lambda loss, c, n: 1.0),
+    _step(weight=_one),
 )
 _wrong(
     "by_batches",
@@ -145,12 +121,6 @@ _wrong(
     ),
 )
 _wrong(
-    "never_zeroed",
-    "gradients that are never set to zero",
-    "what do the gradients hold when your function is called, and what does backward() do with it?",
-    _step(zero="never"),
-)
-_wrong(
     "zeroed_each",
     "gradients set to zero before every batch: the last batch alone is left",
     "which batches have a part in the gradient when the update is made?",
@@ -163,10 +133,19 @@ _wrong(
     _step(zero="each", weight=_of_batch),
 )
 _wrong(
-    "step_each",
-    "an update after every batch",
-    "how many updates does one large batch give?",
-    _step(step="each"),
+    "counted_so_far",
+    "sums that are divided by what was counted so far",
+    "by how many elements is the first sum divided, and by how many the last?",
+    _step(weight=lambda loss, c, n: 1 / max(1, sum(c[: n + 1]))),
+)
+_UPDATES = "how many updates does one large batch give?"
+_wrong("step_each", "an update after every batch, with gradients that add up", _UPDATES, _step(step="each"))
+_wrong("loop_of_sums", "an update for every batch, by its sum", _UPDATES, _step(zero="each", step="each", weight=_one))
+_wrong(
+    "loop_of_means",
+    "an update for every batch, by its mean",
+    _UPDATES,
+    _step(zero="each", step="each", weight=_of_batch),
 )
 _wrong("no_step", "gradients without an update", "which line changes the parameters?", _step(step="never"))
 _wrong(
@@ -177,49 +156,38 @@ _wrong(
 )
 
 
-@known(_WRONG, "the loss after the update", "which loss does the docstring ask for, before or after the update?")
+@known(WRONG, "the loss after the update", "which loss does the docstring ask for, before or after the update?")
 def loss_after(model, optimizer, batches, loss_fn):
     accumulated_step(model, optimizer, batches, loss_fn)
     losses = [loss_fn(model, one) for one in batches]
     return sum(loss.total.item() for loss in losses) / sum(loss.count for loss in losses)
 
 
-def _form(seen: Any, right: Any) -> str | None:
-    for case in right:
-        own, rule = seen[case]["result"], right[case]["result"]
-        if not own["a plain number"]:
-            return f"{case}: return a plain number; loss.total.item() takes it out of the tensor"
-        if np.allclose(own["parameters"], rule["parameters"], rtol=1e-9):
-            return f"{case}: the updates are right, the loss that you return is not"
-        if np.isnan(own["parameters"]).any():
-            return (
-                f"{case}: your parameters are NaN\nin which batch does nothing count, and by what do you divide there?"
-            )
-        if np.allclose(own["parameters"][0], rule["parameters"][0], rtol=1e-9):
-            return (
-                f"{case}: the first update is right, a later one is not\nwhat is left of one call when the next begins?"
-            )
-    return None
+def _not_before(*, after: bool) -> Callable[..., Any]:
+    """The reference without its zero_grad, or with it at the end."""
+
+    def update(model, optimizer, batches, loss_fn):
+        total, count = 0.0, 0
+        for one in batches:
+            loss = loss_fn(model, one)
+            loss.total.backward()
+            total, count = total + loss.total.item(), count + loss.count
+        for parameter in model.parameters():
+            parameter.grad /= count
+        optimizer.step()
+        if after:
+            optimizer.zero_grad()
+        return total / count
+
+    return update
 
 
-ACCUMULATED_STEP = Exercise(
-    slug="accumulated_step",
-    title="One update from several batches",
-    kind="implement",
-    core=True,
-    difficulty=2,
-    minutes=20,
-    reference=accumulated_step,
-    observe=lambda answer: calls(_updates(answer), *_CASES),
-    accepted=tuple(_RIGHT),
-    mistakes=tuple(_WRONG),
-    properties=(Property("updates and losses", _form),),
-    hints=(
-        "backward() adds to what stands in .grad: that is what makes accumulation possible, and zero_grad() necessary.",
-        "loss.total.backward() for every batch gives the gradient of the sum over all elements. By what to divide it?",
-        "Divide once, at the end: parameter.grad /= count, with the count over all batches.",
-    ),
-    not_tested="parameters that have no gradient, and what happens when nothing counts in any batch",
-    fade=("loss.total.backward()", "parameter.grad /= count"),
-    indistinguishable=all_the_same(_RIGHT),
+_LEFT = "what do the gradients hold when your function is called, and what does backward() do with it?"
+_wrong("never_zeroed", "gradients that are never set to zero", _LEFT, _not_before(after=False))
+_wrong("never_zeroed_scaled", "gradients that are never set to zero, each sum divided", _LEFT, _step(zero="never"))
+_wrong(
+    "zeroed_after",
+    "gradients that are set to zero after the update, not before the first batch",
+    "what stands in the gradients when your function is called for the first time?",
+    _not_before(after=True),
 )

@@ -47,7 +47,7 @@ def _measured(answer: Callable[..., Any]) -> Callable[..., Any]:
             recorded.append(torch.is_grad_enabled())
             return squared(model, rows)
 
-        said = answer(model, iter(batches), loss_fn)
+        said = answer(model, list(batches), loss_fn)
         after = [part.training for part in model.modules()]
         same = all(torch.equal(value, statistics[name]) for name, value in model.state_dict().items())
         left = ("all training" if after[0] else "all eval") if len(set(after)) == 1 else "a mixture"

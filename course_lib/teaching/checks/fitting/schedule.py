@@ -163,13 +163,16 @@ _wrong(
     "what is the rate multiplied by, the base or the rate of the step before?",
     rate=lambda old, base, s, step: (base if step == 0 else old) * s(step),
 )
-_wrong(
-    "base_ignored",
-    "the schedule's number as the rate",
-    "is schedule(step) a rate or a multiplier?",
-    rate=lambda old, base, s, step: s(step),
-)
+_MULTIPLIER = "is schedule(step) a rate or a multiplier?"
+_wrong("base_ignored", "the schedule's number as the rate", _MULTIPLIER, rate=lambda old, base, s, step: s(step))
 _wrong("one_group", "a rate that is set in the first group alone", "how many groups are there?", groups=slice(0, 1))
+_wrong(
+    "optimizers_rate",
+    "the optimizer's rate, multiplied by the schedule again and again",
+    "where does `base` come in?",
+    rate=lambda old, base, s, step: old * s(step),
+)
+_wrong("not_set", "a rate that does not reach the groups", "where does SGD read its rate?", rate_when="never")
 _wrong("constant", "a rate that never changes", "which line reads the schedule?", rate=lambda old, base, s, step: base)
 _wrong("never_zeroed", "gradients that are never set to zero", "what does backward() add to?", zero=False)
 _wrong(
