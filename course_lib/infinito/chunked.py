@@ -62,6 +62,8 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
                 total += ((sums.log() - right_logits) * counts).sum()
                 if not wanted:
                     continue
+                if low != total.dtype:  # float16 ends at 65,504: there the division cannot wait
+                    powers, sums = powers.div_(sums), torch.ones_like(sums)
                 # The gradient of a row's logits is softmax - one-hot = (powers - sum * one-hot) / sum. The division,
                 # and the 0 of rows that do not count, wait until the words are summed up: D columns in place of V.
                 gradient = powers.scatter_add_(1, right, -sums).to(low)  # (n, V)
