@@ -35,6 +35,12 @@ _TABLE = (
         command="python -m benchmarks.numpy_mlp",
     ),
     Record(
+        name="fit_overhead",
+        question="time of fit over that of a loop by hand, for three models",
+        hardware="any CPU; a CUDA GPU adds its rows",
+        command="python -m benchmarks.fit_overhead",
+    ),
+    Record(
         name="resume",
         question="kills x equal: runs that are killed and resumed, bit for bit; damaged files refused",
         hardware="any CPU",

@@ -32,6 +32,8 @@ class Infinito(nn.Module):
         self.position_embedding = nn.Parameter(torch.empty(1, config.positions, config.width))
         self.drop = nn.Dropout(config.dropout if config.pre_norm else 0.0)  # reported: none on the embeddings
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        # Before the memory: the recorded run of the reported model drew its weights in this order.
+        self.output = nn.Linear(config.width, config.vocabulary, bias=not config.tied)
         self.exploration = (
             StochasticExploration(config.exploration, relative=config.pre_norm) if config.exploration > 0.0 else None
         )
@@ -39,7 +41,6 @@ class Infinito(nn.Module):
         # Half of the blocks prepare what is asked and written, the other half can use what was read.
         self.memory_after = (config.layers + 1) // 2
         self.norm = nn.LayerNorm(config.width) if config.pre_norm else nn.Identity()
-        self.output = nn.Linear(config.width, config.vocabulary, bias=not config.tied)
         self.metric_layers = ReportedMetricLayers(config.width) if config.metric_layers else None
         self._initialize()
 
