@@ -70,7 +70,8 @@ check("accumulated_step", accumulated_step)
 # until the number of elements is known.
 #
 # **A common mistake**: `(loss.total / loss.count / len(batches)).backward()`, the mean of means. Where all pieces hold
-# equally many elements it is right, which is why it survived for years in well-known code.
+# equally many elements it is right, which is why it stood in well-known code until 2024
+# (lesson 08, sources).
 
 # %% [markdown] id="scheduled-steps-text"
 # ## 8.2 Rate, gradient, clip, update
@@ -296,8 +297,8 @@ check("one_seed_two_runs", findings)
 
 # %% [markdown] id="one-seed-why" tags=["solution"]
 # **Why it is so.** A seed sets what is drawn after it. Data that were drawn before it come from whatever state the
-# process found. The difference is small because sentences of the same kind are as good as each other for this model,
-# and that is also why nobody noticed. What would change the verdict: two runs from the repaired script, in new
-# processes, equal to the last digit.
+# process found. The difference is small: other sentences of the same kind make another run of the same kind. That is not
+# the same run. What would change the verdict: two runs of the repaired script, in new processes, equal to the last
+# digit.
 #
 # **A common mistake**: "nearly equal" taken for "the same". A repeated run has no error bar.
