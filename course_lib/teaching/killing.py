@@ -27,6 +27,9 @@ from course_lib.training.run import run
 from course_lib.training.state import Callback, TrainState
 
 
+SAVING = "saving\n"
+
+
 @dataclass(frozen=True)
 class Killed:
     """What a killed run leaves: the last step that it wrote, its exit code, and its checkpoints, oldest first."""
@@ -58,24 +61,28 @@ def digits_run(
     return state
 
 
-def run_and_kill(folder: Path, config: DigitsConfig, seeds: Seeds, *, after: int, save_steps: int) -> Killed:
+def run_and_kill(
+    folder: Path, config: DigitsConfig, seeds: Seeds, *, after: int, save_steps: int, while_saving: bool = False
+) -> Killed:
     """Start the run in a process of its own and kill it (SIGKILL) after the update number `after`.
 
+    while_saving: not at once but in the middle of the next save, with one of its files written and the others not.
     Raises ValueError unless the run has such a step.
     """
     loader, _ = digits_loaders(config, seeds)
     last = config.epochs * len(loader)
     if not 1 <= after <= last:
         raise ValueError(f"after must be a step of the run, 1 to {last}, got {after}")
-    task = json.dumps([str(folder), to_dict(config), to_dict(seeds), save_steps])
+    task = json.dumps([str(folder), to_dict(config), to_dict(seeds), save_steps, after if while_saving else None])
     path = os.pathsep.join(filter(None, [str(course_root()), os.environ.get("PYTHONPATH")]))
     command = [sys.executable, "-c", f"from {__name__} import child; child()", task]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, env=os.environ | {"PYTHONPATH": path}, **pipes) as process:
         step = 0
-        for line in process.stdout:  # one line per update
-            step = int(line)
-            if step == after:
+        for line in process.stdout:  # the number of each update, or "saving"
+            saving = line == SAVING
+            step = step if saving else int(line)
+            if saving or (step == after and not while_saving):
                 process.kill()
                 break
             process.stdin.write("go on\n")
@@ -85,11 +92,22 @@ def run_and_kill(folder: Path, config: DigitsConfig, seeds: Seeds, *, after: int
 
 def child() -> None:
     """The process that will be killed: writes its step after every update and waits for a word."""
-    folder, config, seeds, save_steps = json.loads(sys.argv[1])
+    folder, config, seeds, save_steps, last_whole_save = json.loads(sys.argv[1])
+
+    def wait() -> None:
+        sys.stdout.flush()
+        sys.stdin.readline()
 
     def tell(state: TrainState) -> None:
-        print(state.step, flush=True)
-        sys.stdin.readline()
+        print(state.step)
+        wait()
+        if state.step == last_whole_save:
+            os.fsync = half_way
+
+    def half_way(file: int) -> None:
+        # A checkpoint flushes every file with fsync: at the first one, the others are still to come.
+        print(SAVING, end="")
+        wait()
 
     digits_run(
         Path(folder),

@@ -695,7 +695,8 @@ for seeds in (Seeds(0, 0, 0), Seeds(0, 1, 0), Seeds(0, 0, 1)):
 #
 # The next cell starts a training of 120 updates **in a process of its own**, with a checkpoint at every tenth update.
 # When the update that you choose is made, the process gets SIGKILL, which no program can catch: nothing is tidied up.
-# Choose your moment.
+# Choose your moment. (With `while_saving=True` as one more argument the kill waits for the next save and falls into the
+# middle of it; section 10 shows what that leaves behind.)
 
 # %% id="kill-choose" tags=["nbval-ignore-output"]
 import tempfile

@@ -27,6 +27,15 @@ def test_a_killed_run_stops_at_the_step_that_was_asked_for_and_goes_on_to_the_sa
         assert torch.equal(mine, theirs)
 
 
+def test_a_run_killed_in_the_middle_of_a_save_has_the_checkpoint_before_it(tmp_path):
+    killed = run_and_kill(tmp_path / "run", CONFIG, Seeds.same(0), after=12, save_steps=5, while_saving=True)
+    assert killed.step == 15
+    assert killed.checkpoints[-1] == "step-0000000010"
+    assert list((tmp_path / "run").glob(".*.part")), "the kill fell into no save"
+    assert digits_run(tmp_path / "run", CONFIG, Seeds.same(0), save_steps=5, log=quiet).step == 40
+    assert not list((tmp_path / "run").glob(".*.part")), "what the kill left is swept"
+
+
 @pytest.mark.parametrize("after", [0, 41])
 def test_a_step_that_the_run_does_not_have_is_refused(tmp_path, after):
     with pytest.raises(ValueError, match=f"after must be a step of the run, 1 to 40, got {after}"):
