@@ -26,7 +26,6 @@ from course_lib.training.digits import DigitsConfig, classification_loss, digits
 from course_lib.training.run import run
 from course_lib.training.state import Callback, TrainState
 
-
 SAVING = "saving\n"
 
 
