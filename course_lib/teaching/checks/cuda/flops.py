@@ -74,7 +74,9 @@ def biases_counted(sizes, batch):
     return training_flops(sizes, batch) + batch * sum(sizes[1:])
 
 
-@known(_WRONG, "six for each parameter and row, the rule for large models", "which layer does the rule know nothing of?")
+@known(
+    _WRONG, "six for each parameter and row, the rule for large models", "which layer does the rule know nothing of?"
+)
 def rule_of_six(sizes, batch):
     return 6 * batch * sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
 
@@ -99,7 +101,9 @@ def widths_added(sizes, batch):
 def _which(seen: Any, right: Any) -> str | None:
     own, rule = seen["case 2"]["result"], right["case 2"]["result"]
     if own != rule:
-        return f"case 2, widths 6 and 2, batch 3: you count {own}\none layer: which products does it need, if it is first?"
+        return (
+            f"case 2, widths 6 and 2, batch 3: you count {own}\none layer: which products does it need, if it is first?"
+        )
     return "one layer is right; what does a layer that is not the first need beside that?"
 
 

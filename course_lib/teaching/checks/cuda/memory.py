@@ -176,7 +176,9 @@ def _which(seen: Any, right: Any) -> str | None:
         if wrong:
             times = own[wrong[0]] / (facts["result"][wrong[0]] or 1)
             told = f"{case}: {', '.join(wrong)} not right; {wrong[0]}: {own[wrong[0]]:g}"
-            return told + (f", {times:g} times the right number" if facts["result"][wrong[0]] else ", and nothing is held")
+            return told + (
+                f", {times:g} times the right number" if facts["result"][wrong[0]] else ", and nothing is held"
+            )
     return None
 
 

@@ -42,7 +42,9 @@ def larger_of_sums(operations, rate, bandwidth):
     return max(sum(f for f, _ in operations) / rate, sum(m for _, m in operations) / bandwidth)
 
 
-@known(_WRONG, "the smaller of the two times", "is an operation done when its numbers are there, or when both are done?")
+@known(
+    _WRONG, "the smaller of the two times", "is an operation done when its numbers are there, or when both are done?"
+)
 def smaller(operations, rate, bandwidth):
     return sum((min(f / rate, m / bandwidth) for f, m in operations), 0.0)
 
@@ -80,7 +82,9 @@ def mean(operations, rate, bandwidth):
 def _which(seen: Any, right: Any) -> str | None:
     own, rule = seen["case 2"]["result"], right["case 2"]["result"]
     if abs(own - rule) > 1e-9:
-        return f"one operation of 5 GFLOP and 1 GB at 20 GFLOP/s and 1 GB/s: you say {own:.3g} s\nwhich two times has it?"
+        return (
+            f"one operation of 5 GFLOP and 1 GB at 20 GFLOP/s and 1 GB/s: you say {own:.3g} s\nwhich two times has it?"
+        )
     return "one operation is right; what is the time of several that follow each other?"
 
 

@@ -121,11 +121,6 @@ def first_device(sums, counts, exchange):
     return sums[0] / counts[0]
 
 
-@known(_WRONG, "a sum in place of the mean, over a mean count", "which of your two numbers has been divided?")
-def sum_over_mean(sums, counts, exchange):
-    return sum(sums) / exchange(counts)
-
-
 def _which(seen: Any, right: Any) -> str | None:
     one, rule = np.asarray(seen["case 4"]["result"], dtype=float), right["case 4"]["result"]
     if one.shape != rule.shape:
