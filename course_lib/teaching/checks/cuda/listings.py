@@ -29,7 +29,7 @@ def listing_b(model, optimizer, x, y, step, total, history):
     loss.backward()
     optimizer.step()
     hits = (logits.argmax(dim=1) == y).sum()
-    history.append({"step": step, "hits": hits, "loss": float(loss)})
+    history.append({"step": step, "hits": hits, "loss": float(loss.detach())})
 
 
 def listing_c(model, optimizer, x, y, step, total, history):

@@ -1,4 +1,4 @@
-"""Is what several devices compute the gradient of all their elements? Known mistakes, and the check of union_gradient."""
+"""Do several devices compute the gradient of all their elements? Known mistakes, and the check of union_gradient."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
