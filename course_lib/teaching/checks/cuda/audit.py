@@ -26,7 +26,7 @@ FINDINGS = {
     "start_up": "not shown",
     "run": "not shown",
 }
-_DECIMALS = {"saved": 0.05, "epochs": 0.01, "seconds": 0.1, "factor": 0.011}  # how exact an answer has to be
+_DECIMALS = {"saved": 0.004, "epochs": 0.01, "seconds": 0.1, "factor": 0.011}  # how exact an answer has to be
 _RETHINK = {
     "saved": "how often are workers started in this run, with and without the flag?",
     "epochs": "one start is left of how many, if 80 percent are saved?",
@@ -118,6 +118,7 @@ LOADER_SAVING = Exercise(
     reference=FINDINGS,
     observe=_plain,
     mistakes=_WRONG,
+    tolerance=1e-8,  # numbers that are exact enough were put right before
     properties=(Property("each finding by itself", _which),),
     hints=(
         "With persistent workers they are started once, without in every epoch: 1 of E starts is left.",
