@@ -39,11 +39,11 @@ import torch
 from torch import nn
 
 from course_lib.teaching.check import check, hint, start
-from course_lib.teaching.checks.cuda.audit import starts
 from course_lib.teaching.checks.cuda.listings import LISTINGS, numbered, run_once
 from course_lib.teaching.checks.cuda.machines import LIMITS, table
 from course_lib.teaching.checks.cuda.order import LINES
 from course_lib.teaching.claims import quoted
+from course_lib.training.counting import first_wait
 
 # %% [markdown] id="training-flops-text"
 # ## 9.1 Count the FLOPs of a step
@@ -114,8 +114,8 @@ check("roofline_seconds", roofline_seconds)
 check("memory_of_step", memory_of_step)
 
 # %% [markdown] id="memory-of-step-why" tags=["solution"]
-# **Why it is so.** Weights, gradients and moments are as many as the parameters, whatever the batch; Adam alone makes half of
-# these sixteen bytes. Activations are as many as rows times widths. So a batch that does not fit is helped by fewer bytes per activation, by
+# **Why it is so.** Weights, gradients and moments go with the parameters, whatever the batch: 16 bytes each with Adam, half of
+# them for its moments. Activations are as many as rows times widths. So a batch that does not fit is helped by fewer bytes per activation, by
 # accumulation, or by computing them again; a model that does not fit is helped by none of these.
 #
 # **A common mistake**: halving everything for mixed precision. The weights and moments stay in float32, or small updates are lost.
@@ -198,8 +198,6 @@ check("find_waits", waits)
 # not see:
 
 # %% id="find-waits-proof" tags=["solution"]
-from course_lib.training.counting import first_wait
-
 for letter in LISTINGS:
     place = first_wait(lambda letter=letter: run_once(letter))
     print(letter, place.split(": ", 1)[1] if place else "no wait found")
@@ -345,6 +343,8 @@ check("union_gradient", union_gradient)
 # - `run`: the verdict on "therefore the training was faster".
 
 # %% id="loader-saving-quotes"
+from course_lib.teaching.checks.cuda.audit import starts
+
 for text in ("80%", "50", "3.32 it/s", "~15 s", "~51%", "99"):
     quoted(text, report="neuronet")
 print("worker starts in 3 epochs:", starts(3, persistent=False), "or", starts(3, persistent=True))
