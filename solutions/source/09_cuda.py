@@ -343,10 +343,13 @@ check("union_gradient", union_gradient)
 # - `run`: the verdict on "therefore the training was faster".
 
 # %% id="loader-saving-quotes"
+from course_lib.core.reports.neuronet import REPORT
 from course_lib.teaching.checks.cuda.audit import starts
 
-for text in ("80%", "50", "3.32 it/s", "~15 s", "~51%", "99"):
-    quoted(text, report="neuronet")
+quoted("80%", report="neuronet")
+for name in ("loader_saving", "steps_per_epoch", "speed", "epoch_seconds", "gpu_use", "last_epoch"):
+    fact = REPORT.fact(name)
+    print(f"{fact.text:<10} {fact.meaning}")
 print("worker starts in 3 epochs:", starts(3, persistent=False), "or", starts(3, persistent=True))
 
 # %% id="loader-saving" tags=["sheet"]
