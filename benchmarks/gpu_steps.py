@@ -39,7 +39,9 @@ def machine(setting: Setting) -> list[Row]:
     precisions = ("float32", "tf32", "bfloat16", "float16") if device.type == "cuda" else ("float32", "bfloat16")
     rows: list[Row] = []
     for precision in precisions:
-        for side in setting.sides:
+        # A CPU without units for 16 bits may need a thousand times as long.
+        small = device.type == "cpu" and precision != "float32"
+        for side in [side for side in setting.sides if side <= 256 or not small]:
             with matmul_precision("tf32" if precision == "tf32" else "highest"):
                 dtype = "float32" if precision == "tf32" else precision
                 rate = matmul_rate(device, precision=dtype, size=side, rounds=setting.rounds)
@@ -66,7 +68,8 @@ def make_step(
     """
     device = torch.device(setting.device)
     torch.manual_seed(0)
-    model = GPT(setting.model).to(device)
+    with device:
+        model = GPT(setting.model)
     # Not given an option, AdamW takes its own default.
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, **optimizer_options)
     scaler = scaler_for(precision, device)
@@ -95,12 +98,22 @@ def step_flops(setting: Setting, batch: int | None = None) -> float:
     return total(gpt_step(setting.model, batch or setting.batch, setting.tokens)).flops
 
 
+def batches_that_fit(setting: Setting) -> list[int]:
+    """The batch sizes of the setting without those that a CUDA device has too little memory for, with room to spare."""
+    if setting.device != "cuda":
+        return list(setting.batches)
+    free, _ = torch.cuda.mem_get_info()
+    return [batch for batch in setting.batches if 2 * gpt_activations(setting.model, batch, setting.tokens) < free]
+
+
 def timed_step(setting: Setting, name: str, *, batch: int | None = None, tf32_on: bool = False, **options: Any) -> Row:
     """One row: the step with these options, its tokens and FLOPs per second."""
     device, used = torch.device(setting.device), batch or setting.batch
     with matmul_precision("tf32" if tf32_on else "highest"):
         step = make_step(setting, batch=batch, **options)
-        timing = time_call(step, device, warmup=3, rounds=setting.rounds, calls=setting.calls)
+        slow = seconds_of(step, device) > 5  # then it is the arithmetic, and a few rounds are enough
+        plan = {"rounds": 2, "warmup": 0} if slow else {"rounds": setting.rounds, "warmup": 3, "calls": setting.calls}
+        timing = time_call(step, device, **plan)
     rates = {
         "tokens_per_second": used * setting.tokens / timing.median,
         "flops_per_second": step_flops(setting, used) / timing.median,
@@ -122,7 +135,7 @@ def steps(setting: Setting) -> list[Row]:
     best = "bfloat16" if cuda else "float32"
     rows += [
         timed_step(setting, f"{best}, batch sizes", fused=True, precision=best, batch=batch)
-        for batch in setting.batches
+        for batch in batches_that_fit(setting)
     ]
     return rows
 
@@ -151,7 +164,7 @@ def memory(setting: Setting) -> list[Row]:
     """Bytes predicted and counted for each batch size; on CUDA the true peak as well."""
     device = torch.device(setting.device)
     rows = []
-    for batch in setting.batches:
+    for batch in batches_that_fit(setting):
         model = GPT(setting.model).to(device)
         data = random_tokens(setting.model, batch, setting.tokens, device=device)
         predicted = step_memory(model, gpt_activations(setting.model, batch, setting.tokens))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks.gpu_setting import Row, Setting, seconds_row
 from benchmarks.gpu_steps import make_step
+from course_lib.training.device import deterministic
 from course_lib.training.profile import time_call, time_in_turns
 
 IMAGE = (3, 32, 32)
@@ -103,23 +105,17 @@ def image_step(device: torch.device, width: int = 32) -> Any:
 def determinism(setting: Setting) -> list[Row]:
     """Two equal runs, compared bit for bit, and the seconds of a step: as usual and in deterministic mode."""
     device = torch.device(setting.device)
-    before, benchmark = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
     x = torch.randint(0, 256, (min(256, setting.images), *IMAGE), dtype=torch.uint8, device=device)
     y = torch.randint(10, (len(x),), device=device)
     rows = []
-    try:
-        for on in (False, True):
-            torch.use_deterministic_algorithms(on)
-            torch.backends.cudnn.benchmark = not on
+    for on in (False, True):
+        with deterministic() if on else nullcontext():
             step = make_step(setting, fused=True)
             timing = time_call(step, device, rounds=setting.rounds, calls=setting.calls)
             rows.append(seconds_row(timing, model="language model", deterministic=on, equal=_equal_losses(setting)))
             run = image_step(device)
             timing = time_call(lambda run=run: run(x, y), device, rounds=setting.rounds, calls=setting.calls)
             rows.append(seconds_row(timing, model="convolutions", deterministic=on, equal=_equal_weights(x, y)))
-    finally:
-        torch.use_deterministic_algorithms(before)
-        torch.backends.cudnn.benchmark = benchmark
     return rows
 
 

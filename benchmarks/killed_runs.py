@@ -76,13 +76,13 @@ def conv(folder: Path, on_step: Iterable[Callback]) -> TrainState:
 
 
 class LanguageModel(nn.Module):
-    """A causal transformer: tokens (B, T) -> logits (B, T, V); output weights tied to the embedding."""
+    """A causal transformer of one block: tokens (B, T) -> logits (B, T, V); output weights tied to the embedding."""
 
     def __init__(self, vocabulary: int = 31, context: int = 16, width: int = 32) -> None:
         super().__init__()
         self.tokens, self.places = nn.Embedding(vocabulary, width), nn.Embedding(context, width)
         layer = nn.TransformerEncoderLayer(width, 2, 64, dropout=0.1, batch_first=True, norm_first=True)
-        self.blocks = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+        self.blocks = nn.TransformerEncoder(layer, 1, enable_nested_tensor=False)
         self.head = nn.Linear(width, vocabulary, bias=False)
         self.head.weight = self.tokens.weight
         self.register_buffer("mask", nn.Transformer.generate_square_subsequent_mask(context), persistent=False)

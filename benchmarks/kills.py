@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import safetensors.torch  # noqa: F401  imported by the first save: once here, not in every child
 import torch
 
 from benchmarks.killed_runs import KINDS, STEPS, digest

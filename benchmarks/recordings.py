@@ -50,24 +50,30 @@ _TABLE = (
         command="python -m benchmarks.numpy_mlp",
     ),
     Record(
+        name="fit_overhead",
+        question="time of fit over that of a loop by hand, for three models",
+        hardware="any CPU; a CUDA GPU adds its rows",
+        command="python -m benchmarks.fit_overhead",
+    ),
+    Record(
         name="resume",
         question="kills x equal: runs that are killed and resumed, bit for bit; damaged files refused",
         hardware="any CPU",
         command="python -m benchmarks.resume",
     ),
-    *(
-        Record(
-            name=f"{device}_{part}",
-            question=question,
-            hardware="a CUDA GPU" if device == "cuda" else "any CPU",
-            command=f"python -m benchmarks.gpu --part {part}" + ("" if device == "cuda" else " --device cpu"),
-            folder=recordings_folder(),
-        )
-        for device in ("cpu", "cuda")
-        for part, question in _GPU_PARTS.items()
-    ),
 )
-RECORDS = {record.name: record for record in _TABLE}
+_GPU_TABLE = tuple(
+    Record(
+        name=f"{device}_{part}",
+        question=question,
+        hardware="a CUDA GPU" if device == "cuda" else "any CPU",
+        command=f"python -m benchmarks.gpu --part {part}" + ("" if device == "cuda" else " --device cpu"),
+        folder=recordings_folder(),
+    )
+    for device in ("cpu", "cuda")
+    for part, question in _GPU_PARTS.items()
+)
+RECORDS = {record.name: record for record in (*_TABLE, *_GPU_TABLE)}
 
 
 def missing() -> list[Record]:

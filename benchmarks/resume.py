@@ -30,7 +30,7 @@ Say = Callable[[str], None]
 def resumed(runs: int, signal_runs: int, say: Say) -> list[dict[str, Any]]:
     """One row per kind and signal: runs, how often they were hit, and how many ended equal."""
     plan = [(kind, signal.SIGKILL, runs) for kind in KINDS]
-    plan += [(kind, number, signal_runs) for kind in list(KINDS)[:2] for number in (signal.SIGTERM, signal.SIGINT)]
+    plan += [(kind, number, signal_runs) for kind, number in zip(KINDS, (signal.SIGTERM, signal.SIGINT), strict=False)]
     rows = []
     for kind, number, count in plan:
         outcomes = trials(kind, count, with_signal=number)

@@ -12,6 +12,7 @@ from course_lib.training import command
 # TrainState, in a module that has the PRESETS. Imported only when it is asked for.
 SYSTEMS = {
     "digits": "course_lib.training.digits:train_digits",
+    "infinito": "course_lib.infinito.train:train_infinito",
 }
 
 

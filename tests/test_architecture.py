@@ -182,9 +182,18 @@ def load(parts: tuple[str, ...], *, blocked: tuple[str, ...] = (), watched: set[
     return done.stdout.strip()
 
 
-def test_core_numpy_nn_and_training_load_without_the_notebook_packages() -> None:
-    blocked = ("jupyterlab", "ipywidgets", "datasets", "IPython", "torchvision")
-    load(("core", "numpy_nn", "training"), blocked=blocked)
+NOTEBOOK_PACKAGES = ("jupyterlab", "ipywidgets", "datasets", "IPython", "torchvision")
+SYSTEMS = tuple(part for part, floor in FLOORS.items() if floor == 2 and (PACKAGE / part).is_dir())
+
+
+def test_everything_below_teaching_loads_without_the_notebook_packages() -> None:
+    load(("core", "numpy_nn", "training", "text", *SYSTEMS), blocked=NOTEBOOK_PACKAGES)
+
+
+def test_training_and_the_systems_load_with_torch_numpy_and_scipy_alone() -> None:
+    """What a rented machine with a GPU may have."""
+    blocked = (*NOTEBOOK_PACKAGES, "safetensors", "tqdm", "pynvml", "sklearn", "matplotlib", "joblib", "pandas")
+    load(("training", "text", *SYSTEMS), blocked=blocked)
 
 
 def test_core_numpy_nn_and_plots_load_without_torch() -> None:

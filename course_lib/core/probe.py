@@ -27,6 +27,21 @@ class Moments:
     zeros: float
 
 
+@dataclass(frozen=True)
+class LayerReport:
+    """One layer on one batch: its output, the gradient of the loss with respect to that output, and dead units.
+
+    name: place and type, "1 ReLU". dead: share of units that are 0 for the whole batch. activations: the output itself,
+    (n, units), for histograms.
+    """
+
+    name: str
+    output: Moments
+    gradient: Moments
+    dead: float
+    activations: Array
+
+
 def moments(values: Array) -> Moments:
     """Moments over all elements, computed in float64. NaN and infinity show in the result: nothing is left out.
 

@@ -7,34 +7,18 @@ during training how far each step moves each Linear layer, relative to the lengt
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from course_lib.core.metrics import Loss
-from course_lib.core.probe import Moments, dead_share, moments, update_ratio
+from course_lib.core.probe import LayerReport, dead_share, moments, update_ratio
 from course_lib.numpy_nn.losses import softmax_cross_entropy
 from course_lib.numpy_nn.network import Sequential
 
 Floats = NDArray[np.floating[Any]]
 LossFunction = Callable[[Any, Any], tuple[Loss, Floats]]
-
-
-@dataclass(frozen=True)
-class LayerReport:
-    """One layer on one batch: its output, the gradient of the loss with respect to that output, and dead units.
-
-    name: place from 0 and type, "1 ReLU". dead: share of units that are 0 for the whole batch. activations: the output
-    itself, (n, units), for histograms.
-    """
-
-    name: str
-    output: Moments
-    gradient: Moments
-    dead: float
-    activations: Floats
 
 
 def layer_report(

@@ -44,7 +44,8 @@ def evaluate(
     The mode of every part of the model is put back afterwards. Raises ValueError for no batches.
     """
     modes = {module: module.training for module in model.modules()}
-    device = next(model.parameters()).device
+    parameter = next(model.parameters(), None)
+    device = torch.device("cpu") if parameter is None else parameter.device
     totals: dict[str, Loss] = {}
     model.eval()
     try:

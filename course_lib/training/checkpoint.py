@@ -20,17 +20,21 @@ from torch import nn
 import course_lib
 from course_lib.core.history import History
 from course_lib.core.metrics import Loss
-from course_lib.training.checkpoint_content import (
+from course_lib.training.checkpoint_compare import (
     IMPLEMENTATION,
-    all_fine,
     describe,
     differences,
+    differences_of_runs,
+    tensor_kinds,
+)
+from course_lib.training.checkpoint_content import (
+    all_fine,
     noise_and_running,
+    noise_here,
     optimizer_bytes,
     read_optimizer,
     read_weights,
     require_finite,
-    tensor_kinds,
     weight_bytes,
     weights_of,
 )
@@ -94,14 +98,8 @@ def load(path: Path, state: TrainState, *, config: object | None = None, extra: 
     meta, data = read_checkpoint(path)
     weights, parts = read_weights(data[WEIGHTS], meta["tied"]), read_optimizer(data[OPTIMIZER])
     rows = History.load(Path(path) / HISTORY).rows
-    now = describe(state, config, extra)
     found = _differences_of_weights(meta, weights, state.model)
-    for name in ("seeds", "optimizer", *(key for key in ("config", "extra") if now[key] is not None)):
-        found += differences(meta[name], now[name], name)
-    if meta["batch"] and len(meta["running"]) != world_size():
-        found += [
-            f"processes: {len(meta['running'])} in the checkpoint, taken in mid-epoch, {world_size()} in this run"
-        ]
+    found += differences_of_runs(meta, describe(state, config, extra), world_size())
     _refuse(path, found)
 
     unwrapped(state.model).load_state_dict(weights)
@@ -116,7 +114,7 @@ def load(path: Path, state: TrainState, *, config: object | None = None, extra: 
     state.step, state.epoch, state.batch = meta["step"], meta["epoch"], meta["batch"]
     running = meta["running"][rank()] if rank() < len(meta["running"]) else {"total": 0.0, "count": 0}
     state.running, state.seconds, state.stop = Loss(running["total"], running["count"]), meta["seconds"], meta["stop"]
-    state.noise = None if parts["noise"] is None else parts["noise"][rank()]
+    state.noise = None if parts["noise"] is None else noise_here(parts["noise"][rank()], state)
     state.loss, state.norm = None, None
     return meta
 
@@ -245,5 +243,7 @@ def _refuse(path: Path, found: list[str]) -> None:
 
 def _load_optimizer(optimizer: torch.optim.Optimizer, saved: dict[str, Any]) -> None:
     for group, mine in zip(saved["param_groups"], optimizer.param_groups, strict=True):
-        group.update({name: mine[name] for name in IMPLEMENTATION if name in mine})
+        # What a newer torch knows and the checkpoint does not stays as it is here.
+        new = {name: value for name, value in mine.items() if name not in group and name != "params"}
+        group.update(new | {name: mine[name] for name in IMPLEMENTATION if name in mine})
     optimizer.load_state_dict(saved)

@@ -1,11 +1,8 @@
-"""What of a run goes into a checkpoint, and does the checkpoint fit the run that wants to load it?"""
+"""What of a run goes into a checkpoint? Tensors and plain values, which load without running code."""
 
 from __future__ import annotations
 
 import io
-import json
-import math
-import pickle
 from typing import Any
 
 import numpy as np
@@ -13,16 +10,13 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
-from course_lib.core.config import to_dict
+from course_lib.core.seeding import stream
 from course_lib.training.checkpoint_files import CheckpointError
-from course_lib.training.distributed import unwrapped, world_size
+from course_lib.training.distributed import rank, unwrapped, world_size
 from course_lib.training.noise import generator_states
 from course_lib.training.state import TrainState
 
 Tensors = dict[str, torch.Tensor]
-_NOTHING = object()
-# How an optimizer computes, not what: a run that goes on elsewhere keeps what that machine can do.
-IMPLEMENTATION = ("foreach", "fused", "capturable", "differentiable")
 
 
 def weights_of(model: nn.Module) -> tuple[Tensors, dict[str, str]]:
@@ -83,8 +77,8 @@ def read_weights(data: bytes, tied: dict[str, str]) -> Tensors:
 def optimizer_bytes(state: TrainState, noise: list[Tensors] | None) -> bytes:
     """Optimizer, scaler and noise, in a form that loads without running code."""
     parts = {
-        "optimizer": _plain(state.optimizer.state_dict(), "optimizer"),
-        "scaler": None if state.scaler is None else _plain(state.scaler.state_dict(), "scaler"),
+        "optimizer": plain(state.optimizer.state_dict(), "optimizer"),
+        "scaler": None if state.scaler is None else plain(state.scaler.state_dict(), "scaler"),
         "noise": noise,
     }
     buffer = io.BytesIO()
@@ -96,7 +90,7 @@ def read_optimizer(data: bytes) -> dict[str, Any]:
     """What `optimizer_bytes` wrote. Raises CheckpointError for anything else; code in the file is not run."""
     try:
         parts = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+    except Exception as error:  # a damaged pickle fails in many ways
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise CheckpointError(
             f"optimizer.pt holds something else than tensors and plain values and was not loaded: {reason}"
@@ -122,69 +116,20 @@ def all_fine(fine: bool, state: TrainState) -> bool:
     return all(bool(answer) for answer in _of_all(torch.tensor([fine], dtype=torch.uint8), state))
 
 
-def describe(state: TrainState, config: object | None, extra: dict | None) -> dict[str, Any]:
-    """What must be equal in the run that saved and the run that loads, beside the tensors of the model; as JSON."""
-    names = {id(parameter): name for name, parameter in unwrapped(state.model).named_parameters()}
-    groups = {}
-    for number, group in enumerate(state.optimizer.param_groups):
-        members = {names.get(id(p), f"unnamed {place}"): place for place, p in enumerate(group["params"])}
-        left_out = ("params", "param_names", "lr", *IMPLEMENTATION)  # lr is that of the moment; initial_lr is compared
-        settings = {key: _setting(value) for key, value in group.items() if key not in left_out}
-        groups[f"group {number}"] = {"parameters": members, **settings}
-    seeds = state.seeds
-    return {
-        "config": None if config is None else to_dict(config),
-        "extra": None if extra is None else _as_json(extra),
-        "seeds": {"init": seeds.init, "data": seeds.data, "noise": seeds.noise},
-        "optimizer": {"class": type(state.optimizer).__name__, "groups": groups},
-    }
+def noise_here(noise: Tensors, state: TrainState) -> Tensors:
+    """The saved states of the generators; with one for this kind of device, where the run began on another kind.
+
+    That one cannot give the numbers that the other device would have given, but it is a function of the seed too.
+    """
+    kind = state.device.type
+    if kind in noise:
+        return noise
+    purpose = f"noise of process {rank()} from batch {state.batch} on {kind}"
+    fresh = torch.Generator(state.device).manual_seed(stream(state.seeds.noise, purpose, state.epoch + 1))
+    return {**noise, kind: fresh.get_state()}
 
 
-def tensor_kinds(tensors: Tensors) -> dict[str, str]:
-    """Data type and shape of each tensor, in words."""
-    return {name: f"{str(t.dtype).removeprefix('torch.')} {tuple(t.shape)}" for name, t in tensors.items()}
-
-
-def differences(saved: object, now: object, name: str) -> list[str]:
-    """One sentence for every key in which two JSON values differ."""
-    before, after = _leaves(saved, name), _leaves(now, name)
-    found = []
-    for key in dict.fromkeys([*before, *after]):
-        a, b = before.get(key, _NOTHING), after.get(key, _NOTHING)
-        # JSON text tells true from 1, which == does not; a whole float equals its integer.
-        if a != b or isinstance(a, bool) != isinstance(b, bool):
-            found.append(f"{key}: {_shown(a)} in the checkpoint, {_shown(b)} in this run")
-    return found
-
-
-def _leaves(value: object, name: str) -> dict[str, object]:
-    if isinstance(value, dict) and value:
-        return {leaf: v for key, part in value.items() for leaf, v in _leaves(part, f"{name}.{key}").items()}
-    return {name: value}
-
-
-def _shown(value: object) -> str:
-    return "absent" if value is _NOTHING else value if isinstance(value, str) else json.dumps(value)
-
-
-def _as_json(extra: dict) -> dict:
-    if not isinstance(extra, dict):
-        raise TypeError(f"extra must be a dict, got a {type(extra).__name__}")
-    return json.loads(json.dumps(extra, allow_nan=False))
-
-
-def _setting(value: object) -> object:
-    """A hyperparameter of an optimizer in the words of JSON."""
-    if isinstance(value, torch.Tensor | np.generic):
-        value = value.tolist()
-    if isinstance(value, tuple | list):
-        return [_setting(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value if value is None or isinstance(value, bool | int | float | str) else repr(value)
-
-
-def _plain(value: Any, place: str) -> Any:
+def plain(value: Any, place: str) -> Any:
     """A copy on the CPU of tensors and plain values. Raises TypeError for all that needs code to be loaded."""
     if isinstance(value, torch.Tensor):
         tensor = value.detach().cpu()
@@ -193,9 +138,9 @@ def _plain(value: Any, place: str) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     if type(value) in (list, tuple):
-        return type(value)(_plain(item, f"{place}[{number}]") for number, item in enumerate(value))
+        return type(value)(plain(item, f"{place}[{number}]") for number, item in enumerate(value))
     if isinstance(value, dict):
-        return {key: _plain(item, f"{place}.{key}") for key, item in value.items()}
+        return {key: plain(item, f"{place}.{key}") for key, item in value.items()}
     if value is None or type(value) in (bool, int, float, str):
         return value
     raise TypeError(f"{place} must be a tensor or a plain value to be saved, got a {type(value).__name__}")

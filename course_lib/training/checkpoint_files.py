@@ -9,6 +9,7 @@ new folder is called `step-0000000120.1`, and the old one is removed after the n
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -82,14 +83,13 @@ def write_checkpoint(folder: Path, step: int, contents: dict[str, bytes], histor
     needed = sum(map(len, contents.values()))
     try:
         part.mkdir(parents=True)
+        history.save(part / HISTORY)  # flushes it too
+        whole = {**contents, HISTORY: (part / HISTORY).read_bytes()}
+        files = {file: {"bytes": len(data), "sha256": _sha256(data)} for file, data in whole.items()}
+        contents = {**contents, META: sealed({**meta, "files": files})}  # last on purpose: with it the folder is whole
+        needed = len(whole[HISTORY]) + sum(map(len, contents.values()))
         for file, data in contents.items():
             write_flushed(part / file, data)
-        history.save(part / HISTORY)  # flushes it too
-        contents = {**contents, HISTORY: (part / HISTORY).read_bytes()}
-        files = {file: {"bytes": len(data), "sha256": _sha256(data)} for file, data in contents.items()}
-        data = sealed({**meta, "files": files})
-        write_flushed(part / META, data)  # last on purpose: a folder with meta.json is whole
-        needed = len(data) + sum(map(len, contents.values()))
         _flush_folder(part)
         os.rename(part, folder / name)
     except BaseException as error:
@@ -219,5 +219,8 @@ def _flush_folder(folder: Path) -> None:
         number = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(number)
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # so answer file systems, mostly of a network, that cannot do it
+                raise
         finally:
             os.close(number)

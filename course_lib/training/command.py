@@ -30,10 +30,11 @@ def add_options(parser: argparse.ArgumentParser, systems: Mapping[str, str]) -> 
 
 def train(options: argparse.Namespace, systems: Mapping[str, str]) -> int:
     """Run it and return the exit status."""
+    from course_lib.training.distributed import processes
     from course_lib.training.signals import Interrupted
 
     try:
-        with _processes():
+        with processes(options.device):
             _train(options, systems[options.system])
     except Interrupted as interrupted:
         print(interrupted, file=sys.stderr)
@@ -54,19 +55,18 @@ def _train(options: argparse.Namespace, system: str) -> None:
     module = importlib.import_module(module_name)
     config = _config(module.PRESETS, options.preset, options.epochs)
     folder = options.out or Path("runs") / f"{options.system}-{options.preset}"
-    device = pick_device(options.device)
-    lines: list[str] = []
+    device, seeds = pick_device(options.device), Seeds.same(options.seed)
+    printed: list[str] = []
 
     def log(line: str) -> None:
         if rank() == 0:
-            lines.append(line)
+            printed.append(line)
             print(line, flush=True)
 
-    state = getattr(module, function_name)(
-        config, Seeds.same(options.seed), folder, device=device, precision=options.precision, log=log
-    )
+    train_system = getattr(module, function_name)
+    state = train_system(config, seeds, folder, device=device, precision=options.precision, log=log)
     table = history_table(state.history)
-    if table.splitlines()[-1] not in lines:  # a run that was complete printed no epoch
+    if table.splitlines()[0] not in printed:  # the run was complete already, so no epoch printed its line
         log(table)
     log(f"saved in {folder}")
 

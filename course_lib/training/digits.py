@@ -20,6 +20,7 @@ from course_lib.core.seeding import Seeds, stream
 from course_lib.numpy_nn.data import Standardizer, split_indices
 from course_lib.numpy_nn.datasets import load_digits
 from course_lib.training.callbacks import evaluate_on
+from course_lib.training.distributed import wrap
 from course_lib.training.loaders import TensorLoader
 from course_lib.training.report import print_table
 from course_lib.training.run import run
@@ -64,7 +65,7 @@ def train_digits(
     """
     train, validation = digits_loaders(config, seeds, device=device)
     model = digits_net(config, seed=seeds.init).to(device)
-    state = TrainState(model, torch.optim.Adam(model.parameters(), lr=config.rate), seeds)
+    state = TrainState(wrap(model), torch.optim.Adam(model.parameters(), lr=config.rate), seeds)
     measures = evaluate_on("val", validation, classification_scores, precision=precision)
     run(
         folder,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
@@ -39,13 +40,14 @@ def fit(
     the length `clip`, the rate of each group multiplied by schedule(step). on_step runs after each update, on_epoch
     after each epoch, in their order: measure first, then decide, then save. check_every: every how many updates loss
     and gradient are read and must be finite; on a GPU each reading waits for the device.
-    A row "train" per epoch: the mean loss while the model changes, rate (of the last update, first group), seconds.
+    A row "train" per epoch: the mean loss while the model changes, rate (of the last update, first group), seconds (of
+    data and updates, without callbacks).
     Raises ValueError for settings that make no sense, FloatingPointError as `optimizer_step` does.
     """
     _check_settings(loader, epochs, accumulate, clip, precision, check_every)
     on_step, on_epoch = tuple(on_step), tuple(on_epoch)
     state.scaler = state.scaler or scaler_for(precision, state.device)
-    with generators_kept(state.device):
+    with generators_kept(state.device), _noise_noted(state):
         while state.epoch < epochs and not state.ended:
             _start_epoch(state)
             clock = time.perf_counter()
@@ -55,12 +57,11 @@ def fit(
                 optimizer_step(state, batches, loss_fn, clip=clip, precision=precision, check=check)
                 state.step, state.batch = state.step + 1, state.batch + len(batches)
                 state.running = _added(state.running, state.loss)
-                now = time.perf_counter()
-                state.seconds, clock = state.seconds + now - clock, now
+                state.seconds += time.perf_counter() - clock
                 for callback in on_step:
                     callback(state)
+                clock = time.perf_counter()  # what callbacks take is not training
                 if state.ended:
-                    state.noise = generator_states(state.device)
                     break
             else:
                 _end_epoch(state)
@@ -82,6 +83,16 @@ def _start_epoch(state: TrainState) -> None:
     else:
         set_generator_states(state.noise, state.device)
     state.noise = None
+
+
+@contextmanager
+def _noise_noted(state: TrainState) -> Iterator[None]:
+    """Where the block ends in mid-epoch, asked to or by an error, the next call goes on with the noise of then."""
+    try:
+        yield
+    finally:
+        if state.batch > 0 and state.noise is None:
+            state.noise = generator_states(state.device)
 
 
 def _end_epoch(state: TrainState) -> None:

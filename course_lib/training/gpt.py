@@ -96,4 +96,5 @@ def random_tokens(
         raise ValueError(f"tokens must be between 1 and the context of {config.context}, got {tokens}")
     generator = torch.Generator().manual_seed(seed)
     ids = torch.randint(config.vocabulary, (batch_size, tokens + 1), generator=generator).to(device)
-    return ids[:, :-1].contiguous(), ids[:, 1:].contiguous()
+    contiguous = torch.contiguous_format
+    return ids[:, :-1].clone(memory_format=contiguous), ids[:, 1:].clone(memory_format=contiguous)

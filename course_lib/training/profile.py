@@ -110,7 +110,9 @@ def time_by_operation(call: Call, *, calls: int = 5) -> dict[str, float]:
     return dict(sorted(found.items(), key=lambda entry: -entry[1]))
 
 
-def matmul_rate(device: torch.device, *, precision: str = "float32", size: int | None = None, rounds: int = 20) -> float:
+def matmul_rate(
+    device: torch.device, *, precision: str = "float32", size: int | None = None, rounds: int = 20
+) -> float:
     """FLOP/s of the product of two square matrices of random numbers: the best round, as it stands for a limit."""
     size = size or _SIZES.get(device.type, _SIZES["cpu"])[0]
     dtype = getattr(torch, precision)

@@ -110,23 +110,27 @@ def _bar(total: int, done: int, file: TextIO | None) -> Any:
 def watch_divergence(
     *,
     factor: float = 3.0,
+    least: float = 0.1,
     window: int = 50,
     recent: int = 5,
     stop: bool = False,
     log: Callable[[str], object] = print,
 ) -> Callback:
-    """For on_step: say when the loss has grown to more than `factor` times what it was.
+    """For on_step: say when the loss has grown to more than `factor` times what it was, and to more than `least`.
 
     Compares the median of the last `recent` losses with the median of the up to `window` losses before them (at least
     `recent` of them), so that one hard batch is no alarm. An alarm is a row "divergence" (loss, before) in the
     history, a sentence to `log`, and with stop=True the end of the run; what comes next is compared with what came
     after the alarm. Each call adds a row "watch" with the loss of the step (over all processes), from which a resumed
     run decides as the uninterrupted one does; it reads the loss, which on a GPU waits for the device.
-    every(10, ...) reads less often, and counts in tens. For losses that are at least 0.
-    Raises ValueError unless factor > 1 and 1 <= recent <= window.
+    every(10, ...) reads less often, and counts in tens. least: a loss that is next to nothing may well triple; one that
+    diverges grows without bound. For losses that are at least 0.
+    Raises ValueError unless factor > 1, least >= 0 and 1 <= recent <= window.
     """
     if not factor > 1:
         raise ValueError(f"factor must be above 1, got {factor}")
+    if not least >= 0:
+        raise ValueError(f"least must be at least 0, got {least}")
     if not 1 <= recent <= window:
         raise ValueError(f"recent must be in [1, window], got {recent} with window {window}")
 
@@ -138,7 +142,7 @@ def watch_divergence(
         if len(losses) < 2 * recent:
             return
         now, before = statistics.median(losses[-recent:]), statistics.median(losses[:-recent])
-        if now <= factor * before:
+        if now <= max(factor * before, least):
             return
         state.history.add("divergence", **place, loss=now, before=before)
         state.stop = state.stop or stop
@@ -151,11 +155,14 @@ def watch_divergence(
 
 
 def _losses_since_alarm(state: TrainState, count: int) -> list[float]:
-    """Up to `count` watched losses, oldest first, none of them older than the last alarm."""
-    losses = []
+    """Up to `count` watched losses of this run, oldest first, none of them older than the last alarm."""
+    losses: list[float] = []
+    step = state.step
     for row in reversed(state.history.rows):
-        if row["split"] == "divergence":
+        # Runs may share a history, one behind the other, and each counts its steps from 0.
+        if row["split"] == "divergence" or row["step"] > step:
             break
+        step = row["step"]
         if row["split"] == "watch":
             losses.append(math.inf if math.isnan(row["loss"]) else row["loss"])  # NaN has no place in an order
             if len(losses) == count:

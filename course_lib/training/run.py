@@ -45,21 +45,30 @@ def run(
 
     Saves after every epoch, behind on_epoch, and after every `save_steps` updates. keep: "last" keeps the two newest
     checkpoints; "every" keeps all; "best" keeps, beside the newest, the one whose last value of `watch` (split, name)
-    is the smallest or, with mode="max", the largest, in folder/best. config (a frozen dataclass) and extra (plain
-    values for JSON) are saved too, and a run with others does not go on. settings: of `fit` (schedule, clip, ...).
+    is the smallest or, with mode="max", the largest, in folder/best. settings: of `fit` (schedule, clip, ...).
+    config (a frozen dataclass), extra (plain values for JSON) and accumulate, clip and precision (as "fit" in extra)
+    are saved too: a run with others does not go on from there.
 
     SIGINT (Ctrl-C, the notebook's Interrupt) and SIGTERM let the step end, save, and raise Interrupted.
     Raises FolderInUse while another run holds the folder; OSError before the first step when nothing can be written
     there; CheckpointError for a checkpoint that is damaged or of another run; what `fit` raises.
     """
+    if epochs < 1:
+        raise ValueError(f"epochs must be at least 1, got {epochs}")
     folder = Path(folder)
+    # Beside the config: what of `fit` changes the numbers and can be written down. A schedule is a function.
+    defaults = {"accumulate": 1, "clip": None, "precision": "float32"}
+    extra = {**(extra or {}), "fit": {name: settings.get(name, value) for name, value in defaults.items()}}
+    say = log if rank() == 0 else _nothing
     save, save_epoch = _saves(folder, keep, watch, mode, config, extra)
     by_steps = [] if save_steps is None else [every(save_steps, save)]
     with _alone_in(folder):
-        _resume(folder, state, config, extra, log)
+        found = _load_newest(folder, state, config, extra)
         if state.stop or state.epoch >= epochs:
-            log(f"complete: {_place(state)}")
+            say(f"complete: {_place(state)}")
             return state.history
+        if found:
+            say(f"resumed at {_place(state)}")
         state.interrupted = False
         with signals_noted() as received:
             heeds = heed(received)
@@ -97,16 +106,22 @@ def _alone_in(folder: Path) -> AbstractContextManager[None]:
     return locked(folder) if rank() == 0 else nullcontext()
 
 
-def _resume(folder: Path, state: TrainState, config: object | None, extra: dict[str, Any] | None, log: Log) -> None:
+def _load_newest(folder: Path, state: TrainState, config: object | None, extra: dict[str, Any] | None) -> bool:
+    """Sweep what a kill left half-written and load the newest checkpoint; whether there was one."""
     if rank() == 0:
         checkpoint.sweep(folder)
         checkpoint.sweep(folder / "best")
     if world_size() > 1:
         dist.barrier()
     newest = checkpoint.latest(folder)
-    if newest is not None:
-        checkpoint.load(newest, state, config=config, extra=extra)
-        log(f"resumed at {_place(state)}")
+    if newest is None:
+        return False
+    checkpoint.load(newest, state, config=config, extra=extra)
+    return True
+
+
+def _nothing(line: str) -> None:
+    """What the other processes of a distributed run print."""
 
 
 def _place(state: TrainState) -> str:

@@ -86,10 +86,10 @@ def heed(received: Received) -> Callback:
     def callback(state: TrainState) -> None:
         if world_size() > 1:
             # A signal reaches the processes in the middle of different steps. One that stopped alone would leave the
-            # others waiting for its gradients. Asking each other makes a GPU wait, hence not after every step.
+            # others waiting for its gradients. Asking takes as long as the slowest needs, hence not after every step.
             if state.batch and state.step % ASKED_EVERY:
                 return
-            number = torch.tensor([received.number or 0], device=state.device)
+            number = torch.tensor(received.number or 0)  # on the CPU: a GPU need not wait
             dist.all_reduce(number, op=dist.ReduceOp.MAX)
             received.number = int(number) or None
         state.interrupted = state.interrupted or received.number is not None

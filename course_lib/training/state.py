@@ -19,7 +19,7 @@ class TrainState:
     """A model, its optimizer and where the run stands.
 
     step: updates so far. epoch: complete epochs. batch: batches used of the epoch in progress, 0 between epochs.
-    running: training loss over the epoch in progress; seconds: time spent on it.
+    running: training loss over the epoch in progress; seconds: time spent on it, without callbacks.
     loss, norm: of the last update (norm: length of the gradient before clipping, None where it was not measured).
     noise: the states of torch's generators in mid-epoch, so that dropout goes on where it was; None between epochs and
     while `fit` runs. scaler: of float16, else None.

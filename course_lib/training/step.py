@@ -27,7 +27,8 @@ def optimizer_step(
 
     Several batches are accumulated: sums are added and divided by the number of elements once, so that the result is
     that of one large batch even where the batches differ in size. state.loss and state.norm tell what was found.
-    Raises FloatingPointError, before anything is changed, when `check` is True and loss or gradient is not finite.
+    Raises FloatingPointError, before anything is changed, when `check` is True and loss or gradient is not finite (with
+    a scaler: a gradient that no factor above 1 makes finite); ValueError when no element counts.
     """
     state.optimizer.zero_grad(set_to_none=True)
     expected, found = 0, None
@@ -35,6 +36,8 @@ def optimizer_step(
         with gradients_wait(state.model, number < len(batches)):
             with autocast(precision, state.device):
                 loss = loss_fn(state.model, batch)
+            if not isinstance(loss, Loss):
+                raise TypeError(f"loss_fn must return a Loss(total, count), got a {type(loss).__name__}")
             # How many elements the later batches hold is not known yet: all are taken to be like the first one.
             expected = expected or max(1, summed_count(loss.count)) * len(batches)
             # Started with 1 / n, the backward of a sum is that of the mean. DDP divides by the number of processes.
@@ -73,14 +76,12 @@ def _require_finite(state: TrainState, gradients: Sequence[torch.Tensor]) -> Non
     loss, *rest = sums.tolist()
     if not math.isfinite(loss):
         raise FloatingPointError(f"the loss is {loss} {_place(state)}; nothing was changed by this step")
-    # With float16 a gradient that overflows is expected: the scaler leaves that update out and lowers its factor.
-    if state.scaler is None:
+    # With float16 a gradient that overflows is expected: the scaler leaves that update out and lowers its factor. Below
+    # a factor of 1 it is no longer the factor that makes it overflow, and every update would be left out in silence.
+    if state.scaler is None or state.scaler.get_scale() < 1:
         names = {id(parameter.grad): name for name, parameter in unwrapped(state.model).named_parameters()}
-        bad = [
-            names.get(id(g), "a parameter")
-            for g, total in zip(gradients, rest, strict=True)
-            if not math.isfinite(total)
-        ]
+        suspects = [g for g, total in zip(gradients, rest, strict=True) if not math.isfinite(total)]
+        bad = [names.get(id(g), "a parameter") for g in suspects if not bool(torch.isfinite(g).all())]
         if not bad:
             return  # large numbers, whose sum alone overflowed
         raise FloatingPointError(f"the gradient of {', '.join(bad)} is not finite {_place(state)}; nothing was changed")

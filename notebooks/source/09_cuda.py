@@ -238,12 +238,15 @@ predict(
 )
 
 # %% id="roof-points"
+from functools import partial
+
 from course_lib.training.profile import matmul_rate
 
-long = 2**24 if device.type == "cpu" else 2**28
-first, second, result = (torch.ones(long, device=device) for _ in range(3))
+long = 2**28 if device.type == "cuda" else 2**24
+ones = [torch.ones(long, device=device) for _ in range(3)]
 addition = elementwise("addition", long, reads=2)
-reached = addition.flops / time_call(lambda: torch.add(first, second, out=result), device).low
+reached = addition.flops / time_call(partial(torch.add, ones[0], ones[1], out=ones[2]), device).low
+ones.clear()
 SIDES = (16, 32, 64, 128, 256, 512)
 rates = [matmul_rate(device, size=side, rounds=15) for side in SIDES]
 machine = Machine(machine.name, max(machine.rate, *rates), machine.bandwidth)  # the best that was seen
@@ -271,7 +274,7 @@ style.show(
     figure,
     alt="Rate against arithmetic intensity on log scales. The roof rises in a straight line and turns flat at the "
     "ridge. The addition of vectors lies at the far left, on the rising part. Products of larger and larger matrices "
-    "lie farther to the right and rise up to the flat part; the smallest ones lie below the roof.",
+    "lie farther to the right and rise up to the flat part; the smallest ones miss the roof.",
 )
 
 # %% [markdown] id="roof-reading"
@@ -335,8 +338,8 @@ claim("16", matmul("", 10**9, 64, 64).intensity, "FLOP/byte of a layer of width 
 
 # %% [markdown] id="widget-reading"
 # *Reading*: the intensity is limited by the **smallest** of the three sizes. A larger batch carries the point to the right
-# until the width stops it; a network that is narrow stays on the slope for ever. Wide layers *and* large batches fill
-# a GPU. Nothing else does.
+# until the width stops it; a network that is narrow stays on the slope for ever. Only wide layers *and* large
+# batches together fill a GPU.
 #
 # ## 4 A whole step, predicted and measured
 #
@@ -410,10 +413,13 @@ from course_lib.training.profile import time_by_operation
 
 here = torch.device("cpu")
 on_cpu = measure_machine(here) if device.type != "cpu" else machine
-measured = time_by_operation(language_step(SMALL, 8, 64, fused=True))
-predicted = {name: sum(c.seconds(on_cpu) for c in costs if c.name == name) for name in found}
+small_step = language_step(SMALL, 8, 64, fused=True)
+small_step()
+measured = time_by_operation(small_step)
+predicted = {name: sum(cost.seconds(on_cpu) for cost in costs if cost.name == name) for name in found}
 
 
+# %% id="profile-group"
 def grouped(seconds):
     groups = dict.fromkeys(("products", "attention", "element by element", "between operations"), 0.0)
     for name, value in seconds.items():
@@ -460,7 +466,17 @@ claim(
 # Each operation is asked for by the program: Python calls torch, torch finds the right kernel, the device gets it. That takes
 # some microseconds, whether the kernel has one number to add or a million. It is what the width in "Try first" could not
 # change. Three things change it: fewer and larger operations by a larger **batch**, by **fused** ones, or by a **compiler**.
-#
+# %% id="ask-run" tags=["nbval-ignore-output"]
+print(
+    f"{1e6 * min(turns[1]) / same[0]:.0f} microseconds for each of {same[0]} operations at width 1, Python included"
+)
+
+# %% id="ask-claims"
+claim(
+    "> 0.5", min(turns[1]) * 1e6 / same[0], "microseconds for an operation that has next to nothing to do"
+)
+
+# %% [markdown] id="batch"
 # ### A larger batch
 
 # %% id="batch-predict" tags=["nbval-ignore-output"]
@@ -471,11 +487,13 @@ predict(
 )
 
 # %% id="batch-run" tags=["nbval-ignore-output"]
-BATCHES = (1, 4, 16, 64, 256, 1024, 4096)
+BATCHES = (
+    (1, 4, 16, 64, 256, 1024, 4096) if device.type != "cuda" else (1, 16, 256, 4096, 2**16, 2**18, 2**20)
+)
 per_step = [time_call(train_step(128, batch), device, calls=4).low for batch in BATCHES]
 per_sample = np.array(per_step) / BATCHES
 for batch, seconds in zip(BATCHES, per_sample, strict=True):
-    print(f"batch {batch:>5}: {1e6 * seconds:9.2f} microseconds a sample")
+    print(f"batch {batch:>7}: {1e6 * seconds:9.3f} microseconds a sample")
 
 # %% id="batch-figure" tags=["nbval-ignore-output"]
 figure, axes = style.canvas(width=8, height=3.3)
@@ -490,8 +508,8 @@ axes.set_title("A larger batch shares the price of asking")
 curves.legend(axes, loc="upper right")
 style.show(
     figure,
-    alt="Time per sample against the batch size, both on log scales. The measured line falls in proportion to the batch "
-    "from 1 to about 64, along the dotted line, then bends and becomes level at the largest batches.",
+    alt="Time per sample against the batch size, both on log scales. From batch 1 on the measured line falls in "
+    "proportion to the batch, along the dotted line, then it bends and becomes level at the largest batches.",
 )
 
 # %% [markdown] id="batch-reading"
@@ -499,8 +517,12 @@ style.show(
 # become a matter of arithmetic, and a larger batch saves no more time.
 
 # %% id="batch-claims"
-claim("> 3", per_sample[0] / per_sample[4], "times less for a sample in batches of 256 than of one")
-claim("< 4", per_sample[5] / per_sample[6], "times less from 1024 to 4096: the gain ends")
+claim(
+    "> 3",
+    per_sample[0] / per_sample[BATCHES.index(256)],
+    "times less for a sample in batches of 256 than of one",
+)
+claim("< 4", per_sample[5] / per_sample[6], "times less for the last, fourfold batch: the gain ends")
 outcome("09-batch", "more than two thirds", "A step of one sample is nearly all price of asking.")
 
 # %% [markdown] id="batch-caution"
@@ -607,7 +629,7 @@ if compiled:
 
 # %% [markdown] id="compile-reading"
 # Divide the seconds until it is ready by what each step saves: that is how many steps a run needs before compiling has
-# paid for itself. For a notebook of a few hundred steps it seldom has; for a night on a GPU it nearly always has.
+# paid for itself. For a notebook of a few hundred steps it seldom has; for a night on a GPU it usually has.
 #
 # ## 6 The queue, and how to spoil it
 #
@@ -666,8 +688,8 @@ claim("4.0", milliseconds(4, 3), "ms a step when asking takes longer than doing"
 # device, the device idles whatever it is: a faster GPU does not make that step faster at all. This is the state of many small
 # models on large GPUs.
 #
-# **You may think** that a clock around the call measures the step. **In fact** it measures the host. **The run**: after 8 steps of
-# the first time line the host has finished asking, and the device has not finished working:
+# **You may think** that a clock around the call measures the step. **In fact** it measures the host. **The run**: 1 ms to ask
+# for a step, 4 ms to do it, eight steps. The host has finished asking long before the device has finished working:
 
 # %% id="queue-clock"
 pieces = timeline(8, host=1.0, device=4.0)
@@ -791,7 +813,7 @@ assert refused == ["persistent_workers", "prefetch_factor"], "without workers th
 # `x.to("cuda", non_blocking=True)` really a copy that goes on in the background; from ordinary memory it is made at once,
 # whatever the flag says. Two rules keep it safe. Do not write into a pinned batch before its copy is done (a loader gives you a
 # fresh one). And never use `non_blocking=True` in the other direction, device to CPU, and then read the numbers without a
-# synchronize: you may read what was there *before* the copy. Without CUDA, `pin_memory=True` is accepted and does nothing.
+# synchronize: you may read what was there *before* the copy. Without an accelerator, `pin_memory=True` is accepted and does nothing.
 #
 # On this course's sheets and notebooks loaders have no workers: where processes are spawned (macOS, Windows), a worker
 # cannot find a class that was defined in a notebook.
@@ -944,7 +966,7 @@ claim("2.000", sums["float32"], "in float32")
 # **You may think** that bfloat16 is the better half because it needs no scaler. **In fact** it is the coarser one: its steps above 1
 # are 8 times as wide. **The run**: a thousand updates of `0.001` on a weight of 1 are all lost, each is less than half a
 # step. So both halves are for *computing*, and weights, moments and updates stay in float32. **Autocast** does that: products run
-# in 16 bits, while the softmax, the losses and the norms that follow are computed in float32.
+# in 16 bits, softmax and losses in float32.
 
 # %% id="formats-autocast-run"
 net = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
@@ -978,7 +1000,8 @@ claim("> 0", cast - plain, "more operations under autocast: the conversions")
 
 # %% [markdown] id="formats-tf32"
 # **TF32** is a third way, for NVIDIA GPUs from Ampere on: numbers stay float32 in memory, and the multiplying units look at the
-# first 10 bits of the digits only. It changes results and is off unless you say so; in this course `matmul_precision("tf32")` says so.
+# first 10 bits of the digits only. It changes results. Torch's default is mixed: matrix products exact, cuDNN's convolutions in
+# TF32. `matmul_precision("highest")` or `("tf32")` of this course says it for both.
 #
 # ## 9 The memory of a step
 #
@@ -1205,8 +1228,9 @@ claim("< 194", 2 * (64 - 1) / 64 * gradients / 1e6, "MB for each of 64: hardly t
 #
 # ## 12 Audit: how fast is 4.5 steps a second?
 #
-# The report on INFINITO says `4.5 it/s` for batches of 32 sequences of 256 tokens. It does not name its GPU. Even so the
-# number can be judged: we know what a step of this shape has to compute. (The plain model, that is, without the memory.)
+# The report on INFINITO says `4.5 it/s` for batches of 32 sequences of 256 tokens. It does not name its GPU. Can
+# the number be judged all the same? We know what a step of this shape has to compute. (The plain model, that is, without the
+# memory.)
 
 # %% id="audit"
 quoted("4.5 it/s", report="infinito")
@@ -1214,22 +1238,22 @@ reached = 4.5 * total(large).flops
 claim("5.7", reached / 1e12, "TFLOP/s that the report's speed amounts to")
 claim("36,864", 4.5 * 32 * 256, "tokens per second")
 
+# %% id="audit-claims"
+T4, A100, H100 = 8.1e12, 312e12, 989e12  # FLOP/s by NVIDIA's data sheets; nothing here was measured
+claim("between 0.6 and 0.8", reached / T4, "share of a T4's data sheet, float32")
+claim("between 0.01 and 0.02", reached / A100, "share of an A100's, bfloat16")
+claim("< 0.01", reached / H100, "share of an H100's, bfloat16")
+
 # %% [markdown] id="audit-reading"
-# 5.7 TFLOP/s. Data sheets state 312 for an A100 and 989 for an H100 (bfloat16, dense): one or two percent, less than one. Public
-# training codes for models of 100 million parameters report a third to a half of those numbers. The arithmetic is not what the time went into. Which of
-# the others it was, the report does not say; this lesson gives you the order in which to look:
+# Is 5.7 TFLOP/s much? On a T4 in float32 it would be more than half of the data sheet, which is as good as training codes get.
+# On an A100 or H100 in bfloat16 it would be one or two percent, or less, and arithmetic is not what the time goes into. So the
+# verdict: **the number cannot be judged, because a speed without its machine says nothing.** When you report one, name the GPU, the
+# number format and the FLOPs of a step. And when your own run reaches a few percent, look in this order:
 #
 # 1. Does the host wait in each step? (`first_wait`, section 6.)
 # 2. Does the device wait for the loader? (Time a step on one batch, again and again.)
 # 3. Is it the price of asking? (Count the operations; raise the batch; does a step take longer?)
 # 4. Only then: number formats, fused operations, a compiler.
-#
-# Lessons 10 to 12 take the model apart, and find waits in the memory's own code.
-
-# %% id="audit-claims"
-A100, H100 = 312e12, 989e12  # FLOP/s by NVIDIA's data sheets; nothing here was measured
-claim("between 0.01 and 0.02", reached / A100, "share of the first data sheet")
-claim("< 0.01", reached / H100, "share of the second")
 
 # %% [markdown] id="recall"
 # ## 13 Recall
@@ -1310,19 +1334,34 @@ claim("1.25", (30 * 1 + 10 * 2) / 40, "recall 5")
 # `python -m benchmarks.gpu` (and `--list` says what is missing).
 #
 # It times the large shape in float32, TF32, bfloat16 and float16, with three forms of AdamW, eager and compiled, at six batch sizes,
-# and reads the peak of its memory. Below stands what has been recorded, with its provenance.
+# and reads the peak of its memory. Below stands what has been recorded, with its provenance. (A CUDA machine has run the timed
+# cells above live, by the same functions.)
 
 # %% id="full-size-steps" tags=["nbval-ignore-output"]
+steps = {}
 for name in ("cpu_steps", "cuda_steps"):
     kind, _, part = name.partition("_")
     wish = f"{MAKE} {part}" + (" --device cpu" if kind == "cpu" else "")
-    found = recorded(name, command=wish, hardware="any CPU" if kind == "cpu" else "a CUDA GPU")
-    for row in found.rows if found else []:
+    steps[kind] = recorded(name, command=wish, hardware="any CPU" if kind == "cpu" else "a CUDA GPU")
+    for row in steps[kind].rows if steps[kind] else []:
         label = f"{row['variant']}, batch {row['batch']}"
         print(f"  {label:<38}{1e3 * row['seconds']:9.2f} ms {row['tokens_per_second']:>12,.0f} tokens/s")
 
+# %% [markdown] id="full-size-predict"
+# And the prediction of section 4, for the GPU of the recording: the products of a step in bfloat16, under a roof made of its
+# recorded rate and bandwidth.
+
+# %% id="full-size-predict-run" tags=["nbval-ignore-output"]
+gpu = recorded("cuda_machine", command=f"{MAKE} machine", hardware="a CUDA GPU")
+if gpu and steps["cuda"]:
+    rate = max(row["flops_per_second"] for row in gpu.rows if row.get("precision") == "bfloat16")
+    roof = Machine(gpu.provenance["device"], rate, gpu.row(measure="copy")["bytes_per_second"])
+    bound = shortest(gpt_step(INFINITO_SHAPE, 32, 256, itemsize=2), roof)
+    real = steps["cuda"].row(variant="bfloat16, AdamW fused", batch=32)["seconds"]
+    print(f"  lower bound {1e3 * bound:.2f} ms, recorded {1e3 * real:.2f} ms: {real / bound:.1f} times")
+
 # %% id="full-size-rest" tags=["nbval-ignore-output"]
-for part in ("machine", "compile", "waits", "fit"):
+for part in ("compile", "waits", "fit"):
     found = recorded(f"cuda_{part}", command=f"{MAKE} {part}", hardware="a CUDA GPU")
     for row in found.rows if found else []:
         print(

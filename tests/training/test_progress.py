@@ -2,6 +2,7 @@
 
 import io
 import math
+import os
 import sys
 from types import SimpleNamespace
 
@@ -12,6 +13,7 @@ from sklearn.datasets import load_digits
 from course_lib.core.history import History
 from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds
+from course_lib.teaching import execute
 from course_lib.training import progress
 from course_lib.training.callbacks import evaluate_on, every
 from course_lib.training.digits import DigitsConfig, classification_loss, classification_scores, digits_net
@@ -155,6 +157,11 @@ def test_a_bar_is_drawn_only_where_somebody_looks(monkeypatch, notebook, termina
     assert (len(bars) > 0) == drawn
 
 
+def test_tests_and_kernels_that_make_stored_outputs_run_without_bars(tmp_path):
+    assert os.environ["COURSE_PROGRESS_BARS"] == "0"
+    assert execute._environment(tmp_path)["COURSE_PROGRESS_BARS"] == "0"
+
+
 def test_without_tqdm_a_run_goes_on_without_a_bar(monkeypatch):
     monkeypatch.setattr(progress.importlib.util, "find_spec", lambda name: None)
     file = io.StringIO()
@@ -168,6 +175,7 @@ def test_without_tqdm_a_run_goes_on_without_a_bar(monkeypatch):
         (lambda: progress_bar(0), "total must be at least 1, got 0"),
         (lambda: progress_bar(1, seconds=-1), "seconds must be at least 0, got -1"),
         (lambda: watch_divergence(factor=1.0), "factor must be above 1, got 1.0"),
+        (lambda: watch_divergence(least=-1.0), "least must be at least 0, got -1.0"),
         (lambda: watch_divergence(recent=0), r"recent must be in \[1, window\], got 0 with window 50"),
         (lambda: watch_divergence(recent=6, window=5), r"recent must be in \[1, window\], got 6 with window 5"),
     ],
@@ -205,6 +213,7 @@ def test_a_loss_of_more_than_three_times_its_median_is_told_within_three_steps(r
         [1.0, 1.0, 9.0, 1.0, 1.0] * 20,  # hard batches
         [4.0 * 0.9**k for k in range(100)],  # it learns
         [1.1**k for k in range(4)],  # too few to say
+        [0.001] * 50 + [0.09] * 50,  # still next to nothing
     ],
 )
 def test_a_loss_that_stays_within_bounds_is_no_alarm(losses):
@@ -225,6 +234,17 @@ def test_a_loss_that_is_no_number_is_an_alarm(bad):
 def test_after_an_alarm_the_new_level_is_what_counts():
     assert len(losses_watched([1.0] * 20 + [4.0] * 200)[1]) == 1
     assert len(losses_watched([1.0] * 20 + [4.0] * 50 + [16.0] * 50)[1]) == 2
+
+
+def test_a_second_run_in_the_same_history_is_compared_with_itself():
+    first, _, _ = losses_watched([1.0] * 30)
+    state, said = small_state(), []
+    state.history = first
+    watch = watch_divergence(log=said.append)
+    for state.step in range(1, 31):  # another loss function: its values are ten times as large
+        state.loss = Loss(torch.tensor(10.0), 1)
+        watch(state)
+    assert said == []
 
 
 def digits_watched(state: TrainState, **settings) -> list[str]:

@@ -1,0 +1,1 @@
+"""INFINITO: a language model with an external memory, as its report describes it and as it works when repaired."""

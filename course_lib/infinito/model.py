@@ -1,0 +1,130 @@
+"""How do attention, memory and exploration become a language model? `logits, memory = model(x, memory)`.
+
+Shapes: B sequences, T tokens, D model width, V words.
+"""
+
+import math
+
+import torch
+from torch import nn
+
+from course_lib.infinito.attention import Block
+from course_lib.infinito.chunked import chunked_cross_entropy
+from course_lib.infinito.config import InfinitoConfig
+from course_lib.infinito.exploration import StochasticExploration
+from course_lib.infinito.memory import MemoryState, PriorityMemory, memory_statistics
+from course_lib.infinito.reported import ReportedMemory, ReportedMetricLayers
+
+STD = 0.02  # of tokens and weights with `scaled_init`; Radford et al. 2019, GPT-2
+
+
+class Infinito(nn.Module):
+    """The language model of `config`: embeddings, blocks with exploration, an external memory, the output layer.
+
+    `Infinito(AS_REPORTED)` keeps the reported memory in buffers; `Infinito(FULL)` keeps none: what it remembers is
+    the state that a call returns and the next one takes.
+    """
+
+    def __init__(self, config: InfinitoConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.token_embedding = nn.Embedding(config.vocabulary, config.width)
+        self.position_embedding = nn.Parameter(torch.empty(1, config.positions, config.width))
+        self.drop = nn.Dropout(config.dropout if config.pre_norm else 0.0)  # reported: none on the embeddings
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        # Before the memory: the recorded run of the reported model drew its weights in this order.
+        self.output = nn.Linear(config.width, config.vocabulary, bias=not config.tied)
+        self.exploration = (
+            StochasticExploration(config.exploration, relative=config.pre_norm) if config.exploration > 0.0 else None
+        )
+        self.memory = _memory_of(config)
+        # Half of the blocks prepare what is asked and written, the other half can use what was read.
+        self.memory_after = (config.layers + 1) // 2
+        self.norm = nn.LayerNorm(config.width) if config.pre_norm else nn.Identity()
+        self.metric_layers = ReportedMetricLayers(config.width) if config.metric_layers else None
+        self._initialize()
+
+    def forward(
+        self, x: torch.Tensor, memory: MemoryState | None = None, *, targets: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, MemoryState | None]:
+        """Ids x (B, T) and the memory of the segments before -> logits (B, T, V) and the memory after this segment.
+
+        Logit t is the forecast of token t + 1. Without `memory` the sequences start fresh. With `targets` (B, T) the
+        summed cross-entropy takes the place of the logits, in less time and memory; targets of -100 do not count.
+        Raises ValueError for more tokens than positions, or a memory of another batch or where there is none.
+        """
+        hidden, memory = self.hidden(x, memory)
+        if targets is None:
+            return self.output(hidden), memory
+        return chunked_cross_entropy(hidden.flatten(0, 1), self.output, targets.flatten()), memory
+
+    def hidden(self, x: torch.Tensor, memory: MemoryState | None = None) -> tuple[torch.Tensor, MemoryState | None]:
+        """As `forward`, up to the input of the output layer: (B, T, D)."""
+        memory = self._memory_for(x, memory)
+        hidden = self.drop(self.token_embedding(x) + self.position_embedding[:, : x.shape[1]])  # (B, T, D)
+        for number, block in enumerate(self.blocks, start=1):
+            hidden = block(hidden)
+            if self.exploration is not None:
+                hidden = self.exploration(hidden)
+            if memory is not None and number == self.memory_after:
+                hidden, memory = self.memory(hidden, memory)
+        if self.config.shared_memory:
+            hidden = self.memory(hidden)
+        return self.norm(hidden), memory
+
+    def fresh_memory(self, batch: int) -> MemoryState | None:
+        """The empty memory of `batch` new sequences; None for a model whose calls return no memory.
+
+        Raises ValueError for a batch below 1.
+        """
+        if batch < 1:
+            raise ValueError(f"batch must be >= 1, got {batch}")
+        return self.memory.fresh(batch) if isinstance(self.memory, PriorityMemory) else None
+
+    def get_memory_statistics(self, memory: MemoryState | None = None) -> dict[str, float]:
+        """What the memory is like: see `memory_statistics`, or for the reported memory `ReportedMemory.statistics`.
+
+        Raises ValueError for a model without memory, or without the state that a call returned.
+        """
+        if isinstance(self.memory, ReportedMemory):
+            return self.memory.statistics()
+        if self.memory is None:
+            raise ValueError("this model has no memory (memory_slots is 0)")
+        if memory is None:
+            raise ValueError("memory must be the state that model(x, memory) returned, got None")
+        return memory_statistics(memory)
+
+    def _memory_for(self, x: torch.Tensor, memory: MemoryState | None) -> MemoryState | None:
+        if x.shape[1] > self.config.positions:
+            raise ValueError(f"x must have at most {self.config.positions} tokens (positions), got {x.shape[1]}")
+        if memory is None:
+            return self.fresh_memory(len(x))
+        if not isinstance(self.memory, PriorityMemory):
+            raise ValueError("memory must be None: this model keeps no explicit memory")
+        if len(memory.age) != len(x):
+            raise ValueError(f"memory must belong to the {len(x)} sequences of x, got one of {len(memory.age)}")
+        return memory
+
+    @torch.no_grad()
+    def _initialize(self) -> None:
+        """Positions always, the rest with `scaled_init` as in GPT-2; otherwise it stays as torch made it."""
+        nn.init.normal_(self.position_embedding, std=self.config.position_std)
+        if self.config.scaled_init:
+            for module in self.modules():
+                if isinstance(module, nn.Linear | nn.Embedding):
+                    nn.init.normal_(module.weight, std=STD)
+                if isinstance(module, nn.Linear) and module.bias is not None:
+                    nn.init.zeros_(module.bias)
+            # The sum over 2L branches should not grow with the number of layers.
+            for block in self.blocks:
+                for layer in (block.attention.out, block.feed_forward[3]):
+                    nn.init.normal_(layer.weight, std=STD / math.sqrt(2 * self.config.layers))
+        if self.config.tied:
+            self.output.weight = self.token_embedding.weight
+
+
+def _memory_of(config: InfinitoConfig) -> nn.Module | None:
+    """The memory that the configuration asks for, or None."""
+    if config.memory_slots == 0:
+        return None
+    return ReportedMemory(config) if config.shared_memory else PriorityMemory(config)

@@ -1,0 +1,136 @@
+"""python -m course_lib train: a run from the shell, resumed by typing the same line again."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from course_lib import __main__ as command_line
+from course_lib.core.files import course_root
+from course_lib.core.history import History
+from course_lib.training import checkpoint
+from course_lib.training.lock import locked
+from course_lib.training.report import history_table
+
+
+def arguments(folder: Path, *more: str) -> list[str]:
+    return ["train", "digits", "--preset", "cpu", "--device", "cpu", "--out", str(folder), "--epochs", "2", *more]
+
+
+def start(folder: Path) -> subprocess.Popen:
+    command = [sys.executable, "-m", "course_lib", *arguments(folder)]
+    command[command.index("--epochs") + 1] = "15"  # long enough to be met at work
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, cwd=course_root(), **pipes)
+
+
+@pytest.fixture(scope="module")
+def complete(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / "digits"
+    assert command_line.main(arguments(folder)) == 0
+    return folder
+
+
+def table_of(folder: Path) -> str:
+    return history_table(History.load(checkpoint.latest(folder) / "history.jsonl"))
+
+
+def test_a_run_prints_the_table_that_a_notebook_shows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command_line.main(arguments(tmp_path)) == 0
+    assert capsys.readouterr().out == f"{table_of(tmp_path)}\nsaved in {tmp_path}\n"
+
+
+def test_the_second_time_it_says_that_it_is_complete(complete: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command_line.main(arguments(complete)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "complete: step 80 (2 epochs)"
+    assert "\n".join(lines[1:-1]) == table_of(complete)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGTERM ends a process of this system at once")
+def test_a_run_that_is_asked_to_end_goes_on_when_it_is_started_again(tmp_path: Path) -> None:
+    with start(tmp_path) as run:
+        while not run.stdout.readline().startswith("    2"):  # the line of epoch 2
+            assert run.poll() is None, run.stderr.read()
+        run.send_signal(signal.SIGTERM)
+        said = run.communicate(timeout=60)[1]
+    assert run.returncode == 143, said
+    saved = checkpoint.verify(checkpoint.latest(tmp_path))["step"]
+    assert said.startswith(f"interrupted: saved at step {saved} ")
+    with start(tmp_path) as run:
+        printed = run.communicate(timeout=60)[0]
+    assert run.returncode == 0
+    assert printed.startswith(f"resumed at step {saved} ")
+    assert table_of(tmp_path) in printed
+    undisturbed = tmp_path / "undisturbed"
+    options = arguments(undisturbed)
+    options[options.index("--epochs") + 1] = "15"
+    assert command_line.main(options) == 0
+    weights = [checkpoint.latest(folder) / "weights.safetensors" for folder in (tmp_path, undisturbed)]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
+    assert table_of(tmp_path) == table_of(undisturbed)
+
+
+def test_the_seed_is_another_run(complete: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command_line.main(arguments(complete, "--seed", "1")) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("error: ")
+    assert "seeds.init: 0 in the checkpoint, 1 in this run" in said
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--preset", "huge", "preset must be one of cpu, cuda, got 'huge'"),
+        ("--device", "tpu", "device 'tpu' is not there"),
+        ("--epochs", "0", "epochs must be at least 1, got 0"),
+        ("--precision", "int8", "precision must be one of float32, bfloat16, float16, got 'int8'"),
+        ("--seed", "-1", "must be >= 0, got -1"),
+    ],
+)
+def test_what_makes_no_sense_is_one_line_on_stderr(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, value: str, words: str
+) -> None:
+    assert command_line.main(arguments(tmp_path, option, value)) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("error: ")
+    assert words in said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_second_run_in_the_folder_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with locked(tmp_path):
+        assert command_line.main(arguments(tmp_path)) == 1
+    assert "another run is writing to" in capsys.readouterr().err
+
+
+def test_a_damaged_checkpoint_is_told_without_a_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command_line.main(arguments(tmp_path)) == 0
+    (checkpoint.latest(tmp_path) / "optimizer.pt").write_text("<html>not found</html>")
+    assert command_line.main(arguments(tmp_path)) == 1
+    said = capsys.readouterr().err
+    assert "optimizer.pt is damaged" in said
+    assert "step-0000000040" in said  # the way out
+
+
+def test_an_unknown_system_lists_those_that_there_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        command_line.main(["train", "letters"])
+    assert "digits" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("system", command_line.SYSTEMS)
+def test_every_system_has_its_function_and_a_preset_for_the_cpu(system: str) -> None:
+    import importlib
+
+    module, _, function = command_line.SYSTEMS[system].partition(":")
+    assert callable(getattr(importlib.import_module(module), function))
+    assert "cpu" in importlib.import_module(module).PRESETS
+
+
+def test_the_command_line_starts_without_torch() -> None:
+    code = "import sys, course_lib.__main__; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=course_root())
