@@ -45,9 +45,9 @@ def memory_of_step(
     last output, with `activation_bytes` for each number.
     Returns {"weights", "gradients", "moments", "activations"} in bytes and their sum as "MiB".
     """
-    parameters = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
+    parameters = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))  # W and bias
     weights = 4 * parameters
-    activations = activation_bytes * batch * sum(sizes)
+    activations = activation_bytes * batch * sum(sizes)  # each width once for each row
     parts = {
         "weights": weights,
         "gradients": weights,
@@ -70,8 +70,8 @@ def roofline_seconds(
     """
     seconds = 0.0
     for flops, moved in operations:
-        computing = flops / rate
-        moving = moved / bandwidth
+        computing = flops / rate  # seconds
+        moving = moved / bandwidth  # seconds
         seconds += max(computing, moving)
     return seconds
 
@@ -89,8 +89,8 @@ def loader_flags(workers: int, ahead: int, cuda: bool) -> dict[str, Any]:
     """
     flags: dict[str, Any] = {"num_workers": workers, "pin_memory": cuda}
     if workers > 0:
-        flags["persistent_workers"] = True
-        flags["prefetch_factor"] = math.ceil(ahead / workers)
+        flags["persistent_workers"] = True  # one start in place of one per epoch
+        flags["prefetch_factor"] = math.ceil(ahead / workers)  # for each
     return flags
 
 
@@ -114,13 +114,13 @@ def scaled_step(
     optimizer.zero_grad()
     (scale * loss).backward()
     for parameter in parameters:
-        parameter.grad /= scale  # float32: small numbers are safe
+        parameter.grad /= scale  # in float32, where small numbers are safe
     if not all(torch.isfinite(parameter.grad).all() for parameter in parameters):
         return scale / 2, 0
     nn.utils.clip_grad_norm_(parameters, limit)  # a limit means the gradient, not a multiple of it
     optimizer.step()
     if good + 1 == interval:
-        return 2 * scale, 0
+        return 2 * scale, 0  # a larger one may do by now
     return scale, good + 1
 
 

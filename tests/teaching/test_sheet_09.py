@@ -146,8 +146,17 @@ def test_an_unknown_wrong_step_is_told_where_it_goes_wrong():
 
         return scaled_step(loss, parameters, optimizer, scale, good, limit / 3, interval)
 
-    assert "case 1" in said("scaled_step", too_short)
+    assert "case 1: step 2 is not right" in said("scaled_step", too_short)
     assert "return two numbers" in said("scaled_step", lambda *_: 3.0)
+
+
+def test_a_step_by_a_multiple_of_the_gradient_is_told_the_factor():
+    def half_as_long(loss, parameters, optimizer, scale, good, limit, interval=2000):
+        from course_lib.training.plain_cuda import scaled_step
+
+        return scaled_step(loss / 2, parameters, optimizer, scale, good, limit, interval)
+
+    assert "0.5 times the right one" in said("scaled_step", half_as_long)
 
 
 def test_refused_flags_are_told_in_the_words_of_the_loader():

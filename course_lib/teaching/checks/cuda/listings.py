@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 
 
-def listing_a(model, optimizer, x, y, step, total, history):
+def _listing_a(model, optimizer, x, y, step, total, history):
     optimizer.zero_grad()
     loss = F.cross_entropy(model(x), y)
     loss.backward()
@@ -22,7 +22,7 @@ def listing_a(model, optimizer, x, y, step, total, history):
         print("mean so far", total.item() / (step + 1))
 
 
-def listing_b(model, optimizer, x, y, step, total, history):
+def _listing_b(model, optimizer, x, y, step, total, history):
     optimizer.zero_grad()
     logits = model(x)
     loss = F.cross_entropy(logits, y)
@@ -32,7 +32,7 @@ def listing_b(model, optimizer, x, y, step, total, history):
     history.append({"step": step, "hits": hits, "loss": float(loss.detach())})
 
 
-def listing_c(model, optimizer, x, y, step, total, history):
+def _listing_c(model, optimizer, x, y, step, total, history):
     optimizer.zero_grad()
     loss = F.cross_entropy(model(x), y)
     if torch.isnan(loss):
@@ -42,7 +42,7 @@ def listing_c(model, optimizer, x, y, step, total, history):
     history.append(loss.detach())
 
 
-def listing_d(model, optimizer, x, y, step, total, history):
+def _listing_d(model, optimizer, x, y, step, total, history):
     optimizer.zero_grad()
     loss = F.cross_entropy(model(x), y, reduction="none")
     hard = loss[loss > 1.0]
@@ -51,7 +51,7 @@ def listing_d(model, optimizer, x, y, step, total, history):
     history.append(loss.detach().mean())
 
 
-def listing_e(model, optimizer, x, y, step, total, history):
+def _listing_e(model, optimizer, x, y, step, total, history):
     optimizer.zero_grad()
     loss = F.cross_entropy(model(x), y, reduction="none")
     easy = torch.where(loss > 1.0, loss, 0.0)
@@ -61,7 +61,7 @@ def listing_e(model, optimizer, x, y, step, total, history):
     history.append(length)
 
 
-def listing_f(model, optimizer, x, y, step, total, history):
+def _listing_f(model, optimizer, x, y, step, total, history):
     optimizer.zero_grad()
     loss = F.cross_entropy(model(x), y)
     loss.backward()
@@ -69,7 +69,7 @@ def listing_f(model, optimizer, x, y, step, total, history):
     history.append(loss.detach().cpu())
 
 
-def listing_g(model, optimizer, x, y, step, total, history):
+def _listing_g(model, optimizer, x, y, step, total, history):
     optimizer.zero_grad()
     lengths = (x != 0).sum(dim=1)
     columns = torch.arange(lengths.max(), device=x.device)
@@ -81,13 +81,13 @@ def listing_g(model, optimizer, x, y, step, total, history):
 
 
 LISTINGS: dict[str, Callable[..., Any]] = {
-    "A": listing_a,
-    "B": listing_b,
-    "C": listing_c,
-    "D": listing_d,
-    "E": listing_e,
-    "F": listing_f,
-    "G": listing_g,
+    "A": _listing_a,
+    "B": _listing_b,
+    "C": _listing_c,
+    "D": _listing_d,
+    "E": _listing_e,
+    "F": _listing_f,
+    "G": _listing_g,
 }
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from course_lib.core.metrics import Loss
-from course_lib.teaching.checks.cuda.halves import Model, Slopes, loss_of
+from course_lib.teaching.checks.cuda.halves import Model, Slopes, loss_of, numbers
 from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
 from course_lib.teaching.observe import Raised, raised
 
@@ -87,8 +87,7 @@ def run(letters: list[str]) -> dict[str, Any] | Raised:
             exec(compile(program_of(letters), "<your loop>", "exec"), names)
     except Exception as error:
         return raised(error)
-    after = torch.cat([parameter.detach() for parameter in model.parameters()]).numpy().astype(np.float64)
-    return {"parameters": after, "factor": scaler.get_scale(), "rate": optimizer.param_groups[0]["lr"]}
+    return {"parameters": numbers(model), "factor": scaler.get_scale(), "rate": optimizer.param_groups[0]["lr"]}
 
 
 def _letters(answer: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from course_lib.teaching.checks.cuda.halves import Model, Slopes, loss_of
+from course_lib.teaching.checks.cuda.halves import Model, Slopes, loss_of, numbers
 from course_lib.teaching.checks.cuda.scaled import RIGHT, WRONG
 from course_lib.teaching.checks.writing import all_the_same
 from course_lib.teaching.exercise import Exercise, Property
@@ -42,7 +42,7 @@ def _run(answer: Callable[..., Any]) -> Callable[..., Any]:
             if not isinstance(said, tuple | list) or len(said) != 2:
                 raise TypeError("return two numbers, (scale, good)")
             scale, good = float(said[0]), int(said[1])
-            seen["parameters"].append(torch.cat([p.detach() for p in parameters]).numpy().copy())
+            seen["parameters"].append(numbers(model))
             seen["scale"].append(scale)
             seen["good"].append(good)
         return {"parameters": np.array(seen["parameters"])} | {key: np.array(seen[key]) for key in ("scale", "good")}
@@ -50,20 +50,46 @@ def _run(answer: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+# What each case is about, as a question.
+_ABOUT = {
+    "case 1": "its second gradient is longer than the limit: what does a clip over all parameters do?",
+    "case 2": "its gradients are about 1e-6: what would float16 make of them without a scale?",
+    "case 3": "its second gradient overflows at 1,024 and not at 512: what happens at the second, and at the fourth?",
+    "case 4": "one of its gradients is infinity less infinity, one overflows in the bias alone: what happens there?",
+    "case 5": "nothing overflows: what does the scale change?",
+    "case 6": "its third gradient is minus infinity: since when are the good updates counted?",
+}
+
+
 def _which(seen: Any, right: Any) -> str | None:
     for case, facts in right.items():
         own, rule = seen[case]["result"], facts["result"]
         if not np.isfinite(own["parameters"]).all():
-            return f"{case}: parameters are NaN or infinite\nwhich step must not make an update?"
-        if not np.allclose(own["parameters"], rule["parameters"], rtol=1e-4, atol=1e-9):
-            step = int(np.argmax(~np.isclose(own["parameters"], rule["parameters"], rtol=1e-4, atol=1e-9).all(axis=1)))
-            told = f"{case}: the parameters are right up to update {step}; number {step + 1} is not"
-            return told + f" (scale before it {own['scale'][step - 1]:g})" if step else told
+            return f"{case}: parameters are NaN or infinite\n{_ABOUT[case]}"
+        same = np.isclose(own["parameters"], rule["parameters"], rtol=1e-4, atol=1e-9).all(axis=1)
+        if not same.all():
+            step = int(np.argmin(same))
+            start = rule["parameters"][step - 1] if step else numbers(Model())
+            times = _times(own, rule, start, step)
+            question = (
+                "by what has your gradient been multiplied, divided or cut?" if "times" in times else _ABOUT[case]
+            )
+            return f"{case}: step {step + 1} is not right{times}\n{question}"
         for name in ("scale", "good"):
             if not np.array_equal(own[name], rule[name]):
                 step = int(np.argmax(own[name] != rule[name]))
-                return f"{case}: the updates are right; after step {step + 1} `{name}` is {own[name][step]:g}"
+                told = f"{case}: the updates are right; after step {step + 1} `{name}` is {own[name][step]:g}"
+                return f"{told}\n{_ABOUT[case]}"
     return None
+
+
+def _times(own: Any, rule: Any, start: np.ndarray, step: int) -> str:
+    """ "; it is 0.016 times the right one", where the two updates have one direction."""
+    yours, right = (one["parameters"][step] - start for one in (own, rule))
+    if not right.any():
+        return "; there should be no update"
+    times = float(yours @ right / (right @ right))
+    return f"; it is {times:.3g} times the right one" if np.allclose(yours, times * right, atol=1e-6) else ""
 
 
 SCALED_STEP = Exercise(
