@@ -11,7 +11,7 @@
 #
 # You predict what a training step costs before it runs, find out what holds it up, keep it right in float16 and on
 # several devices, and audit a claim about a loader. Everything runs on the CPU: what is counted here is the same on every
-# machine, and no number of a GPU is made up.
+# machine, and where a machine is needed it is one of round figures, and named as such.
 
 # %% [markdown] id="how-sheet" tags=["sheet"]
 # **How it works**
@@ -375,7 +375,8 @@ check("loader_saving", findings)
 # first batch): without the seconds and the epochs nobody can tell, so it is neither shown nor refuted. That training was faster needs two
 # runs, with and without; the log has one. The progress bar and the 15 seconds agree with each other, which is a point for the log.
 #
-# The factor is an upper limit of what *any* mend of loader or host could gain; how much of it is the start-up, the log does not say.
+# The factor is an upper limit of what *any* mend of loader or host could gain, if 51 % is the share of the time in which the
+# device works; how much of the rest is the start-up, the log does not say.
 # What would change the verdicts: seconds of both settings, over several epochs each.
 #
 # **A common mistake**: a percentage of a small part read as a percentage of the whole.
