@@ -244,7 +244,7 @@ check("scaled_step", scaled_step)
 # the factor is taken out again, before anything looks at the size of the gradient: check, clip, update. A skipped update costs one batch; an
 # infinite weight costs the run.
 #
-# **A common mistake**: the clip before the division. Every gradient is then as short as limit / scale, and training stands nearly
+# **A common mistake**: the clip before the division. No gradient is then longer than limit / scale, and training stands nearly
 # still without a single error. Another: zeros in place of the bad numbers, so that momentum moves the weights all the same.
 
 # %% [markdown] id="order-scaled-step-text"
