@@ -110,8 +110,8 @@ def test_what_stands_in_an_earlier_segment_can_be_learned_with_the_memory_only()
     for slots in (16, 0):
         torch.manual_seed(0)
         model, generator = Infinito(replace(config, memory_slots=slots)), torch.Generator().manual_seed(1)
-        optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
-        for _ in range(100):
+        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+        for _ in range(120):
             x = pairs(24, generator)
             optimizer.zero_grad()
             language_loss(model, (x[:, :-1], x[:, 1:])).mean.backward()
