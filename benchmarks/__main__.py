@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import clone, lessons, numpy_mlp
+from benchmarks import clone, fit_overhead, lessons, numpy_mlp
 from benchmarks.recordings import missing
 
 
@@ -15,6 +15,8 @@ def main() -> None:
     quick = parser.parse_args().quick
     print("## train_mlp beside its peers\n")
     numpy_mlp.main(["--quick"] if quick else [])
+    print("\n## fit beside a loop by hand\n")
+    fit_overhead.main(["--quick"] if quick else [])
     print("\n## Size of a fresh clone\n")
     print(clone.report(clone.measure()))
     if not quick:
