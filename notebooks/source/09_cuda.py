@@ -623,13 +623,21 @@ from course_lib.core.recordings import recorded
 MAKE = "python -m benchmarks.gpu --part"
 compiled = recorded("cpu_compile", command=f"{MAKE} compile --device cpu", hardware="any CPU")
 if compiled:
-    for row in compiled.rows:
-        once = f", {row['until_ready']:.0f} s until it was ready" if "until_ready" in row else ""
-        print(f"  {row['variant']:<20}{1e3 * row['seconds']:8.0f} ms a step{once}")
+    eager, after = (compiled.row(variant=f"float32, {how}") for how in ("eager", "compiled"))
+    for name, row in (("eager", eager), ("compiled", after)):
+        print(
+            f"  {name:<10}{row['seconds']:.2f} s a step, from {row['lowest']:.2f} to {row['highest']:.2f}"
+        )
+    saved, once = eager["seconds"] - after["seconds"], after["until_ready"]
+    clear = eager["lowest"] > after["highest"]
+    tells = f"pays after {once / saved:.0f} steps" if clear else "no saving that stands out"
+    print(f"  ready after {once:.0f} s: {tells}")
 
 # %% [markdown] id="compile-reading"
 # Divide the seconds until it is ready by what each step saves: that is how many steps a run needs before compiling has
-# paid for itself. For a notebook of a few hundred steps it seldom has; for a night on a GPU it usually has.
+# paid for itself. A compiler does not make matrix products faster; where they are most of a step, as in section 4, there is little
+# to save. It gains where many small operations lie between the products, and where asking for them is what limits. For a notebook of
+# a few hundred steps it seldom pays; for a night on a GPU it usually does.
 #
 # ## 6 The queue, and how to spoil it
 #
@@ -991,6 +999,14 @@ half = matmul_rate(device, precision="bfloat16", size=256, rounds=3)
 print(
     f"products in bfloat16 run at {half / matmul_rate(device, size=256, rounds=3):.2g} times the rate here"
 )
+
+# %% id="formats-recorded" tags=["nbval-ignore-output"]
+whole = recorded("cpu_steps", command=f"{MAKE} steps --device cpu", hardware="any CPU")
+if whole:
+    exact, coarse = (whole.row(variant=f"{name}, AdamW fused", batch=8) for name in ("float32", "bfloat16"))
+    print(
+        f"  a whole step in bfloat16 took {coarse['seconds'] / exact['seconds']:.2g} times as long as in float32"
+    )
 
 # %% id="formats-casts"
 plain = len(counted(lambda: net(x)))
