@@ -132,7 +132,13 @@ MATRIX = {
         ),
     ),
     14: Fault("images that are damaged, bombs, or none", comes_with="fusion"),
-    15: Fault("a prediction that sees the future", comes_with="infinito"),
+    15: Fault(
+        "a prediction that sees the future",
+        (
+            "tests/infinito/test_repairs.py::test_no_logit_and_no_other_sequence_depends_on_a_later_token",
+            "tests/infinito/test_repairs.py::test_the_repaired_model_passes_and_the_reported_one_fails",
+        ),
+    ),
     16: Fault("training and test part overlap", comes_with="fusion"),
     17: Fault(
         "a worker dies or cannot start",

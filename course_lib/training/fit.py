@@ -111,10 +111,16 @@ def _set_rates(state: TrainState, schedule: Schedule | None) -> None:
 
 
 def _added(running: Loss, loss: Loss) -> Loss:
-    """The sum in float64 (Apple's GPU has none), so that it is the same however the epoch is interrupted."""
+    """The sum in float64 (Apple's GPU has none), so that it is the same however the epoch is interrupted.
+
+    On the CPU a plain number; on a GPU a tensor, as reading a number would wait for the device.
+    """
+    device = loss.total.device
+    if device.type == "cpu":
+        return Loss(running.total + loss.total.item(), running.count + loss.count)
     if not isinstance(running.total, torch.Tensor):
-        dtype = torch.float32 if loss.total.device.type == "mps" else torch.float64
-        running = Loss(torch.tensor(running.total, dtype=dtype, device=loss.total.device), running.count)
+        dtype = torch.float32 if device.type == "mps" else torch.float64
+        running = Loss(torch.tensor(running.total, dtype=dtype, device=device), running.count)
     return Loss(running.total.add_(loss.total), running.count + loss.count)
 
 

@@ -93,4 +93,4 @@ class TensorLoader:
         """The batches of that epoch, without the first `start` of them."""
         for rows in self.order.batches(epoch, start, self.tensors[0].device):
             chosen = share(rows)
-            yield tuple(tensor[chosen] for tensor in self.tensors)
+            yield tuple(tensor.index_select(0, chosen) for tensor in self.tensors)

@@ -16,15 +16,9 @@ from course_lib.training.lock import locked
 from course_lib.training.report import history_table
 
 
-def arguments(folder: Path, *more: str) -> list[str]:
-    return ["train", "digits", "--preset", "cpu", "--device", "cpu", "--out", str(folder), "--epochs", "2", *more]
-
-
-def start(folder: Path) -> subprocess.Popen:
-    command = [sys.executable, "-m", "course_lib", *arguments(folder)]
-    command[command.index("--epochs") + 1] = "15"  # long enough to be met at work
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen(command, cwd=course_root(), **pipes)
+def arguments(folder: Path, *more: str, epochs: int = 2) -> list[str]:
+    options = ["--preset", "cpu", "--device", "cpu", "--out", str(folder), "--epochs", str(epochs)]
+    return ["train", "digits", *options, *more]
 
 
 @pytest.fixture(scope="module")
@@ -51,27 +45,29 @@ def test_the_second_time_it_says_that_it_is_complete(complete: Path, capsys: pyt
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGTERM ends a process of this system at once")
-def test_a_run_that_is_asked_to_end_goes_on_when_it_is_started_again(tmp_path: Path) -> None:
-    with start(tmp_path) as run:
+def test_a_run_that_is_asked_to_end_goes_on_when_it_is_started_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, undisturbed = tmp_path / "stopped", tmp_path / "undisturbed"
+    command = [sys.executable, "-m", "course_lib", *arguments(folder, epochs=15)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=course_root(), **pipes) as run:
         while not run.stdout.readline().startswith("    2"):  # the line of epoch 2
             assert run.poll() is None, run.stderr.read()
         run.send_signal(signal.SIGTERM)
         said = run.communicate(timeout=60)[1]
     assert run.returncode == 143, said
-    saved = checkpoint.verify(checkpoint.latest(tmp_path))["step"]
+    saved = checkpoint.verify(checkpoint.latest(folder))["step"]
     assert said.startswith(f"interrupted: saved at step {saved} ")
-    with start(tmp_path) as run:
-        printed = run.communicate(timeout=60)[0]
-    assert run.returncode == 0
+
+    assert command_line.main(arguments(folder, epochs=15)) == 0
+    printed = capsys.readouterr().out
     assert printed.startswith(f"resumed at step {saved} ")
-    assert table_of(tmp_path) in printed
-    undisturbed = tmp_path / "undisturbed"
-    options = arguments(undisturbed)
-    options[options.index("--epochs") + 1] = "15"
-    assert command_line.main(options) == 0
-    weights = [checkpoint.latest(folder) / "weights.safetensors" for folder in (tmp_path, undisturbed)]
+    assert table_of(folder) in printed
+    assert command_line.main(arguments(undisturbed, epochs=15)) == 0
+    weights = [checkpoint.latest(one) / "weights.safetensors" for one in (folder, undisturbed)]
     assert weights[0].read_bytes() == weights[1].read_bytes()
-    assert table_of(tmp_path) == table_of(undisturbed)
+    assert table_of(folder) == table_of(undisturbed)
 
 
 def test_the_seed_is_another_run(complete: Path, capsys: pytest.CaptureFixture[str]) -> None:

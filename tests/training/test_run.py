@@ -262,9 +262,13 @@ def test_a_run_with_another_config_or_setting_does_not_go_on(tmp_path: Path) -> 
     go(tmp_path, epochs=1, extra={"vocabulary": "abc"})
     with pytest.raises(checkpoint.CheckpointError, match=r"config.dropout: 0.2 in the checkpoint, 0.5 in this run"):
         go(tmp_path, config=replace(CONFIG, dropout=0.5), extra={"vocabulary": "abc"})
-    with pytest.raises(checkpoint.CheckpointError, match=r"extra.vocabulary: "?abc"? in the checkpoint, "?abd"? in this run"):
+    with pytest.raises(
+        checkpoint.CheckpointError, match=r"extra.vocabulary: .?abc.? in the checkpoint, .?abd.? in this run"
+    ):
         go(tmp_path, extra={"vocabulary": "abd"})
-    with pytest.raises(checkpoint.CheckpointError, match=r"extra.fit.precision: "?float32"? in .*, "?bfloat16"? in this run"):
+    with pytest.raises(
+        checkpoint.CheckpointError, match=r"extra.fit.precision: .?float32.? in .*, .?bfloat16.? in this run"
+    ):
         go(tmp_path, extra={"vocabulary": "abc"}, precision="bfloat16")
 
 
