@@ -26,6 +26,7 @@
 
 # %% id="setup"
 import copy
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -830,7 +831,7 @@ class ForgetsItsPlace(TensorLoader):
 
 def no_moments(state):
     optimizer = torch.optim.Adam(state.model.parameters(), lr=1e-3)
-    return TrainState(**vars(state) | {"optimizer": optimizer})
+    return replace(state, optimizer=optimizer)
 
 
 # %% id="broken-faults-more"
