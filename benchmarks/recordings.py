@@ -61,6 +61,12 @@ _TABLE = (
         hardware="any CPU",
         command="python -m benchmarks.resume",
     ),
+    Record(
+        name="language_model",
+        question="tokens/s of INFINITO beside a plain GPT of its size, and what memory and precision cost, one thread",
+        hardware="any CPU; for its bf16 row one with avx512_bf16 or amx_bf16",
+        command="python -m benchmarks.language_model",
+    ),
 )
 _GPU_TABLE = tuple(
     Record(
