@@ -1,5 +1,6 @@
 """Does the learner's test accept causal models and find planted leaks? The check of sees_no_future."""
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -148,7 +149,7 @@ SEES_NO_FUTURE = Exercise(
     difficulty=3,
     minutes=30,
     reference=sees_no_future,
-    observe=lambda answer: attack(answer, right=RIGHT, planted=PLANTED),
+    observe=lambda answer: attack(answer, right=RIGHT, planted=copy.deepcopy(PLANTED)),
     accepted=VARIANTS,
     mistakes=MISTAKES,
     properties=(Property("what survived", _reading),),

@@ -1,4 +1,4 @@
-"""Is every number of the model counted once? The check of count_parameters."""
+"""Is every number of the model counted once? The check of count_infinito."""
 
 from typing import Any
 
@@ -96,7 +96,7 @@ def _which(seen: Any, right: Any) -> str | None:
 
 
 COUNT_PARAMETERS = Exercise(
-    slug="count_parameters",
+    slug="count_infinito",
     title="Count every number",
     kind="implement",
     core=True,
