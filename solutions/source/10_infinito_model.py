@@ -171,6 +171,12 @@ check("order_segment", order)
 # Count the parameters of the reported language model without its memory, metrics and noise. With the sizes of the report (and
 # 493,442 for the rest) you arrive at its 30,169,746.
 
+# %% id="count-quoted"
+from course_lib.teaching.claims import quoted
+
+quoted("30,169,746", report="infinito")
+claim("493,442", 329_281 + 164_160 + 1, "parameters of memory, metrics and noise, counted in the lesson")
+
 # %% id="count" exercise="count_infinito" function="course_lib.infinito.plain:count_parameters"
 
 # %% id="count-check"
@@ -242,7 +248,6 @@ check("find_the_leaks", faults)
 
 # %% id="audit-show"
 from course_lib.infinito.reported import ReportedMemory
-from course_lib.teaching.claims import quoted
 from course_lib.teaching.source import show_source
 
 quoted("1.41%", report="infinito_repository")
