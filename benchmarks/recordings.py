@@ -9,22 +9,37 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from course_lib.core.recordings import recordings_folder
+
 FOLDER = Path(__file__).parent / "records"
 
 
 @dataclass(frozen=True)
 class Record:
-    """One measurement to keep: file name without suffix, what it answers, where it must run, and how."""
+    """One measurement to keep: file name without suffix, what it answers, where it must run, how, where it lies."""
 
     name: str
     question: str
     hardware: str
     command: str
+    folder: Path = FOLDER
 
     @property
     def path(self) -> Path:
         """Where its JSON lies."""
-        return FOLDER / f"{self.name}.json"
+        return self.folder / f"{self.name}.json"
+
+
+# Lesson 09 reads these: what each part of benchmarks/gpu.py answers.
+_GPU_PARTS = {
+    "machine": "FLOP/s by number format and size, bytes/s, launches/s",
+    "steps": "seconds of a training step by number format, optimizer and batch size",
+    "compile": "torch.compile against eager: seconds once, seconds a step",
+    "memory": "memory of a step, predicted and measured",
+    "waits": "what reading the loss and waiting for the loader cost",
+    "determinism": "equal bits or not, and what deterministic mode costs",
+    "fit": "fit against a bare loop",
+}
 
 
 _TABLE = (
@@ -46,8 +61,25 @@ _TABLE = (
         hardware="any CPU",
         command="python -m benchmarks.resume",
     ),
+    Record(
+        name="language_model",
+        question="tokens/s of INFINITO beside a plain GPT of its size, and what memory and precision cost, one thread",
+        hardware="any CPU; for its bf16 row one with avx512_bf16 or amx_bf16",
+        command="python -m benchmarks.language_model",
+    ),
 )
-RECORDS = {record.name: record for record in _TABLE}
+_GPU_TABLE = tuple(
+    Record(
+        name=f"{device}_{part}",
+        question=question,
+        hardware="a CUDA GPU" if device == "cuda" else "any CPU",
+        command=f"python -m benchmarks.gpu --part {part}" + ("" if device == "cuda" else " --device cpu"),
+        folder=recordings_folder(),
+    )
+    for device in ("cpu", "cuda")
+    for part, question in _GPU_PARTS.items()
+)
+RECORDS = {record.name: record for record in (*_TABLE, *_GPU_TABLE)}
 
 
 def missing() -> list[Record]:

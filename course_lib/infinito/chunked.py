@@ -24,7 +24,8 @@ def chunked_cross_entropy(hidden: torch.Tensor, layer: nn.Linear, targets: torch
     """
     device = hidden.device.type
     low = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else hidden.dtype
-    return _ChunkedCrossEntropy.apply(hidden, layer.weight, layer.bias, targets, low)
+    # Asked here, because inside `forward` gradients are always off.
+    return _ChunkedCrossEntropy.apply(hidden, layer.weight, layer.bias, targets, low, torch.is_grad_enabled())
 
 
 class _ChunkedCrossEntropy(torch.autograd.Function):
@@ -38,8 +39,8 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         bias: torch.Tensor | None,
         targets: torch.Tensor,
         low: torch.dtype,
+        wanted: bool,
     ) -> torch.Tensor:
-        wanted = any(ctx.needs_input_grad)
         total = hidden.new_zeros((), dtype=torch.promote_types(hidden.dtype, torch.float32))
         d_hidden, d_weight, d_bias = (
             None if not wanted or p is None else torch.zeros_like(p) for p in (hidden, weight, bias)
@@ -53,31 +54,38 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
                 counts = (target != PADDING).to(total.dtype)  # (n, 1)
                 right = target.clamp_min(0)  # padding points at some word; `counts` takes it out again
                 logits = (rows @ columns if bias is None else torch.addmm(bias.to(low), rows, columns)).to(total.dtype)
-                log_sum = logits.logsumexp(dim=1, keepdim=True)  # (n, 1)
-                total += ((log_sum - logits.gather(1, right)) * counts).sum()
+                # exp(logit - largest), its sum, and so -log softmax of the right word without another pass.
+                largest = logits.amax(dim=1, keepdim=True)  # (n, 1)
+                right_logits = logits.gather(1, right) - largest
+                powers = logits.sub_(largest).exp_()  # (n, V), in place: nothing else needs the logits
+                sums = powers.sum(dim=1, keepdim=True)  # (n, 1)
+                total += ((sums.log() - right_logits) * counts).sum()
                 if not wanted:
                     continue
-                # The gradient of a row's logits: softmax - one-hot. In place, as nothing else needs the logits.
-                gradient = logits.sub_(log_sum).exp_()
-                gradient = gradient.scatter_add_(1, right, -torch.ones_like(log_sum)).to(low)  # (n, V)
-                d_hidden[start : start + chunk] = (gradient @ columns.t()) * counts
-                _add_product(d_weight, gradient.t(), rows * counts.to(low))
+                if low != total.dtype:  # float16 ends at 65,504: there the division cannot wait
+                    powers, sums = powers.div_(sums), torch.ones_like(sums)
+                # The gradient of a row's logits is softmax - one-hot = (powers - sum * one-hot) / sum. The division,
+                # and the 0 of rows that do not count, wait until the words are summed up: D columns in place of V.
+                gradient = powers.scatter_add_(1, right, -sums).to(low)  # (n, V)
+                scale = (counts / sums).to(low)  # (n, 1)
+                d_hidden[start : start + chunk] = (gradient @ columns.t()) * scale
+                _add_product(d_weight, gradient.t(), rows * scale)
                 if d_bias is not None:
-                    d_bias += (counts.to(low).t() @ gradient).squeeze(0)
+                    d_bias += (scale.t() @ gradient).squeeze(0)
         ctx.save_for_backward(d_hidden, d_weight, d_bias)
         return total
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, upstream: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        """The kept gradient times that of the sum; none for the targets and the precision."""
+        """The kept gradient times that of the sum; none for the rest."""
         scaled = (None if part is None else part * upstream for part in ctx.saved_tensors)
-        return (*scaled, None, None)
+        return (*scaled, None, None, None)
 
 
 def _add_product(total: torch.Tensor, left: torch.Tensor, right: torch.Tensor) -> None:
     """total += left @ right, in one pass where the precisions agree."""
     if total.dtype == left.dtype:
-        total.addmm_(left, right)
+        torch.addmm(total, left, right, out=total)
     else:
         total += left @ right

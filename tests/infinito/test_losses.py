@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from course_lib.infinito import chunked
 from course_lib.infinito.chunked import PADDING, chunked_cross_entropy
@@ -50,8 +51,9 @@ def test_chunks_give_the_value_and_the_gradients_of_one_piece(monkeypatch, bias,
 
 def test_chunks_compute_nothing_for_the_way_back_when_there_is_none():
     layer, hidden, targets = nn.Linear(8, 30), torch.randn(5, 8), torch.arange(5)
-    with torch.no_grad():
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
         value = chunked_cross_entropy(hidden, layer, targets)
+    assert counter.get_total_flops() == 2 * 5 * 8 * 30
     torch.testing.assert_close(value, F.cross_entropy(layer(hidden), targets, reduction="sum"))
     assert not value.requires_grad
 
@@ -62,8 +64,23 @@ def test_large_logits_stay_finite():
     assert torch.isfinite(hidden.grad).all()
 
 
+@pytest.mark.parametrize("low", [torch.bfloat16, torch.float16])
+def test_in_low_precision_gradients_are_those_of_float32_and_finite_for_many_words_and_large_weights(low):
+    torch.manual_seed(0)
+    layer, hidden = nn.Linear(8, 3_000, bias=False), (1e-4 * torch.randn(5, 8)).requires_grad_()
+    with torch.no_grad():
+        layer.weight.mul_(300)  # times 3,000 words: beyond what float16 can hold
+    inputs, targets = (hidden, layer.weight), torch.arange(5)
+    exact = torch.autograd.grad(chunked_cross_entropy(hidden, layer, targets), inputs)
+    with torch.autocast("cpu", dtype=low):
+        value = chunked_cross_entropy(hidden, layer, targets)
+    for found, wanted in zip(torch.autograd.grad(value, inputs), exact, strict=True):
+        assert found.dtype == torch.float32
+        assert F.cosine_similarity(found.flatten(), wanted.flatten(), dim=0) > 0.99
+
+
 def test_under_autocast_products_are_low_and_the_loss_is_float32():
-    model, batch = model_of(), (ids(32), ids(32, 1))
+    model, batch = model_of(), (ids(96), ids(96, 1))
     exact = language_loss(model, batch).mean.detach()
     with torch.autocast("cpu", dtype=torch.bfloat16):
         loss = language_loss(model, batch)

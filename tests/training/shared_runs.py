@@ -10,16 +10,19 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from course_lib.__main__ import main as command_line
 from course_lib.core.files import write_json
 from course_lib.core.metrics import Loss
 from course_lib.core.schedules import cosine_with_warmup
 from course_lib.core.seeding import Seeds
+from course_lib.training import checkpoint
 from course_lib.training.callbacks import evaluate_on, stop_early
 from course_lib.training.dataset_loader import DatasetLoader
 from course_lib.training.digits import DigitsConfig, classification_loss, classification_scores, digits_net
 from course_lib.training.distributed import processes, rank, unwrapped, wrap
 from course_lib.training.fit import fit
 from course_lib.training.loaders import TensorLoader
+from course_lib.training.run import run
 from course_lib.training.state import TrainState
 
 SAMPLES = 81  # in batches of 16, 81 = 5 * 16 + 1: for the second process nothing is left of the last batch
@@ -97,10 +100,44 @@ def found(state: TrainState) -> dict[str, Any]:
     return {"weights": weights, "rows": rows}
 
 
+def with_dropout(folder: Path, *, stop_at: int | None) -> TrainState:
+    """Two epochs with dropout in a folder, or until step `stop_at`; goes on where the folder's newest checkpoint is."""
+    model = wrap(digits_net(DigitsConfig(dropout=0.3), seed=4))
+    state = TrainState(model, torch.optim.AdamW(model.parameters(), lr=1e-3), Seeds.same(4))
+
+    def stop(state: TrainState) -> None:
+        state.interrupted = state.step == stop_at
+
+    loader = TensorLoader(*data(), batch_size=BATCH, seed=4)
+    run(folder, state, loader, classification_loss, epochs=2, on_step=[stop], log=lambda line: None)
+    return state
+
+
+def interrupted_and_resumed(folder: Path) -> dict[str, Any]:
+    """One run in one go, the other stopped in mid-epoch and built anew; and how often this process wrote."""
+    writes: list[str] = []
+    write = checkpoint.write_checkpoint
+
+    def counted(*arguments: Any, **settings: Any) -> Any:
+        writes.append("")
+        return write(*arguments, **settings)
+
+    checkpoint.write_checkpoint = counted
+    one_go = found(with_dropout(folder / "one", stop_at=None))
+    stopped = with_dropout(folder / "two", stop_at=8)
+    place = [stopped.step, stopped.epoch, stopped.batch]
+    resumed = found(with_dropout(folder / "two", stop_at=None))
+    return {"one go": one_go, "stopped at": place, "resumed": resumed, "writes": len(writes)}
+
+
 def main(folder: Path) -> None:
     """Write what this process found in every run."""
     with processes("cpu"):
-        write_json(folder / f"{rank()}.json", {name: found(train(**run)) for name, run in RUNS.items()})
+        results = {name: found(train(**settings)) for name, settings in RUNS.items()}
+        results["interrupted"] = interrupted_and_resumed(folder)
+        write_json(folder / f"{rank()}.json", results)
+        # The command line as torchrun starts it, but in the group that is there.
+        command_line(["train", "digits", "--device", "cpu", "--epochs", "1", "--out", str(folder / "command")])
 
 
 if __name__ == "__main__":

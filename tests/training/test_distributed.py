@@ -12,6 +12,7 @@ from torch import nn
 
 from course_lib.core.metrics import Loss
 from course_lib.training import distributed
+from course_lib.training.checkpoint import latest, verify
 from course_lib.training.distributed import (
     gradients_wait,
     processes,
@@ -31,10 +32,16 @@ TOLERANCE = 1e-6
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """What each of two processes found."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where two processes have left what they found."""
     folder = tmp_path_factory.mktemp("shared")
     torchrun(Path(shared_runs.__file__), str(folder))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shared(folder: Path) -> list[dict[str, Any]]:
+    """What each of two processes found."""
     return [json.loads((folder / f"{number}.json").read_text(encoding="utf-8")) for number in range(2)]
 
 
@@ -64,6 +71,26 @@ def test_both_processes_hold_the_same_weights_and_numbers(shared, name):
 def test_the_numbers_of_the_history_are_those_of_one_process(shared, alone, name):
     for row, expected in zip(shared[0][name]["rows"], alone[name]["rows"], strict=True):
         assert row == pytest.approx(expected, abs=TOLERANCE)
+
+
+def test_a_run_of_two_processes_goes_on_bit_for_bit_in_mid_epoch(shared):
+    for number in range(2):
+        interrupted = shared[number]["interrupted"]
+        assert interrupted["stopped at"] == [8, 1, 2]
+        assert interrupted["resumed"] == interrupted["one go"]
+    assert shared[0]["interrupted"]["resumed"] == shared[1]["interrupted"]["resumed"]
+
+
+def test_only_the_first_process_writes_checkpoints(shared):
+    assert shared[0]["interrupted"]["writes"] == 2 + 3  # epochs 1 and 2; and where the other run was stopped
+    assert shared[1]["interrupted"]["writes"] == 0
+
+
+def test_the_command_line_trains_in_several_processes(folder):
+    newest = latest(folder / "command")
+    assert newest is not None
+    assert verify(newest)["epoch"] == 1
+    assert len(verify(newest)["running"]) == 2  # one entry for each process
 
 
 def test_the_runs_differ_by_far_more_than_the_tolerance(alone):

@@ -57,11 +57,14 @@ def test_a_forked_worker_that_outlives_a_killed_run_does_not_hold_its_folder(tmp
     reading, writing = os.pipe()
     run = os.fork()
     if run == 0:
-        with locked(tmp_path):
-            if os.fork() == 0:  # the worker
-                os.write(writing, f"{os.getpid()}\n".encode())
+        try:
+            with locked(tmp_path):
+                if os.fork() == 0:  # the worker
+                    os.write(writing, f"{os.getpid()}\n".encode())
                 time.sleep(60)
-            os.kill(os.getpid(), signal.SIGSTOP)
+        finally:
+            os._exit(1)  # never back into the tests
+    os.close(writing)
     worker = int(os.read(reading, 100))
     try:
         os.kill(run, signal.SIGKILL)
@@ -71,6 +74,7 @@ def test_a_forked_worker_that_outlives_a_killed_run_does_not_hold_its_folder(tmp
             pass
     finally:
         os.kill(worker, signal.SIGKILL)
+        os.close(reading)
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
