@@ -5,7 +5,12 @@ A band that is chosen after the result is known proves nothing, so these carry t
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from course_lib.core.reports.tables import get_report
 
 # When the bands were chosen. Epochs 1 to 3 of the recorded run were known by then, so that the first band is only a
 # description; epochs 4 to 15 were not.
@@ -46,3 +51,38 @@ def band_of(epoch: int, bands: tuple[Band, ...] = BANDS) -> Band:
 def holds(epoch: int, perplexity: float, reported: float, bands: tuple[Band, ...] = BANDS) -> bool:
     """Whether a validation perplexity lies in the band of its epoch around the reported one; NaN never does."""
     return abs(perplexity / reported - 1.0) <= band_of(epoch, bands).relative
+
+
+@dataclass(frozen=True)
+class Reproduced:
+    """One epoch: the report's validation perplexity and ours, (ours / reported) - 1, and whether the band holds."""
+
+    epoch: int
+    reported: float
+    perplexity: float
+    relative: float
+    holds: bool
+
+
+def reproduction(rows: Sequence[dict[str, Any]], *, seed: int = 42) -> list[Reproduced]:
+    """Hold the rows "val" of a recorded run against the report's table, epoch by epoch.
+
+    Ours is computed as the report computes it: exp of the mean over batches. No rows, no epochs.
+    """
+    reported = get_report("infinito").table("epochs").column("val perplexity")
+    found = []
+    for row in rows:
+        if row["split"] == "val" and row["seed"] == seed:
+            epoch, ours = row["epoch"], math.exp(row["mean_of_batches"])
+            theirs = reported[epoch - 1]
+            found.append(Reproduced(epoch, theirs, ours, ours / theirs - 1, holds(epoch, ours, theirs)))
+    return found
+
+
+def epoch_batches(rows: Sequence[dict[str, Any]], epoch: int, *, seed: int = 42) -> list[tuple[float, int]]:
+    """The batches of an epoch of training: the mean loss and the number of tokens of each."""
+    return [
+        (row["loss"], row["count"])
+        for row in rows
+        if row["split"] == "batch" and row["epoch"] == epoch and row["seed"] == seed
+    ]
