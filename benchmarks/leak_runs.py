@@ -2,7 +2,7 @@
 
 Lesson 11 shows in them how a held-out perplexity below the entropy of the source comes about; in sheet 11 the learner
 tells the runs apart. `--part first` asks what moves the first epoch of a reported run: its weights or its data.
-About six minutes on one core; writes notebooks/recorded/infinito_leaks.json and infinito_first.json.
+About ten minutes on one core; writes notebooks/recorded/infinito_leaks.json and infinito_first.json.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ QUESTIONS = {
 PLAN = (
     ("no mask", leaks.NO_MASK, range(5), 800, 50),
     ("honest", leaks.HONEST, range(5), 800, 50),
-    ("no mask, quiet positions", leaks.NO_MASK_QUIET, range(1), 2_500, 100),
+    ("no mask, quiet positions", leaks.NO_MASK_QUIET, range(1), 6_000, 200),
     ("not shifted", leaks.NOT_SHIFTED, range(1), 800, 50),
     ("memorizes", leaks.MEMORIZES, range(5), 800, 50),
     ("same text", leaks.SAME_TEXT, range(1), 800, 50),

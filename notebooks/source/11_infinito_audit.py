@@ -351,7 +351,7 @@ outcome("11-ladder", "2 and 3", "The run ended above the model that counts symbo
 # %% id="ladder-best"
 quoted("4.5976", report="infinito")
 claim("99.25", math.exp(report.fact("best_loss").value), "perplexity of the best checkpoint")
-claim("0.0222", report.fact("best_loss").value - unigram_entropy(), "nats above counting symbols")
+claim("0.022", report.fact("best_loss").value - unigram_entropy(), "nats above counting symbols")
 claim(
     "92.2 %", 100 * (1 - 101 / val[0]), "reduction from epoch 1 to the model that knows the symbols alone"
 )
