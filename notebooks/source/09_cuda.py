@@ -45,7 +45,8 @@ from course_lib.training.profile import measure_machine, time_call
 # %% [markdown] id="device"
 # Two models go with us: a small language model that your processor trains in a fraction of a second, and one of the shape of
 # INFINITO (6 layers, 8 heads, 512 wide, 10,000 words), which is only counted here. On a machine with a CUDA GPU the
-# *timed* cells take the large one and the GPU.
+# *timed* cells take the large one and the GPU. On a CPU one thread does the work, so that times do not depend on what your other
+# cores are doing.
 
 # %% id="device-run" tags=["nbval-ignore-output"]
 from course_lib.training.device import pick_device
@@ -54,6 +55,7 @@ SMALL = GPTConfig(vocabulary=1_000, context=64, width=128, layers=2, heads=4)
 PRESETS = {"cpu": (SMALL, 8, 64), "mps": (SMALL, 8, 64), "cuda": (INFINITO_SHAPE, 32, 256)}
 device = pick_device()
 config, batch_size, tokens = PRESETS[device.type]
+torch.set_num_threads(1)
 print("timed on:", device, "with", config)
 
 # %% id="device-check"
@@ -61,10 +63,10 @@ claim("10,000", INFINITO_SHAPE.vocabulary, "words of the large shape")
 print(INFINITO_SHAPE)
 
 # %% [markdown] id="try-first"
-# ## Try first: halve the time
+# ## Try first: a third of the time
 #
 # Below is a training step of a small network: 64 inputs, two hidden layers of width 64, 10 classes, batches of 8, Adam. Make
-# a step take **less than half as long**. You may change one thing, the hidden width, to anything from 1 to 64. A width of 32
+# a step take **less than a third of the time**. You may change one thing, the hidden width, to anything from 1 to 64. A width of 32
 # has about a quarter of the arithmetic in the middle layer, so this should be easy. Five minutes.
 
 
@@ -101,7 +103,7 @@ share = min(turns[1]) / min(turns[64])
 print(f"width 1 takes {share:.2f} of the time of width 64")
 
 # %% id="try-first-claims"
-claim("> 0.5", share, "time of a step at width 1, as a share of that at width 64")
+claim("> 0.35", share, "time of a step at width 1, as a share of that at width 64")
 few, many = (sum(cost.flops for cost in mlp_step([64, w, w, 10], 8)) for w in (1, 64))
 claim("> 60", many / few, "times fewer FLOPs in its matrix products")
 same = [len(counted(train_step(w, device="cpu"))) for w in (1, 64)]
@@ -379,8 +381,8 @@ print(f"{'all':<55}{len(costs):>5}{total(costs).flops / 1e6:>8.1f}{total(costs).
 
 # %% id="step-predict-widget" tags=["nbval-ignore-output"]
 predict(
-    "How long will the step really take, compared with its lower bound?",
-    choices=["about as long", "some times longer", "more than 50 times longer"],
+    "How long will the step take at best, compared with its lower bound?",
+    choices=["up to three times as long", "three to ten times as long", "more than ten times as long"],
     key="09-bound",
 )
 
@@ -389,23 +391,29 @@ step = language_step(config, batch_size, tokens, device, fused=True)
 with FakeTensorMode():
     fake = language_step(config, batch_size, tokens, fused=True)
     fake()
-    bound = shortest(counted(fake), machine)
-timing = time_call(step, device, rounds=7)
-print(f"lower bound {1e3 * bound:.1f} ms, measured {1e3 * timing.median:.1f} ms")
+    listed = counted(fake)
+timing, again = time_call(step, device, rounds=9), measure_machine(device)
+machine = Machine(
+    machine.name, *np.maximum((machine.rate, machine.bandwidth), (again.rate, again.bandwidth))
+)
+bound = shortest(listed, machine)
+print(
+    f"lower bound {1e3 * bound:.1f} ms; measured {1e3 * timing.median:.1f} ms, at best {1e3 * timing.low:.1f} ms"
+)
 flops = total(gpt_step(config, batch_size, tokens)).flops
-print(f"{flops / timing.median / machine.rate:.0%} of the rate of large products")
+print(f"at best {flops / timing.low / machine.rate:.0%} of the rate of large products")
 
-# %% id="step-time-claims"
-ratio = timing.median / bound
-claim("between 0.5 and 50", ratio, "measured over lower bound")
+# %% id="step-time-claims" tags=["nbval-ignore-output"]
+ratio = timing.low / bound
+claim("between 0.2 and 100", ratio, "the best time over the lower bound")
 outcome(
     "09-bound",
-    "about as long" if ratio < 1.2 else "some times longer",
-    "Small products miss the roof, and an exponential function needs more than the one FLOP that is counted for it.",
+    ("up to three" if ratio < 3 else "three to ten" if ratio < 10 else "more than ten") + " times as long",
+    f"Here {ratio:.1f} times. Small products miss the roof, and an exponential costs more than the one FLOP counted.",
 )
 
 # %% [markdown] id="profile"
-# Where the rest went is a question for a **profiler**. It writes down when each operation began and ended. (This cell profiles
+# Where the time really went is a question for a **profiler**. It writes down when each operation began and ended. (This cell profiles
 # the small model on the CPU, everywhere; on CUDA the same profiler lists the kernels.)
 
 # %% id="profile-run" tags=["nbval-ignore-output"]
@@ -1397,8 +1405,8 @@ for part in ("steps", "compile", "memory", "waits", "determinism", "fit"):
 # %% [markdown] id="next"
 # ## Next
 #
-# The [exercise sheet](../my-exercises/09_cuda.ipynb) (on the web: [exercises](../exercises/09_cuda.ipynb)): you count FLOPs, bytes
-# and memory yourself, find waits, and put the lines of a scaled step in order.
+# The [exercise sheet](../my-exercises/09_cuda.ipynb) (on the web: [exercises](../exercises/09_cuda.ipynb)): you count FLOPs,
+# seconds and memory yourself, name what limits a step, find waits, write and order a scaled step, and average two devices right.
 
 # %% id="progress" tags=["nbval-ignore-output"]
 from course_lib.teaching.progress import show_progress
