@@ -313,14 +313,15 @@ claim("0.1", noise.scale / signal.std(), "noise to signal, after a LayerNorm")
 # ## 5 A memory that is read, and what it forgets
 #
 # Attention sees one **segment** of 256 tokens. What lay before it is gone, unless something keeps it. The repaired memory
-# holds $M$ slots per sequence, each a key, a value and a **priority**. Position $t$ asks with a query of length 1 and reads
+# holds $M$ slots per sequence. Each has a key (what the text was like at one position), a value (what followed there) and a
+# **priority**. Position $t$ asks with a query and reads
 #
 # $$w_j \propto p_j\, e^{\beta \cos(q_t, k_j)}, \qquad w_{\text{nothing}} \propto M ,$$
 #
 # so that a slot of twice the priority is read twice as much, an empty slot ($p = 0$) not at all, and an empty memory answers
-# exactly 0. (In the library $\beta$ and the odds of reading nothing are learned; they start at 8 and at $M$.) On paper: three
-# slots, $\beta$ = log 4, a query along the first axis. The cosines are 1, 0 and -1, so the odds are 4, 1 and 1/4; the
-# priorities 1, 2 and 0 make that 4, 2 and 0; nothing has 3. The sum is 9.
+# exactly 0. (In the library $\beta$ is learned and starts at 16, and each token learns how much it wants to read nothing; at the
+# start that is about $M$.) On paper: three slots, $\beta$ = log 4, a query along the first axis. The cosines are 1, 0 and -1, so
+# the odds are 4, 1 and 1/4; the priorities 1, 2 and 0 make that 4, 2 and 0; nothing has 3. The sum is 9.
 
 # %% id="read-hand"
 from course_lib.infinito.plain import read_memory
@@ -378,7 +379,7 @@ predict(
 # %% id="priority-run"
 memory = Infinito(TINY).memory
 a, b = (F.softplus(part.detach()).item() for part in (memory.access_weight, memory.age_weight))
-claim("8", memory.sharpness, "the factor of the cosine at the start")
+claim("16", memory.log_sharpness.exp(), "the factor of the cosine at the start")
 claim("0.31", a, "weight of access at the start")
 claim("0.13", b, "weight of age at the start")
 reads = math.exp(10 * b / a) - 1  # (1 + reads)^a = e^(10 b)
