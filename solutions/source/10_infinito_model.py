@@ -106,18 +106,12 @@ check("read_memory", read_memory)
 # A segment offers newcomers, and of all slots and newcomers those of highest priority stay. `start("slots_after_writing",
 # "faded")` gives you all but three lines.
 #
-# Example: $a = 1$, $b = \log 2$; slots with importance 0.8 and 1, access 0 and 3, age 1 and 2; one newcomer of 0.25. The
-# priorities are 0.8/4 = 0.2, 4/8 = 0.5 and 0.25: slot 1 and the newcomer (number 2) stay, in this order.
+# Example: $a = 1$ and $b = \log 2$, two slots and one newcomer with the priorities below. Slot 1 and the newcomer (number 2)
+# stay, in this order.
 
 # %% id="write-example"
-from course_lib.teaching.claims import claim
-
-claim(
-    "0.2", 0.8 * (1 + 0) ** 1 * 2.0**-2, "priority of slot 0 of the example, two segments old after writing"
-)
-claim("0.5", 1.0 * (1 + 3) ** 1 * 2.0**-3, "priority of slot 1")
-claim("0.25", 0.25, "importance, and priority, of the newcomer")
-claim("0.8", 0.8, "importance of slot 0")
+entries = [(0.8, 0, 2), (1.0, 3, 3), (0.25, 0, 0)]  # importance, access, and age after the segment
+print("priorities", [importance * (1 + access) / 2**age for importance, access, age in entries])
 
 # %% id="write" exercise="slots_after_writing" function="course_lib.infinito.plain:slots_after_writing"
 
@@ -172,7 +166,7 @@ check("order_segment", order)
 # 493,442 for the rest) you arrive at its 30,169,746.
 
 # %% id="count-quoted"
-from course_lib.teaching.claims import quoted
+from course_lib.teaching.claims import claim, quoted
 
 quoted("30,169,746", report="infinito")
 claim("493,442", 329_281 + 164_160 + 1, "parameters of memory, metrics and noise, counted in the lesson")

@@ -91,7 +91,7 @@ def _which(seen: Any, right: Any) -> str | None:
             return f"{case}: return one whole number; you give {own!r}"
         if own != rule:
             word = "more" if own > rule else "fewer"
-            return f"{case} {facts['inputs']}: you count {abs(own - rule):,.0f} {word} than there are ({rule:,})"
+            return f"{case} ({facts['inputs']}): you count {abs(own - rule):,.0f} {word} than there are ({rule:,})"
     return None
 
 
