@@ -625,8 +625,8 @@ if many:
     for index, name in enumerate(("no mask", "no mask, quiet positions", "honest")):
         curves.line(axis, *curve(name), label=name if name != "honest" else "causal", index=index)
     axis.axhline(math.exp(entropy_rate()), color="0.25", linestyle=":", linewidth=1.4)
-    axis.text(2500, 86, "entropy of the source", ha="right", va="top", fontsize=10)
-    axis.set(xlabel="updates", ylabel="held-out perplexity", yscale="log", ylim=(1, 300))
+    axis.text(4000, 86, "entropy of the source", ha="right", va="top", fontsize=10)
+    axis.set(xlabel="updates", ylabel="held-out perplexity", yscale="log", ylim=(1, 300), xlim=(0, 4000))
     axis.set_title("Below the dotted line nobody is honest")
     curves.legend(axis, loc="lower left")
     about = "Held-out perplexity on a log scale over updates. Without a mask and with loud positions it falls to 1.2 before update "
@@ -784,9 +784,9 @@ claim(
     "share of comparisons without any cause that have p <= 0.039",
 )
 claim("26", 1 / 0.039, "one in so many")
-with np.errstate(all="ignore"):
-    equal = ttest_ind([1.0] * 10, [1.0] * 10).pvalue
-print("p of two groups without any spread:", equal, " > 0.05:", bool(equal > 0.05))
+with np.errstate(invalid="ignore"):
+    t = np.float64(0) / np.float64(0)  # no difference, divided by no spread
+print("t of two groups without any spread:", t, "  t > 0.05:", bool(t > 0.05))
 
 # %% [markdown] id="p-reading"
 # One comparison in 26 does that by chance. And a p above 0.05 would have proved nothing either: it says that a difference was not
