@@ -195,10 +195,10 @@ for row in report.table("phases").rows:
 # %% id="times-run"
 for name in ("train_speed", "validation_speed", "seconds", "time_goal"):
     print(f"{name:<18}{report.fact(name).text}")
-training, validation = (
-    15 * 13 / report.fact("train_speed").value,
-    15 * 13 / report.fact("validation_speed").value,
-)
+quoted("4.5", report="infinito")
+quoted("15.5", report="infinito")
+training = 15 * 13 / report.fact("train_speed").value
+validation = 15 * 13 / report.fact("validation_speed").value
 claim("43", training, "seconds of training")
 claim("13", validation, "seconds of validation")
 claim("56", training + validation, "seconds in all; the report rounds to 45, and less than a minute it is")
@@ -349,6 +349,9 @@ claim("92.45", math.exp(entropy_rate()), "knows all there is to know")
 outcome("11-ladder", "2 and 3", "The run ended above the model that counts symbols.")
 
 # %% id="ladder-best"
+from course_lib.text.synthetic import REPORTED
+
+claim("20.5", REPORTED.mean_length + 1, "tokens of a sentence, on average")
 quoted("4.5976", report="infinito")
 claim("99.25", math.exp(report.fact("best_loss").value), "perplexity of the best checkpoint")
 claim("0.022", report.fact("best_loss").value - unigram_entropy(), "nats above counting symbols")
@@ -481,6 +484,7 @@ for row in forecasts:
 
 # %% id="inside-claim" tags=["nbval-ignore-output"]
 trained = [row for row in forecasts if row["epoch"] >= 2]
+claim("9,899", RUN.model.vocabulary - 101, "ids that never occur")
 if trained:
     claim("< 0.01", max(row["spread"] for row in trained), "spread of the forecasts, from epoch 2 on")
     context = max(abs(row["elsewhere"] - row["loss"]) for row in trained)
@@ -494,6 +498,13 @@ if trained:
     told = "It says nearly the same at every place: the frequencies of the symbols."
     outcome("11-context", "not at all", told)
 
+# %% id="inside-losses" tags=["nbval-ignore-output"]
+if trained:
+    claim("8,192", trained[0]["tokens"], "tokens that are looked at")
+    claim("9.4", forecasts[0]["loss"], "loss before the first update")
+if complete:
+    claim("4.6", forecasts[-1]["loss"], "loss after 15 epochs")
+
 # %% [markdown] id="inside-reading"
 # The model says **the same forecast everywhere**. What fell from 9.4 to 4.6 nats is the mass on ids that do not occur. Not the
 # attention, not the memory, not the layers: the biases of the output could have done it alone. And the best choice at every place
@@ -504,9 +515,6 @@ if trained:
 
 
 # %% id="mass-draw"
-from course_lib.text.synthetic import REPORTED
-
-
 def two_panels(row):
     figure, axes = style.canvas(1, 2, width=10, height=3.4)
     curves.line(axes[0], range(101), row["mean"], label="forecast", index=0)
@@ -558,6 +566,7 @@ if seen:
 
 # %% id="leak-floor"
 claim("1.018", math.exp(leak_entropy(256)), "perplexity of copying what is visible, windows of 256")
+claim("1.02", math.exp(leak_entropy(256)), "the same to two decimals")
 claim("1.152", math.exp(leak_entropy(32)), "the same, windows of 32")
 
 # %% [markdown] id="leak-text"
@@ -575,9 +584,11 @@ predict(
 # %% id="leak-run" tags=["nbval-ignore-output"]
 from course_lib.infinito import leaks
 
+claim("1e-3", leaks.RATE, "rate of the small runs")
+claim("0.02", RUN.model.position_std, "deviation of the reported positions")
 live = {
     "no mask": list(leaks.small_run(leaks.NO_MASK, steps=350, every=50)),
-    "causal": list(leaks.small_run(leaks.HONEST, steps=350, every=50)),
+    "causal": list(leaks.small_run(leaks.HONEST, steps=200, every=50)),
 }
 for name, points in live.items():
     print(f"{name:<10}", "  ".join(f"{point.step}: {point.held_out:.2f}" for point in points))
@@ -616,6 +627,7 @@ if many:
     claim(
         "5 of 5", sum(min(run) > 92.45 for run in ends["honest"]), "causal seeds that never pass the floor"
     )
+    claim("1.2", ends["no mask"][0][-1], "where the run without a mask ends")
     quiet = curve("no mask, quiet positions")[1]
     claim("< 1.5", quiet[-1], "quiet positions: where the long run ends")
 
@@ -651,6 +663,7 @@ for point in points:
     print(f"update {point.step:>3}   training text {point.train:7.2f}   held out {point.held_out:7.2f}")
 
 # %% id="memorize-claim"
+claim("2,048", leaks.MEMORIZES.text, "tokens of its training text")
 claim("< 60", points[-1].train, "perplexity on the training text: far below the floor")
 claim("> 110", points[-1].held_out, "and on fresh text: worse than knowing the symbols")
 

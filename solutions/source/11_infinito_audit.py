@@ -196,24 +196,20 @@ from course_lib.text.synthetic import entropy_rate as rate_of_the_source
 from course_lib.text.synthetic import leak_entropy, uniform_entropy
 from course_lib.text.synthetic import unigram_entropy as counting
 
-for text, entropy in (
-    ("101.00", uniform_entropy()),
-    ("97.07", counting()),
-    ("92.45", rate_of_the_source()),
-    ("1.152", leak_entropy(32)),
-):
-    claim(text, math.exp(entropy), "perplexity of a rung")
+claim("101.00", math.exp(uniform_entropy()), "knows the symbols")
+claim("97.07", math.exp(counting()), "counts them")
+claim("92.45", math.exp(rate_of_the_source()), "the best forecaster")
+claim("1.152", math.exp(leak_entropy(32)), "copies what is visible")
+claim("2,048", 64 * 32, "tokens of the small training text")
 print(six_curves())
 
 # %% [markdown] id="find-provenance"
 # The curves are recorded: `python -m benchmarks.leak_runs` makes them again. A training text of 2,048 tokens is used in two of them.
 
 # %% id="find-sheet" tags=["sheet"]
-assert 64 * 32 == 2_048  # tokens of the small training text
 what = {"A": ..., "B": ..., "C": ..., "D": ..., "E": ..., "F": ...}
 
 # %% id="find-solution" tags=["solution"]
-claim("2,048", 64 * 32, "tokens of the small training text")
 what = {
     "A": "padding counted",  # rests where 10 of 32 tokens cost nothing
     "B": "honest",
@@ -244,8 +240,9 @@ check("name_the_runs", what)
 # (`nats below symbols`); and your `verdict`: `"supported"`, `"not shown"` or `"contradicted"`.
 
 # %% id="improvement-quoted"
-for text in ("92.3%", "1,291.31", "99.25"):
-    quoted(text, report="infinito")
+quoted("92.3%", report="infinito")
+quoted("1,291.31", report="infinito")
+quoted("99.25", report="infinito")
 
 # %% id="improvement-sheet" tags=["sheet"]
 improvement = {
@@ -287,8 +284,10 @@ check("audit_improvement", improvement)
 # (`nan passes`, True or False); and your `verdict` on the sentence.
 
 # %% id="seeds-quoted"
-for text in ("p = 0.039", "std = 0.000000"):
-    quoted(text, report="infinito")
+quoted("p = 0.039", report="infinito")
+quoted("std = 0.000000", report="infinito")
+quoted("0.039", report="infinito")
+quoted("0.000000", report="infinito")
 
 # %% id="seeds-sheet" tags=["sheet"]
 level = 0.05
