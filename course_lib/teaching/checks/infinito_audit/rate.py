@@ -79,6 +79,29 @@ def mean_of_rates(words, lengths, chances):
     )  # fmt: skip
 
 
+@known(_WRONG, "the choice of the length with the wrong sign", "is log(p) positive or negative?")
+def choice_subtracted(words, lengths, chances):
+    choice, mean = _parts(lengths, chances)
+    return (mean * math.log(words) - choice) / (mean + 1)
+
+
+@known(_WRONG, "a mean length in which all lengths count alike", "how often does each length occur?")
+def plain_mean(words, lengths, chances):
+    choice, mean = _parts(lengths, chances)[0], sum(lengths) / len(lengths)
+    return (choice + mean * math.log(words)) / (mean + 1)
+
+
+@known(_WRONG, "the words alone", "which token of a sentence is no word?")
+def words_alone(words, lengths, chances):
+    return math.log(words)
+
+
+@known(_WRONG, "a length in bits and words in nats", "which logarithm is a nat?")
+def mixed_units(words, lengths, chances):
+    choice, mean = _parts(lengths, chances)
+    return (choice / math.log(2) + mean * math.log(words)) / (mean + 1)
+
+
 @known(_WRONG, "the entropy in bits", "which logarithm has a perplexity of e to the entropy?")
 def in_bits(words, lengths, chances):
     return entropy_rate(words, lengths, chances) / math.log(2)

@@ -74,6 +74,12 @@ def means_over_tokens(batches):
     return float(np.exp(means.sum() / counts.sum()))
 
 
+@known(_WRONG, "the exponential of the total loss", "is a perplexity a property of the text, or of one token?")
+def exp_of_total(batches):
+    means, counts = _columns(batches)
+    return float(np.exp((means * counts).sum()))
+
+
 @known(_WRONG, "every batch counted like the first", "has the last batch as many tokens as the first?")
 def first_count_for_all(batches):
     means, counts = _columns(batches)
@@ -86,7 +92,7 @@ def median(batches):
 
 
 _CASES = (
-    ([(4.0, 8_192), (3.5, 8_192), (1.2, 3_840)],),
+    ([(4.0, 32), (3.5, 32), (1.2, 15)],),
     ([(0.3, 2), (2.0, 5), (0.9, 40), (1.1, 1)],),
     ([(2.5, 7), (0.25, 1)],),
 )

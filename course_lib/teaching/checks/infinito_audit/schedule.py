@@ -82,6 +82,16 @@ def degrees(*, epochs, updates, horizon, base, floor):
     return [floor + (base - floor) * (1 + math.cos(180 * k / horizon)) / 2 for k in range(1, epochs + 1)]
 
 
+@known(_WRONG, "a cosine that rises", "what is the rate before the first update?")
+def rising(*, epochs, updates, horizon, base, floor):
+    return [floor + (base - floor) * (1 - math.cos(math.pi * k / horizon)) / 2 for k in range(1, epochs + 1)]
+
+
+@known(_WRONG, "epochs counted as updates", "how many updates were made after epoch k?")
+def epochs_as_updates(*, epochs, updates, horizon, base, floor):
+    return [_cosine(k / (horizon * updates), base, floor) for k in range(1, epochs + 1)]
+
+
 @known(_WRONG, "a row for every update", "how many rows has the table?")
 def every_update(*, epochs, updates, horizon, base, floor):
     return [_cosine(step / (horizon * updates), base, floor) for step in range(1, epochs * updates + 1)]

@@ -93,6 +93,18 @@ def longest_left_out(words, sentences, shortest, longest):
     return _entropy(_share(sentences, _mean(shortest, longest - 1), sentences - 1), words)
 
 
+@known(_WRONG, "a mean length that is rounded down", "must a mean length be a whole number?")
+def rounded_down(words, sentences, shortest, longest):
+    return _entropy(_share(sentences, (shortest + longest) // 2, sentences - 1), words)
+
+
+@known(_WRONG, "the stop and a single word", "how many words have the share q?")
+def one_word(words, sentences, shortest, longest):
+    p = _share(sentences, _mean(shortest, longest), sentences - 1)
+    q = (1 - p) / words
+    return -p * math.log(p) - q * math.log(q)
+
+
 @known(_WRONG, "sentences that all have the longest length", "how long is a sentence on average?")
 def all_longest(words, sentences, shortest, longest):
     return _entropy(_share(sentences, longest, sentences - 1), words)
@@ -103,7 +115,7 @@ def half_the_range(words, sentences, shortest, longest):
     return _entropy(_share(sentences, (longest - shortest) / 2, sentences - 1), words)
 
 
-_CASES = ((100, 5_000, 10, 29), (7, 4, 2, 5), (30, 12, 1, 8))
+_CASES = ((100, 5_000, 10, 29), (7, 4, 2, 6), (30, 12, 1, 8))
 
 
 UNIGRAM_ENTROPY = Exercise(
