@@ -49,6 +49,11 @@ def _step(
                 parameter.grad.nan_to_num_(0.0, 0.0, 0.0)
         if clip == "after":
             nn.utils.clip_grad_norm_(parameters, limit)
+        elif clip == "each":
+            for parameter in parameters:
+                nn.utils.clip_grad_norm_([parameter], limit)
+        elif clip == "values":
+            nn.utils.clip_grad_value_(parameters, limit)
         optimizer.step()
         return grow(scale, good + 1, interval) if fine else (lower(scale), 0)
 
@@ -91,6 +96,18 @@ _wrong(
     "a clip before the division by the scale",
     "of which gradient is `limit` the longest length?",
     clip="before",
+)
+_wrong(
+    "clip_of_each",
+    "a clip of each parameter by itself",
+    "over which numbers is the length of one gradient taken?",
+    clip="each",
+)
+_wrong(
+    "clip_of_numbers",
+    "a clip of single numbers in place of the length",
+    "does a clip to a length turn the direction?",
+    clip="values",
 )
 _wrong(
     "not_clipped",
@@ -142,6 +159,12 @@ _wrong(
     finite=lambda parameters: not any(bool(torch.isinf(p.grad).any()) for p in parameters),
 )
 _wrong(
+    "only_nan",
+    "a check for NaN that lets infinity pass",
+    "what does float16 make of 92,160?",
+    finite=lambda parameters: not any(bool(torch.isnan(p.grad).any()) for p in parameters),
+)
+_wrong(
     "only_positive",
     "a check that lets minus infinity pass",
     "which two signs can an overflow have?",
@@ -190,6 +213,18 @@ _wrong(
     grow=lambda scale, good, interval: (2 * scale, good) if good >= interval else (scale, good),
 )
 _wrong(
+    "never_counted",
+    "an update that is never counted",
+    "what is `good` after one more update?",
+    grow=lambda scale, good, interval: (scale, good - 1),
+)
+_wrong(
+    "counted_on",
+    "good updates that are counted on after the scale has grown",
+    "since when has the scale been what it is?",
+    grow=lambda scale, good, interval: (scale if good % interval else 2 * scale, good),
+)
+_wrong(
     "one_late",
     "a scale that grows one update late",
     "is the update that was just made counted?",
@@ -201,6 +236,11 @@ _wrong(
     "what does backward() add to?",
     zero=False,
 )
+
+
+@known(WRONG, "count and scale exchanged", "in which order does the docstring return the two?")
+def exchanged(loss, parameters, optimizer, scale, good, limit, interval=2000):
+    return _step()(loss, parameters, optimizer, scale, good, limit, interval)[::-1]
 
 
 @known(WRONG, "a check of the loss in place of the gradients", "which number overflows first, loss or gradient?")
