@@ -157,7 +157,7 @@ WRONG = (
     ),
     _mistake(
         "halves_everywhere",
-        "weights, gradients and moments in as few bytes as the activations",
+        "as few bytes for every number as for the activations",
         "what becomes of an update of 0.001 to a weight of 1 in bfloat16?",
         _memory(weight=lambda bytes_: bytes_),
     ),

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.teaching.checks.writing import all_the_same, also_right, known
+from course_lib.teaching.checks.writing import all_the_same, also_right, kind_of, known, not_in_parts
+from course_lib.teaching.compare import to_array
 from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
 from course_lib.teaching.observe import Case, calls
 from course_lib.training.plain_cuda import union_gradient
@@ -35,13 +36,15 @@ def _watched(answer: Callable[..., Any]) -> Callable[..., Any]:
 
         def watched(values: Sequence[Any]) -> Any:
             mean = exchange(values)
-            sent.append((len(values), np.size(mean)))
+            sent.append((len(values), getattr(to_array(mean), "size", 0)))
             return mean
 
         watched.__qualname__ = "exchange"  # the name in the message of a wrong call
         found = answer(sums, counts, watched)
         if found is None:
             return None
+        if to_array(found) is None:
+            return kind_of(found)
         few = [number for number, _ in sent if number != len(sums)]
         told = f"exchange got {few[0]} values from {len(sums)} devices" if few else "no gradient goes through exchange"
         enough = sum(size for _, size in sent) >= sums[0].size  # a gradient may go through number by number
@@ -175,6 +178,9 @@ def _not_together(seen: Any, right: Any) -> str | None:
 
 
 def _which(seen: Any, right: Any) -> str | None:
+    form = not_in_parts(seen, "one gradient, an array")
+    if form:
+        return f"{form}\nfor how many numbers has each device a gradient?"
     one, rule = np.asarray(_gradient(seen, "case 4"), dtype=float), _gradient(right, "case 4")
     if one.shape != rule.shape:
         told = f"return one gradient of the shape of the sums, {rule.shape}; yours has the shape {one.shape}"
