@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 
-from benchmarks import clone, lessons, numpy_mlp
+from benchmarks import clone, fit_overhead, language_model, lessons, numpy_mlp, resume
 from benchmarks.recordings import missing
 
 
@@ -15,6 +16,13 @@ def main() -> None:
     quick = parser.parse_args().quick
     print("## train_mlp beside its peers\n")
     numpy_mlp.main(["--quick"] if quick else [])
+    print("\n## fit beside a loop by hand\n")
+    fit_overhead.main(["--quick"] if quick else [])
+    if hasattr(os, "fork"):
+        print("\n## Runs that are killed and resumed, files that are damaged\n")
+        resume.main(["--quick"])  # in full it takes many minutes: python -m benchmarks.resume
+    print("\n## INFINITO beside a plain GPT\n")
+    language_model.main(["--quick"] if quick else [])
     print("\n## Size of a fresh clone\n")
     print(clone.report(clone.measure()))
     if not quick:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -114,4 +115,10 @@ def provenance(setting: Setting, command: str) -> dict[str, Any]:
         "device": device,
         "system": f"{platform.system()} {platform.machine()}",
         "versions": versions,
+        "load": load(),
     }
+
+
+def load() -> str | None:
+    """How busy the machine was in the last minute, as "6.9 on 2 cores"; None on a system that does not tell."""
+    return f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores" if hasattr(os, "getloadavg") else None

@@ -20,11 +20,11 @@ from course_lib.training.gpt import GPT, next_token_loss, random_tokens
 from course_lib.training.loaders import TensorLoader
 from course_lib.training.precision import autocast, scaler_for
 from course_lib.training.profile import (
+    Timing,
     copy_bandwidth,
     launch_seconds,
     matmul_rate,
     seconds_of,
-    time_call,
     time_in_turns,
 )
 from course_lib.training.state import TrainState
@@ -64,9 +64,10 @@ def make_step(
 ) -> Step:
     """A function that trains a new model by one step: forward, backward, AdamW; returns the loss.
 
-    read_loss: wait for the loss and return it as a number.
+    precision: one of `training.precision`, or "tf32". read_loss: wait for the loss and return it as a number.
     """
-    device = torch.device(setting.device)
+    device, tf32 = torch.device(setting.device), precision == "tf32"
+    precision = "float32" if tf32 else precision
     torch.manual_seed(0)
     with device:
         model = GPT(setting.model)
@@ -77,6 +78,10 @@ def make_step(
     data = random_tokens(setting.model, batch or setting.batch, setting.tokens, device=device)
 
     def step() -> Any:
+        with matmul_precision("tf32" if tf32 else "highest"):
+            return train()
+
+    def train() -> Any:
         optimizer.zero_grad(set_to_none=True)
         with autocast(precision, device):
             loss = next_token_loss(run, data)
@@ -106,57 +111,59 @@ def batches_that_fit(setting: Setting) -> list[int]:
     return [batch for batch in setting.batches if 2 * gpt_activations(setting.model, batch, setting.tokens) < free]
 
 
-def timed_step(setting: Setting, name: str, *, batch: int | None = None, tf32_on: bool = False, **options: Any) -> Row:
-    """One row: the step with these options, its tokens and FLOPs per second."""
-    device, used = torch.device(setting.device), batch or setting.batch
-    with matmul_precision("tf32" if tf32_on else "highest"):
-        step = make_step(setting, batch=batch, **options)
-        slow = seconds_of(step, device) > 5  # then it is the arithmetic, and a few rounds are enough
-        plan = {"rounds": 2, "warmup": 0} if slow else {"rounds": setting.rounds, "warmup": 3, "calls": setting.calls}
-        timing = time_call(step, device, **plan)
-    rates = {
-        "tokens_per_second": used * setting.tokens / timing.median,
-        "flops_per_second": step_flops(setting, used) / timing.median,
-    }
-    return seconds_row(timing, variant=name, batch=used) | rates
+def timed(setting: Setting, steps: dict[str, Step], batch: int) -> list[Row]:
+    """A row for each of these steps with `batch` sequences, taking turns: seconds, tokens and FLOPs per second."""
+    device = torch.device(setting.device)
+    # A step of many seconds is all arithmetic (halves on a CPU without units for them): two rounds of its own will do.
+    slow = {name for name, step in steps.items() if seconds_of(step, device) > 5}
+    quick = {name: step for name, step in steps.items() if name not in slow}
+    found = time_in_turns(quick, device, rounds=setting.rounds, calls=setting.calls) if quick else {}
+    found |= {name: [seconds_of(steps[name], device) for _ in range(2)] for name in steps if name in slow}
+    rows = []
+    for name, times in found.items():
+        timing = Timing.of(times)
+        tokens, flops = batch * setting.tokens, step_flops(setting, batch)
+        rates = {"tokens_per_second": tokens / timing.median, "flops_per_second": flops / timing.median}
+        rows.append(seconds_row(timing, variant=name, batch=batch) | rates)
+    return rows
 
 
 def steps(setting: Setting) -> list[Row]:
     """Number formats and optimizers at one batch size, then batch sizes at the fastest format."""
     cuda = setting.device == "cuda"
-    rows = [
-        timed_step(setting, "float32, AdamW one by one", foreach=False),
-        timed_step(setting, "float32, AdamW foreach", foreach=True),
-        timed_step(setting, "float32, AdamW fused", fused=True),
-        *([timed_step(setting, "tf32, AdamW fused", fused=True, tf32_on=True)] if cuda else []),
-        timed_step(setting, "bfloat16, AdamW fused", fused=True, precision="bfloat16"),
-        *([timed_step(setting, "float16, AdamW fused", fused=True, precision="float16")] if cuda else []),
-    ]
+    formats = ("tf32", "bfloat16", "float16") if cuda else ("bfloat16",)
+    variants = {
+        "float32, AdamW one by one": make_step(setting, foreach=False),
+        "float32, AdamW foreach": make_step(setting, foreach=True),
+        "float32, AdamW fused": make_step(setting, fused=True),
+        **{f"{name}, AdamW fused": make_step(setting, fused=True, precision=name) for name in formats},
+    }
+    rows = timed(setting, variants, setting.batch)
+    variants.clear()  # their memory is free for the larger batches
     best = "bfloat16" if cuda else "float32"
-    rows += [
-        timed_step(setting, f"{best}, batch sizes", fused=True, precision=best, batch=batch)
-        for batch in batches_that_fit(setting)
-    ]
+    for batch in batches_that_fit(setting):
+        step = make_step(setting, fused=True, precision=best, batch=batch)
+        rows += timed(setting, {f"{best}, batch sizes": step}, batch)
     return rows
 
 
 def compiled(setting: Setting) -> list[Row]:
-    """Eager and compiled: what compiling costs once, and what it saves in each step."""
+    """Eager and compiled, taking turns: what compiling costs once, and what it saves in each step."""
     device = torch.device(setting.device)
-    formats = ("float32", "bfloat16") if setting.device == "cuda" else ("float32",)
-    modes = (None, "reduce-overhead") if setting.device == "cuda" else (None,)
+    cuda = device.type == "cuda"
     rows = []
-    for precision in formats:
-        rows.append(timed_step(setting, f"{precision}, eager", fused=True, precision=precision))
-        for mode in modes:
-            torch._dynamo.reset()
-            clock = time.perf_counter()
-            step = make_step(setting, fused=True, precision=precision, compiler=setting.compiler, mode=mode)
-            first = seconds_of(step, device)
-            ready = time.perf_counter() - clock
-            timing = time_call(step, device, warmup=3, rounds=setting.rounds, calls=setting.calls)
+    for precision in ("float32", "bfloat16") if cuda else ("float32",):
+        options: dict[str, Any] = {"fused": True, "precision": precision}
+        contenders, ready = {f"{precision}, eager": make_step(setting, **options)}, {}
+        torch._dynamo.reset()
+        for mode in (None, "reduce-overhead") if cuda else (None,):
             name = f"{precision}, compiled{f' ({mode})' if mode else ''}"
-            rows.append(seconds_row(timing, variant=name) | {"first_call": first, "until_ready": ready})
+            clock = time.perf_counter()
+            contenders[name] = make_step(setting, compiler=setting.compiler, mode=mode, **options)
+            seconds_of(contenders[name], device, calls=3)  # some modes record in the second and third call
+            ready[name] = {"until_ready": time.perf_counter() - clock}
+        found = time_in_turns(contenders, device, rounds=setting.rounds, calls=setting.calls)
+        rows += [seconds_row(Timing.of(times), variant=name) | ready.get(name, {}) for name, times in found.items()]
     return rows
 
 

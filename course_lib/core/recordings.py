@@ -42,7 +42,8 @@ class Recording:
     def __str__(self) -> str:
         p = self.provenance
         versions = ", ".join(f"{name} {version}" for name, version in p.get("versions", {}).items())
-        return f"recorded {p['date']} on {p['device']}{f' ({versions})' if versions else ''} by `{p['command']}`"
+        details = "; ".join(filter(None, (versions, f"load {p['load']}" if p.get("load") else "")))
+        return f"recorded {p['date']} on {p['device']}{f' ({details})' if details else ''} by `{p['command']}`"
 
     def row(self, **wanted: Any) -> dict[str, Any]:
         """The one row with these values. Raises KeyError unless there is exactly one."""

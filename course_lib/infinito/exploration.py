@@ -3,6 +3,8 @@
 Shapes: B sequences, T tokens, D model width.
 """
 
+import math
+
 import torch
 from torch import nn
 
@@ -33,7 +35,9 @@ class StochasticExploration(nn.Module):
             noise = torch.randn_like(x)
         else:
             noise = torch.randn(x.shape, generator=self.generator, device=x.device, dtype=x.dtype)
+        scale = self.scale.to(x.dtype)
         if self.relative:
             # Detached: the unit of the noise is a measure, and nothing should be learned from it.
-            noise = noise * x.detach().float().square().mean(dim=-1, keepdim=True).sqrt().to(x.dtype)
-        return torch.addcmul(x, noise, self.scale.to(x.dtype))
+            length = torch.linalg.vector_norm(x.detach(), dim=-1, keepdim=True, dtype=torch.float32)  # (B, T, 1)
+            scale = scale * (length / math.sqrt(x.shape[-1])).to(x.dtype)
+        return torch.addcmul(x, noise, scale)

@@ -15,6 +15,7 @@ from torch import nn
 from course_lib.infinito.config import InfinitoConfig
 
 EMPTY = -math.inf  # the logarithm of an importance of 0
+SHARPNESS = 16.0  # at the start: what a cosine of 1 adds to the logarithm of a weight
 
 
 class MemoryState(NamedTuple):
@@ -50,20 +51,20 @@ class PriorityMemory(nn.Module):
         self.norm = nn.LayerNorm(width)
         # One map for what is asked and what is kept: similar texts find each other before anything was learned.
         self.address = nn.Linear(width, slot_width)
-        self.sharpness = nn.Parameter(torch.tensor(8.0))
+        # The logarithm, because a step of the optimizer should change the sharpness by a share of it.
+        self.log_sharpness = nn.Parameter(torch.tensor(math.log(SHARPNESS)))
         self.value = nn.Linear(width, slot_width)
         self.importance = nn.Linear(width, 1)
         # Without bias: a memory that answers nothing adds exactly nothing.
         self.out = nn.Linear(slot_width, width, bias=False)
-        # The logit of reading nothing; at the start as likely as all slots of a full memory together.
-        self.nothing = nn.Parameter(torch.tensor(math.log(config.memory_slots)))
+        self.nothing = nn.Linear(width, 1)  # each token decides how much it wants to read nothing
         # a and b before softplus, which keeps them positive: 0.31 and 0.13 at the start.
         self.access_weight = nn.Parameter(torch.tensor(-1.0))
         self.age_weight = nn.Parameter(torch.tensor(-2.0))
 
     def fresh(self, batch: int) -> MemoryState:
         """The empty memory of `batch` sequences, on the device of the parameters."""
-        one = self.nothing.detach()  # device and dtype
+        one = self.log_sharpness.detach()  # device and dtype
         keys, values = (one.new_zeros(batch, self.slots, self.slot_width) for _ in range(2))
         access, age = (one.new_zeros(batch, self.slots) for _ in range(2))
         entropy, hits = (one.new_zeros(batch) for _ in range(2))
@@ -78,11 +79,12 @@ class PriorityMemory(nn.Module):
     def read(self, hidden: torch.Tensor, memory: MemoryState) -> tuple[torch.Tensor, torch.Tensor]:
         """The answers (B, T, D) to hidden (B, T, D), and the weights (B, T, M), whose rows sum to at most 1."""
         asking = hidden.mean(dim=1, keepdim=True) if self.pooled_query else hidden
-        query = self.sharpness * self.key(asking)  # (B, T, k)
+        query = self.log_sharpness.exp() * self.key(asking)  # (B, T, k)
         # Adding the log multiplies the weight: twice the priority is read twice as much, an empty slot not at all.
         scores = query @ memory.keys.mT + self.log_priority(memory).unsqueeze(1)  # (B, T, M)
         # The last column stands for reading nothing. It also keeps the softmax finite while every slot is empty.
-        nothing = self.nothing.to(scores.dtype).expand(*scores.shape[:2], 1)
+        # Its logit starts where M slots of no likeness would be as likely together.
+        nothing = self.nothing(asking).to(scores.dtype) + math.log(self.slots)  # (B, T, 1)
         weights = torch.cat([scores, nothing], dim=-1).softmax(dim=-1)[..., :-1]  # (B, T, M)
         return self.out(weights @ memory.values), weights
 

@@ -174,7 +174,8 @@ def start(recipe: Recipe, seeds: Seeds, *, device: torch.device | str = "cpu") -
     else:
         groups = decay_groups(model, recipe.weight_decay)
     fused = next(model.parameters()).device.type == "cuda"
-    return TrainState(wrap(model), torch.optim.AdamW(groups, lr=recipe.rate, fused=fused), seeds)
+    # unused: the reported memory, and the memory of a single segment, are no part of the graph.
+    return TrainState(wrap(model, unused=True), torch.optim.AdamW(groups, lr=recipe.rate, fused=fused), seeds)
 
 
 def schedule(recipe: Recipe, steps_per_epoch: int) -> Schedule:

@@ -115,12 +115,11 @@ def _added(running: Loss, loss: Loss) -> Loss:
 
     On the CPU a plain number; on a GPU a tensor, as reading a number would wait for the device.
     """
-    device = loss.total.device
-    if device.type == "cpu":
+    if loss.total.is_cpu:
         return Loss(running.total + loss.total.item(), running.count + loss.count)
     if not isinstance(running.total, torch.Tensor):
-        dtype = torch.float32 if device.type == "mps" else torch.float64
-        running = Loss(torch.tensor(running.total, dtype=dtype, device=device), running.count)
+        dtype = torch.float32 if loss.total.is_mps else torch.float64
+        running = Loss(torch.tensor(running.total, dtype=dtype, device=loss.total.device), running.count)
     return Loss(running.total.add_(loss.total), running.count + loss.count)
 
 

@@ -42,6 +42,8 @@ class TrainState:
     scaler: torch.amp.GradScaler | None = None
     stop: bool = False
     interrupted: bool = False
+    # What the check of the gradients writes to and multiplies by; it holds nothing between two updates.
+    zero_and_one: tuple[torch.Tensor, torch.Tensor] | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # The base rate of a group stays beside the rate of the moment, as in torch's own schedulers: it is saved with

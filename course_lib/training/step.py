@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 import torch
@@ -78,7 +77,7 @@ def _require_finite(state: TrainState, gradients: list[torch.Tensor], device: to
     # With float16 a gradient that overflows is expected: the scaler leaves that update out and lowers its factor. Below
     # a factor of 1 it is no longer the factor that makes it overflow, and every update would be left out in silence.
     counts = bool(gradients) and (state.scaler is None or state.scaler.get_scale() < 1)
-    found = _found_infinite(gradients, device) if counts else None
+    found = _found_infinite(state, gradients, device) if counts else None
     loss = state.loss.total.item()  # on a GPU this waits for everything that was launched before
     infinite = found is not None and found.item() != 0
     if infinite:
@@ -94,9 +93,9 @@ def _require_finite(state: TrainState, gradients: list[torch.Tensor], device: to
             )
 
 
-def _found_infinite(gradients: list[torch.Tensor], device: torch.device) -> torch.Tensor:
+def _found_infinite(state: TrainState, gradients: list[torch.Tensor], device: torch.device) -> torch.Tensor:
     """A scalar tensor, above 0 when an element is not finite; the caller sets it back to 0."""
-    found, one = _zero_and_one(device)
+    found, one = _zero_and_one(state, device)
     numbers = [_numbers(gradient) for gradient in gradients]
     if device.type in ONE_PASS:
         # What torch's scaler calls: one pass over all gradients, on a GPU in one launch. Times 1 changes no bit.
@@ -111,10 +110,11 @@ def _numbers(gradient: torch.Tensor) -> torch.Tensor:
     return gradient.coalesce().values() if gradient.is_sparse else gradient
 
 
-@cache
-def _zero_and_one(device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+def _zero_and_one(state: TrainState, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
     # Kept, because to make two small tensors takes as long as to look through the gradients of a small net.
-    return torch.zeros((), device=device), torch.ones((), device=device)
+    if state.zero_and_one is None or state.zero_and_one[0].device != device:
+        state.zero_and_one = torch.zeros((), device=device), torch.ones((), device=device)
+    return state.zero_and_one
 
 
 def _place(state: TrainState) -> str:

@@ -30,6 +30,11 @@ def test_the_provenance_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture
     assert said == "speed: recorded 2026-11-21 on a machine (torch 2.15) by `python -m x`\n"
 
 
+def test_how_busy_the_machine_was_is_told() -> None:
+    busy = Recording("speed", "how fast", {}, [{"a": 1}], {**PROVENANCE, "load": "6.9 on 2 cores"})
+    assert "(torch 2.15; load 6.9 on 2 cores)" in str(busy)
+
+
 def test_a_missing_one_says_where_and_by_which_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert recorded("speed", command="python -m x", hardware="a GPU", folder=tmp_path) is None
     assert capsys.readouterr().out == "speed: not recorded yet. On a GPU, `python -m x` makes it.\n"

@@ -44,9 +44,9 @@ def test_weights_over_the_slots_sum_to_what_reading_nothing_leaves(memory):
     _, weights = memory.read(text(0), filled(memory))
     assert weights.shape == (BATCH, TOKENS, SLOTS)
     assert ((weights.sum(-1) > 0) & (weights.sum(-1) < 1)).all()
-    memory.nothing.fill_(-math.inf)
+    memory.nothing.bias.fill_(-math.inf)
     torch.testing.assert_close(memory.read(text(0), filled(memory))[1].sum(-1), torch.ones(BATCH, TOKENS))
-    memory.nothing.fill_(50.0)
+    memory.nothing.bias.fill_(50.0)
     assert memory.read(text(0), filled(memory))[1].sum() < 1e-6
 
 

@@ -73,7 +73,7 @@ def test_the_full_model_has_as_many_parameters_as_its_closed_form():
         found = sum(parameter.numel() for parameter in Infinito(FULL).parameters())
     words, width, layers, slot = 10_000, 512, 6, 64
     block = 4 * (width**2 + width) + 2 * 4 * width**2 + 5 * width + 4 * width
-    memory = 2 * width + 2 * (width * slot + slot) + (width + 1) + slot * width + 4
+    memory = 2 * width + 2 * (width * slot + slot) + 2 * (width + 1) + slot * width + 3
     assert found == words * width + 1_000 * width + layers * block + 2 * width + memory + 1
 
 
@@ -82,7 +82,7 @@ def test_the_first_loss_is_that_of_guessing():
     model = Infinito(SMALL).eval()
     x = torch.randint(0, 2_000, (2, 129))
     loss = language_loss(model, (x[:, :-1], x[:, 1:]))
-    assert loss.mean.item() == pytest.approx(torch.tensor(2_000.0).log().item(), abs=0.05)
+    assert loss.mean.item() == pytest.approx(torch.tensor(2_000.0).log().item(), abs=0.1)
 
 
 def test_two_models_of_one_seed_are_equal_and_of_two_seeds_are_not():

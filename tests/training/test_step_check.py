@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 from torch import nn
+from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
 from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds
@@ -21,7 +22,7 @@ def weighted(model: nn.Module, factors: torch.Tensor) -> Loss:
 
 def state_of(dtype: torch.dtype = torch.float32) -> TrainState:
     """7 weights in 4 parameters."""
-    model = nn.Sequential(nn.Linear(2, 1), nn.Linear(3, 1)).to(dtype)
+    model = nn.Sequential(nn.Linear(2, 1, dtype=dtype), nn.Linear(3, 1, dtype=dtype))
     return TrainState(model, torch.optim.SGD(model.parameters(), lr=0.1), Seeds.same(0))
 
 
@@ -103,3 +104,15 @@ def test_a_count_of_none_in_one_of_several_batches_is_no_error():
     state = state_of()
     optimizer_step(state, [0, 4], lambda model, n: Loss(sum(p.sum() for p in model.parameters()) * n, n))
     assert gradients(state).tolist() == [1.0] * 7
+
+
+def test_a_step_without_numbers_shows_the_reading_and_leaves_other_runs_alone():
+    """In FakeTensorMode tensors have a shape and no values, so that whatever reads one is found."""
+    with FakeTensorMode():
+        fake = state_of()
+        optimizer_step(fake, [torch.ones(7)], weighted, check=False)
+        with pytest.raises(DataDependentOutputException):
+            optimizer_step(fake, [torch.ones(7)], weighted, check=True)
+    real = state_of()
+    optimizer_step(real, [torch.ones(7)], weighted, check=True)
+    assert gradients(real).tolist() == [1.0] * 7

@@ -1,0 +1,216 @@
+"""In which order does a training loop with accumulation, clip and schedule run? The check of order_fit_loop.
+
+An order is not compared with one key: its lines are put together and run on a small problem, so that every order that
+makes the right updates is right.
+"""
+
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from course_lib.teaching.checks.fitting.toys import batch, linear, numbers, squared
+from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
+from course_lib.teaching.observe import Raised, raised
+
+# Shown in this order, with their indentation; three lines are not needed.
+LINES = {
+    "A": "    nn.utils.clip_grad_norm_(model.parameters(), limit)",
+    "B": "        loss.total.backward()",
+    "C": "    optimizer.zero_grad()",
+    "D": "for group in groups(loader.epoch(epoch), accumulate):",
+    "E": "        optimizer.zero_grad()",
+    "F": "    step = step + 1",
+    "G": "    for batch in group:",
+    "H": "    set_rate(optimizer, base * schedule(step))",
+    "I": "        optimizer.step()",
+    "J": "        loss = loss_fn(model, batch)",
+    "K": "    optimizer.step()",
+    "L": "    count = 0",
+    "M": "    divide_gradients(model, count)",
+    "N": "        count = count + loss.count",
+    "O": "    divide_gradients(model, accumulate)",
+}
+RIGHT = list("DHCLGJBNMAKF")
+_NOT_NEEDED = {
+    "E": "which batches are left in the gradient when it is set to zero before each of them?",
+    "I": "how many updates shall a group of batches make?",
+    "O": "do all groups hold the same number of elements?",
+}
+_RNG = np.random.default_rng(34)
+_BATCHES = [
+    batch(_RNG, size, counting, shift=shift)
+    for size, counting, shift in ((4, 4, 0), (7, 6, 5), (5, 2, -5), (3, 3, 1), (6, 6, 3))
+]
+
+
+class _Loader:
+    def epoch(self, epoch: int) -> Any:
+        return iter(_BATCHES)
+
+
+def _groups(batches: Any, size: int) -> Any:
+    while group := list(islice(batches, size)):
+        yield group
+
+
+def _set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+
+
+def _divide(model: nn.Module, number: int) -> None:
+    for parameter in model.parameters():
+        if parameter.grad is not None:
+            parameter.grad /= number
+
+
+def program_of(letters: list[str]) -> str:
+    """The lines that the letters name, one under the other."""
+    return "\n".join(LINES[letter] for letter in letters)
+
+
+def run(letters: list[str]) -> np.ndarray | Raised:
+    """The parameters after an epoch of this program, or what it raised."""
+    model = linear(7)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5, momentum=0.5)
+    squared(model, _BATCHES[1]).total.backward()  # something of an earlier use stands in the gradients
+    names = {"nn": nn, "model": model, "optimizer": optimizer, "loader": _Loader(), "loss_fn": squared}
+    names |= {"groups": _groups, "set_rate": _set_rate, "divide_gradients": _divide, "epoch": 1, "accumulate": 2}
+    names |= {"base": 0.1, "schedule": lambda step: (1.0, 0.5, 0.2, 0.1, 0.05, 0.02)[step], "step": 0, "limit": 8.0}
+    try:
+        exec(compile(program_of(letters), "<your loop>", "exec"), names)
+    except Exception as error:
+        return raised(error)
+    return numbers(model)
+
+
+def _letters(answer: Any) -> Any:
+    """A text such as "D H C ..." or "dhc..." as the list of letters that it spells."""
+    if isinstance(answer, str):
+        answer = [sign for sign in answer if sign.isalnum()]
+    if isinstance(answer, list | tuple):
+        return [part.strip().upper() if isinstance(part, str) else part for part in answer]
+    return answer
+
+
+def _observe(answer: Any) -> Any:
+    letters = _letters(answer)
+    if not isinstance(letters, list) or not all(isinstance(one, str) and one in LINES for one in letters):
+        return {"letters": str(letters), "lines": 0, "parameters": "not run"}
+    after = run(letters)
+    told = f"{after.type}: {after.message}" if isinstance(after, Raised) else after
+    # The letters of a right program are left out: more than one order is right.
+    return {"letters": "" if not isinstance(told, str) else str(letters), "lines": len(letters), "parameters": told}
+
+
+def _told(seen: Any, right: Any) -> str | None:
+    if isinstance(seen["parameters"], str) and seen["parameters"] == "not run":
+        return f"the answer is a list of the letters A to O; you gave {seen['letters'][:60]}"
+    if isinstance(seen["parameters"], str):
+        return f"your loop does not run: {seen['parameters'][:110]}\nwhich line makes the name, or opens the loop?"
+    if seen["lines"] != right["lines"]:
+        return f"your loop runs, and makes other updates; it has {seen['lines']} lines, twelve are needed"
+    told = "your loop runs, and makes other updates than one large batch per group would"
+    return told + "\nwhat stands in .grad, and over how many elements, when the update is made?"
+
+
+def _mistake(id: str, letters: str, cause: str, question: str) -> Mistake:
+    return Mistake(id, cause, question, list(letters))
+
+
+_WRONG = (
+    _mistake(
+        "zeroed_in_the_group",
+        "DHLGEJBNMAKF",
+        "a loop that sets the gradients to zero before every batch",
+        _NOT_NEEDED["E"],
+    ),
+    _mistake(
+        "zeroed_after_backward",
+        "DHLGJBNMACKF",
+        "a loop that sets the gradients to zero before the update",
+        "what does the update use?",
+    ),
+    _mistake(
+        "never_zeroed", "DHLGJBNMAKF", "a loop that never sets the gradients to zero", "what does backward() add to?"
+    ),
+    _mistake("update_per_batch", "DHCLGJBNIMAF", "a loop that makes an update for every batch", _NOT_NEEDED["I"]),
+    _mistake("by_batches", "DHCLGJBNOAKF", "a loop that divides by the number of batches", _NOT_NEEDED["O"]),
+    _mistake(
+        "not_divided",
+        "DHCLGJBNAKF",
+        "a loop that goes along the gradient of the sum",
+        "would twice as many rows make a step of twice the length?",
+    ),
+    _mistake(
+        "clip_before_mean",
+        "DHCLGJBNAMKF",
+        "a loop that clips the sum and then divides",
+        "of which gradient is `limit` the longest length?",
+    ),
+    _mistake("not_clipped", "DHCLGJBNMKF", "a loop that does not clip", "which line shortens a long gradient?"),
+    _mistake(
+        "clip_after_update", "DHCLGJBNMKAF", "a loop that clips after the update", "which gradient has the update used?"
+    ),
+    _mistake(
+        "rate_after_update",
+        "DCLGJBNMAKHF",
+        "a loop that sets the rate after the update",
+        "at which rate is the first update made?",
+    ),
+    _mistake(
+        "rate_one_late",
+        "DCLGJBNMAKFH",
+        "a loop that sets the rate for the next update, at its end",
+        "at which rate is the first update made?",
+    ),
+    _mistake(
+        "step_counted_first",
+        "DFHCLGJBNMAK",
+        "a loop that counts the step before it asks the schedule",
+        "which multiplier belongs to the first update?",
+    ),
+    _mistake(
+        "step_not_counted",
+        "DHCLGJBNMAK",
+        "a loop whose schedule stays at its first value",
+        "which line changes `step`?",
+    ),
+    _mistake(
+        "count_kept",
+        "LDHCGJBNMAKF",
+        "a loop that counts on from group to group",
+        "over how many elements is the second group a mean?",
+    ),
+    _mistake("no_update", "DHCLGJBNMAF", "a loop without an update", "which line changes the parameters?"),
+)
+
+ORDER_FIT_LOOP = Exercise(
+    slug="order_fit_loop",
+    title="Put the whole loop in order",
+    kind="order",
+    core=True,
+    difficulty=2,
+    minutes=15,
+    reference=RIGHT,
+    observe=_observe,
+    accepted=(
+        Variant("zero_first", list("DCLHGJNBMAKF"), "rate, zero_grad and count may stand in any order"),
+        Variant("rate_last", list("DCLGJBNMAHKF"), "the rate may be set at any time before the update"),
+    ),
+    mistakes=_WRONG,
+    properties=(Property("the loop that you built", _told),),
+    hints=(
+        "Before the batches of a group: rate, empty gradients, count 0. After them: divide, clip, update, step + 1.",
+        "Within a group: loss, backward, count. Nothing else.",
+        "The limit of the clip is meant for the gradient that the update uses: the mean.",
+    ),
+    not_tested="other programs that make the same updates",
+    indistinguishable=(
+        ("reference", "zero_first", "rate_last"),
+        ("not_clipped", "clip_after_update"),  # zero_grad() throws away what was clipped
+    ),
+)

@@ -1,0 +1,120 @@
+"""What did each of seven resumed runs lose? Their table in words, and the check of read_resumes."""
+
+from typing import Any
+
+from course_lib.teaching.checks.fitting.resumes import FAULTS, KEY
+from course_lib.teaching.exercise import Exercise, Mistake, Property
+
+_COLUMNS = ("loss", "length", "rate", "rows twice", "units off", "weights", "loss at the end")
+_QUESTIONS = {
+    "A": "rate, rows and weights are as they should be: what in the network is drawn at random?",
+    "B": "the loss is that of the uninterrupted run to the last digit: what comes between gradient and update?",
+    "C": "what switches units off, and when does it not?",
+    "D": "in which column does it differ from the uninterrupted run?",
+    "E": "how often does an epoch use a row?",
+    "F": "which column is looked at before any batch is used?",
+    "G": "which column differs that you set yourself, from the number of the step?",
+}
+
+
+def table_of(logs: dict[str, dict[str, Any]]) -> str:
+    """The logs as text, one line per run."""
+    lines = ["run  " + "  ".join(f"{name:>15}" for name in _COLUMNS)]
+    lines += [f"{letter:<5}" + "  ".join(f"{log[name]!s:>15}" for name in _COLUMNS) for letter, log in logs.items()]
+    return "\n".join(lines)
+
+
+def _words(answer: Any) -> Any:
+    if not isinstance(answer, dict):
+        return answer
+    return {
+        str(key).strip().upper(): " ".join(word.lower().split()) if isinstance(word, str) else word
+        for key, word in answer.items()
+    }
+
+
+def _with(id: str, cause: str, question: str, **changed: str) -> Mistake:
+    return Mistake(id, cause, question, KEY | changed)
+
+
+_WRONG = (
+    _with(
+        "lowest_is_right",
+        "a reading that takes the lowest loss at the end for the right run",
+        "does a resumed run have to be good, or to be the same?",
+        G="right",
+        D="schedule",
+    ),
+    _with(
+        "noise_and_order",
+        "a reading that exchanges A and E",
+        "one of the two has used rows twice: which?",
+        A="order",
+        E="noise",
+    ),
+    _with(
+        "noise_is_right",
+        "a reading that takes A for the right run",
+        "which loss has the uninterrupted run in the same batch?",
+        A="right",
+        D="noise",
+    ),
+    _with(
+        "optimizer_and_schedule",
+        "a reading that exchanges B and G",
+        "in which of the two is the rate another one?",
+        B="schedule",
+        G="optimizer",
+    ),
+    _with(
+        "older_and_order",
+        "a reading that exchanges E and F",
+        "in which of the two were the weights others before any batch was used?",
+        E="older",
+        F="order",
+    ),
+    _with(
+        "eval_and_noise",
+        "a reading that exchanges A and C",
+        "how many units are off in a network in eval mode?",
+        A="eval",
+        C="noise",
+    ),
+    _with(
+        "optimizer_is_right",
+        "a reading that takes B for the right run",
+        "how long is its first update?",
+        B="right",
+        D="optimizer",
+    ),
+)
+
+
+def _which(seen: Any, right: Any) -> str | None:
+    if not isinstance(seen, dict) or set(seen) != set(right):
+        return None
+    strange = [repr(word) for word in seen.values() if word not in FAULTS]
+    if strange:
+        return f"{strange[0]} is none of {', '.join(map(repr, FAULTS))}"
+    wrong = [letter for letter in right if seen[letter] != right[letter]]
+    return f"look again at {', '.join(wrong)}\n{wrong[0]}: {_QUESTIONS[wrong[0]]}" if wrong else None
+
+
+READ_RESUMES = Exercise(
+    slug="read_resumes",
+    title="Seven resumed runs and their logs",
+    kind="find",
+    core=False,
+    difficulty=2,
+    minutes=12,
+    reference=KEY,
+    observe=_words,
+    mistakes=_WRONG,
+    properties=(Property("each log by itself", _which),),
+    hints=(
+        "Compare each line with that of the uninterrupted run, column by column. One line is equal everywhere.",
+        "The loss of the first batch is measured before the update: it knows weights, rows and noise, nothing else.",
+        "Length and rate belong to the update: they know the optimizer and the schedule.",
+    ),
+    not_tested="runs with two faults at once",
+)

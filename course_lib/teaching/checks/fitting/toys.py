@@ -1,0 +1,49 @@
+"""On which small models and batches are the torch functions of sheet 08 probed? In float64, from fixed seeds.
+
+Shapes: B rows of 3 features, a value per row; a row with weight 0 does not count.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from course_lib.core.metrics import Loss
+
+Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]  # x (B, 3), y (B,), which rows count (B,)
+
+
+def tensor(values: Any) -> torch.Tensor:
+    """A float64 tensor of these numbers."""
+    return torch.tensor(np.asarray(values), dtype=torch.float64)
+
+
+def linear(seed: int, inputs: int = 3) -> nn.Linear:
+    """A linear model to one number, with weights from `seed`."""
+    rng = np.random.default_rng(seed)
+    model = nn.Linear(inputs, 1).double()
+    with torch.no_grad():
+        model.weight.copy_(tensor(rng.normal(0, 1, (1, inputs))))
+        model.bias.copy_(tensor(rng.normal(0, 1, 1)))
+    return model
+
+
+def batch(rng: np.random.Generator, size: int, counting: int, *, shift: float = 0.0) -> Batch:
+    """`size` rows, of which the first `counting` count; the targets are `shift` higher than those of other batches."""
+    x = rng.normal(0.3, 1.0, (size, 3))
+    y = x @ np.array([1.0, -2.0, 0.5]) + shift + rng.normal(0, 0.3, size)
+    return tensor(x), tensor(y), tensor(np.arange(size) < counting)
+
+
+def squared(model: nn.Module, rows: Batch) -> Loss:
+    """The squared errors of the rows that count, summed."""
+    x, y, counts = rows
+    return Loss((((model(x)[:, 0] - y) ** 2) * counts).sum(), int(counts.sum()))
+
+
+def numbers(model: nn.Module) -> np.ndarray:
+    """All parameters in one array."""
+    return torch.cat([p.detach().ravel() for p in model.parameters()]).numpy().copy()
