@@ -1415,8 +1415,8 @@ for part in ("steps", "compile", "memory", "waits", "determinism", "fit"):
 # %% [markdown] id="next"
 # ## Next
 #
-# The [exercise sheet](../my-exercises/09_cuda.ipynb) (on the web: [exercises](../exercises/09_cuda.ipynb)): you count FLOPs, bytes
-# and memory yourself, find waits, and put the lines of a scaled step in order.
+# The [exercise sheet](../my-exercises/09_cuda.ipynb) (on the web: [exercises](../exercises/09_cuda.ipynb)): you count FLOPs,
+# seconds and memory yourself, name what limits a step, find waits, write and order a scaled step, and average two devices right.
 
 # %% id="progress" tags=["nbval-ignore-output"]
 from course_lib.teaching.progress import show_progress
