@@ -21,7 +21,7 @@
 # - find the line that makes the processor wait for the device;
 # - say what a loss scaler is for, what determinism promises, and what two devices compute together.
 #
-# **Time**: 75 minutes, and about 90 for the [exercise sheet](../my-exercises/09_cuda.ipynb).
+# **Time**: 75 minutes, and about 170 for the [exercise sheet](../my-exercises/09_cuda.ipynb).
 # **Needs**: lessons 01, 03 and 08. **No GPU is needed**: what can be counted is counted here, times are measured on the machine
 # that you have (on a GPU where there is one, by the same code), and what only a GPU can tell is read from a recording or
 # named as missing. No number of a GPU is made up.

@@ -47,7 +47,7 @@ def _reading(seen: Any, right: Any) -> str | None:
     if True in said and False in said:
         return "one right scaler is rejected, another is not: what do you ask that is not in the rules?"
     if any(accepted is not True for accepted in said):
-        return "a right scaler is rejected: with which factor were the gradients made that you divide?"
+        return "a right scaler is rejected: which of your demands is none of the rules?"
     alive = [name for name, accepted in seen["planted"].items() if accepted is not False]
     asked = [question for name, question in _SURVIVED.items() if name in alive]
     return asked[0] if asked else None

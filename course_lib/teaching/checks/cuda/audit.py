@@ -27,7 +27,7 @@ FINDINGS = {
     "start_up": "not shown",
     "run": "not shown",
 }
-_DECIMALS = {"saved": 0.004, "epochs": 0.01, "seconds": 0.1, "factor": 0.011}  # how exact an answer has to be
+_DECIMALS = {"saved": 0.004, "epochs": 0.01, "seconds": 0.055, "factor": 0.011}  # how exact an answer has to be
 _RETHINK = {
     "saved": "how often are workers started in this run, with and without the flag?",
     "epochs": "one start is left of how many, if 80 percent are saved?",
@@ -67,8 +67,8 @@ def _number(value: Any) -> Any:
 
 # What a rounded wrong number may stand for.
 _KNOWN_WRONG = {
-    "saved": (100 * (1 - 1 / (EPOCHS - 1)),),
-    "seconds": (STEPS * SPEED, SPEED / STEPS),
+    "saved": (100 * (1 - 1 / (EPOCHS - 1)), 100 / EPOCHS),
+    "seconds": (STEPS * SPEED, SPEED / STEPS, REPORT.fact("epoch_seconds").value),
     "factor": (1 / (1 - BUSY), 2 - BUSY),
 }
 
@@ -80,6 +80,7 @@ def _mistake(id: str, cause: str, question: str, **changed: Any) -> Mistake:
 _WRONG = (
     _mistake("as_reported", "the number of the log in place of your own", _RETHINK["saved"], saved=100 * SAVED),
     _mistake("share", "a share in place of percent", "how many percent is 0.99?", saved=0.99),
+    _mistake("starts_left", "the starts that are left", "does `saved` count them?", saved=100 / EPOCHS),
     _mistake("all_saved", "workers that are never started", "who starts them the first time?", saved=100.0),
     _mistake(
         "last_number",
@@ -97,6 +98,12 @@ _WRONG = (
         "steps per second divided by steps",
         "of which unit is your result?",
         seconds=SPEED / STEPS,
+    ),
+    _mistake(
+        "length_as_logged",
+        "the length that the log gives for an epoch",
+        _RETHINK["seconds"],
+        seconds=REPORT.fact("epoch_seconds").value,
     ),
     _mistake("busy_share", "the share in which the device works", _RETHINK["factor"], factor=BUSY),
     _mistake("idle_share", "the share in which the device stands still", _RETHINK["factor"], factor=1 - BUSY),

@@ -95,6 +95,11 @@ def first_alone(operations, rate, bandwidth):
     return roofline_seconds(operations[:1], rate, bandwidth)
 
 
+@known(_WRONG, "an operation without FLOPs that takes no time", "does a machine that only moves bytes need none?")
+def copies_are_free(operations, rate, bandwidth):
+    return roofline_seconds([pair for pair in operations if all(pair)], rate, bandwidth)
+
+
 def _which(seen: Any, right: Any) -> str | None:
     own, rule = seen["case 2"]["result"], right["case 2"]["result"]
     form = to_array(own)
@@ -104,6 +109,10 @@ def _which(seen: Any, right: Any) -> str | None:
         return (
             f"one operation of 5 GFLOP and 1 GB at 20 GFLOP/s and 1 GB/s: you say {own:.4g} s\nwhich two times has it?"
         )
+    for case, facts in right.items():
+        said, exact = float(seen[case]["result"]), facts["result"]
+        if said != exact and said in (round(exact, place) for place in range(6)):
+            return f"{case}: {exact:.6g} s is rounded to {said:g}\nreturn the number as it is; who prints it may round"
     return "one operation is right; what is the time of several that follow each other?"
 
 

@@ -71,7 +71,11 @@ _ABOUT = {
     "case 6": "its third gradient is minus infinity: since when are the good updates counted?",
 }
 # The same where the updates are right, and scale or count are not.
-_COUNTED = _ABOUT | dict.fromkeys(("case 1", "case 2"), "nothing overflows, and `interval` is 100: what changes there?")
+_COUNTED = (
+    _ABOUT
+    | dict.fromkeys(("case 1", "case 2"), "nothing overflows, and `interval` is 100: what changes there?")
+    | {"case 5": "nothing overflows, and `interval` is 3: what is returned after the third update?"}
+)
 # What the first update of case 1 goes along where the gradient of _LONG, which stands there before, takes part.
 _STALE = np.array([*_LONG.up, _LONG.bias]) + 64 * np.array([*_PLAIN.up, _PLAIN.bias])
 
