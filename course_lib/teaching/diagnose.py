@@ -99,7 +99,8 @@ def _changing(exercise: Exercise, seen: Any, kept: Any) -> Finding | None:
 
 def _error(exercise: Exercise, answer: Any, seen: Any, failures: list[tuple[Any, Raised, Any]]) -> Finding:
     path, first, _ = failures[0]
-    where = f"in {name_of(path)} of {len(seen)}: " if path and isinstance(seen, dict) and len(seen) > 1 else ""
+    of = f" of {len(seen)}" if isinstance(seen, dict) and exercise.kind != "attack" else ""
+    where = f"in {name_of(path)}{of}: " if path and isinstance(seen, dict) and len(seen) > 1 else ""
     line = f"line {first.line}: {first.source}" if first.source else ""
     if not first.line and first.type == "TypeError":
         line = f"it is called as {_called(exercise, arguments=True)}"

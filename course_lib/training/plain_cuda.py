@@ -66,7 +66,7 @@ def roofline_seconds(
 
     Each operation is a pair (FLOPs, bytes moved). The machine computes at most `rate` FLOPs and
     moves at most `bandwidth` bytes per second. Within an operation it computes and moves at the
-    same time; an operation begins when the one before it has ended.
+    same time; an operation begins when the one before it has ended. Either number may be 0.
     """
     seconds = 0.0
     for flops, moved in operations:
@@ -134,6 +134,7 @@ def union_gradient(
     sums[k]: the gradient of the SUM of the losses on device k; counts[k]: over how many
     elements it runs, 0 on a device on which nothing counts. exchange(values), with one value
     per device, returns the MEAN of the values, as data parallel training does with gradients.
+    All devices take part in it, and gradients of different devices meet nowhere else.
     """
     world = len(counts)
     elements = world * exchange(counts)  # on all devices together

@@ -21,7 +21,7 @@
 # - find the line that makes the processor wait for the device;
 # - say what a loss scaler is for, what determinism promises, and what two devices compute together.
 #
-# **Time**: 75 minutes, and about 90 for the [exercise sheet](../my-exercises/09_cuda.ipynb).
+# **Time**: 75 minutes, and about 170 for the [exercise sheet](../my-exercises/09_cuda.ipynb).
 # **Needs**: lessons 01, 03 and 08. **No GPU is needed**: what can be counted is counted here, times are measured on the machine
 # that you have (on a GPU where there is one, by the same code), and what only a GPU can tell is read from a recording or
 # named as missing. No number of a GPU is made up.
@@ -40,13 +40,15 @@ from course_lib.teaching.source import show_source
 from course_lib.training.cost import Machine, gpt_step, linear_step, matmul, mlp_step, shortest, total
 from course_lib.training.counting import by_name, counted, first_wait, flops_of
 from course_lib.training.gpt import GPT, INFINITO_SHAPE, GPTConfig, next_token_loss, random_tokens
-from course_lib.training.profile import measure_machine, time_call
+from course_lib.training.profile import measure_machine, time_call, time_in_turns
 
 # %% [markdown] id="device"
 # Two models go with us: a small language model that your processor trains in a fraction of a second, and one of the shape of
 # INFINITO (6 layers, 8 heads, 512 wide, 10,000 words), which is only counted here. On a machine with a CUDA GPU the
 # *timed* cells take the large one and the GPU. On a CPU one thread does the work, so that times do not depend on what your other
-# cores are doing.
+# cores are doing. What such a model is good for is lesson 10; here you need its parts only as work to be done. Each token (a
+# word) is a row of `width` numbers. A block treats these rows with four linear layers, and with **attention**, in which every
+# token looks at those before it: two more products of matrices. At the end a linear layer gives one number for each word.
 
 # %% id="device-run" tags=["nbval-ignore-output"]
 from course_lib.training.device import pick_device
@@ -88,16 +90,14 @@ def train_step(width, batch=8, device=device):
 
 # %% id="try-first-run" tags=["nbval-ignore-output"]
 width = 32  # <- your width, from 1 to 64
-for name, w in (("64", 64), ("yours", width)):
-    timing = time_call(train_step(w), device, rounds=7, calls=20)
-    print(f"width {name:<6}{1e6 * timing.median:8.0f} microseconds a step")
+found = time_in_turns({"64": train_step(64), "yours": train_step(width)}, device, calls=20)
+for name, seconds in found.items():
+    print(f"width {name:<6}{1e6 * min(seconds):8.0f} microseconds a step at best")
 
 # %% [markdown] id="try-first-reading"
 # It cannot be done. Take the extreme, width 1, which leaves next to nothing to compute:
 
 # %% id="try-first-times" tags=["nbval-ignore-output"]
-from course_lib.training.profile import time_in_turns
-
 turns = time_in_turns({w: train_step(w) for w in (1, 64)}, device, rounds=15, calls=20)
 share = min(turns[1]) / min(turns[64])
 print(f"width 1 takes {share:.2f} of the time of width 64")
@@ -110,8 +110,8 @@ same = [len(counted(train_step(w, device="cpu"))) for w in (1, 64)]
 assert same[0] == same[1], "but as many operations"
 
 # %% [markdown] id="try-first-lesson"
-# More than sixty times less arithmetic, the same number of operations, and hardly any time saved. So this step does not
-# spend its time on arithmetic. On what, then? A step has three prices: **arithmetic**, **moving numbers** between memory and
+# More than sixty times less arithmetic, the same number of operations, and no time saved that would be worth the name. So most
+# of this step's time does not go into arithmetic. Into what, then? A step has three prices: **arithmetic**, **moving numbers** between memory and
 # processor, and **asking** for each operation. We take them in this order.
 #
 # ## 1 Count the arithmetic
@@ -147,7 +147,7 @@ claim("2", total(middle[1:]).flops / middle[0].flops, "backward over forward, a 
 outcome("09-backward", "twice as many", "Two products of the same three sizes: one for W, one for x.")
 
 # %% [markdown] id="flops-gpt"
-# Now a step of the large shape: batches of 32 sequences of 256 tokens. It would take your processor many seconds, and it need
+# Now a step of the large shape: batches of 32 sequences of 256 tokens. On a laptop it would take many seconds, and it need
 # not run at all. A **fake tensor** has a shape, a type and a device, and no values; the whole step runs on them and only the
 # bookkeeping happens.
 
@@ -164,10 +164,11 @@ with FakeTensorMode():
 large = gpt_step(INFINITO_SHAPE, 32, 256)
 assert seen == total(large).flops
 claim("1.270", seen / 1e12, "TFLOP (10^12 FLOPs) of one step of the large shape")
-claim("155", seen / (32 * 256) / 1e6, "MFLOP for each token")
+claim("155", seen / (32 * 256) / 1e6, "MFLOP (10^6) for each token")
 
 # %% [markdown] id="flops-share"
-# *Which* products? The list is sorted below. The often-heard rule "six FLOPs for each parameter and token" counts 2 forward
+# *Which* products? The list is sorted below: `up`, `down`, `q, k, v` and `attention out` are the four linear layers of the
+# blocks, `vocabulary` is the last one. The often-heard rule "six FLOPs for each parameter and token" counts 2 forward
 # and 4 backward for every weight: it knows nothing of attention, and it must leave out weights that only look something up.
 
 # %% id="flops-share-run"
@@ -225,7 +226,7 @@ claim(
 # $$\min(\text{rate},\; \text{bandwidth} \times I) \quad \text{FLOP/s.}$$
 #
 # Drawn over $I$ this is a **roofline**: a slope, where the memory is the limit, and a flat part, where the arithmetic is.
-# The intensity where they meet is the machine's **ridge**. Both numbers can be measured in half a second.
+# The intensity where they meet is the machine's **ridge**. Both numbers can be measured in about a second.
 
 # %% id="roof-measure" tags=["nbval-ignore-output"]
 machine = measure_machine(device)
@@ -255,7 +256,7 @@ machine = Machine(machine.name, max(machine.rate, *rates), machine.bandwidth)  #
 
 # %% id="roof-claims"
 claim("< 0.1", reached / machine.rate, "share of the highest rate that the addition reaches")
-claim("> 3", rates[-1] / rates[0], "rate of a product of side 512 over one of side 16")
+claim("> 2", rates[-1] / rates[0], "rate of a product of side 512 over one of side 16")
 outcome(
     "09-addition",
     "less than a tenth",
@@ -275,29 +276,29 @@ curves.legend(axes, loc="lower right")
 style.show(
     figure,
     alt="Rate against arithmetic intensity on log scales. The roof rises in a straight line and turns flat at the "
-    "ridge. The addition of vectors lies at the far left, on the rising part. Products of larger and larger matrices "
-    "lie farther to the right and rise up to the flat part; the smallest ones miss the roof.",
+    "ridge. The addition of vectors lies at the far left, near the rising part. Products of larger and larger matrices "
+    "lie farther to the right and rise towards the flat part; the smallest one lies far below the roof.",
 )
 
 # %% [markdown] id="roof-reading"
-# *Reading*: the addition lies on the slope, at a small share of what the processor could do. Large products touch the
-# flat part. The smallest products lie under the roof, or above the slope: they fit into a cache, so that the memory does
-# not count, and too much of their time is the third price, asking. A roof is a limit, not a forecast.
+# *Reading*: the addition lies near the slope, at a small share of what the processor could do. Large products come close to the
+# flat part. The smallest lie under the roof: most of their time is the third price, asking. (A point may also lie *above* the
+# slope: numbers that fit into a cache need not come from memory.) A roof is a limit, not a forecast.
 
 # %% id="widget-draw"
 ROUND_FIGURES = Machine("round figures: 100 TFLOP/s, 2 TB/s", 1e14, 2e12)
 
 
-def draw(batch=8, width=512, halves=False):
+def draw(batch=8, width=512, halves=False, inches=7):
     cost = matmul("layer", batch, width, width, itemsize=2 if halves else 4)
     roof = ROUND_FIGURES.roof(cost.intensity)
-    figure, axes = style.canvas(width=7, height=3.2)
+    figure, axes = style.canvas(width=inches, height=3.2)
     grid = np.geomspace(0.1, 2000, 200)
     axes.plot(grid, [ROUND_FIGURES.roof(i) / 1e12 for i in grid], color="0.4")
     axes.plot([cost.intensity], [roof / 1e12], "o", markersize=11, color=style.PALETTE[1])
     axes.axvline(ROUND_FIGURES.ridge, color="0.6", linestyle=":", linewidth=1)
     axes.set(xscale="log", yscale="log", xlabel="intensity (FLOP per byte)", ylabel="TFLOP/s at most")
-    axes.set_title(f"Linear layer {width} to {width}, batch {batch}")
+    axes.set_title(f"{width} to {width}, batch {batch}")
     limit = "the memory" if cost.intensity < ROUND_FIGURES.ridge else "the arithmetic"
     return figure, f"{cost.intensity:.1f} FLOP/byte, at most {roof / 1e14:.0%} of the rate: {limit} limits."
 
@@ -323,7 +324,7 @@ explore(
 
 # %% id="widget-strip"
 strip(
-    draw,
+    partial(draw, inches=4),
     [
         {"batch": 1, "width": 512, "halves": False},
         {"batch": 32, "width": 512, "halves": False},
@@ -346,7 +347,8 @@ claim("16", matmul("", 10**9, 64, 64).intensity, "FLOP/byte of a layer of width 
 # ## 4 A whole step, predicted and measured
 #
 # Every operation of a step, in its order, with its FLOPs and bytes: an `OperationCounter` sees each one as torch runs it.
-# Each needs at least the larger of its two times; the sum is a **lower bound** of the step.
+# Each needs at least the larger of its two times; the sum is a **lower bound** of the step, for numbers that come from memory.
+# (What the operation before has left in a cache comes faster, so that a small step may even beat the bound.)
 
 
 # %% id="step-make"
@@ -457,8 +459,9 @@ alt = "; ".join(f"{name}: {text}" for name, text in told.items())
 style.show(figure, alt=f"Two stacked bars, the shares of a step's time. {alt}.")
 
 # %% [markdown] id="profile-reading"
-# *Reading*: matrix products make most of it in both bars. What the bound knows nothing of stands at the right: the time
-# *between* operations, in which Python decides what comes next, and operations whose FLOPs per element are more than one.
+# *Reading*: matrix products make a large part of both bars. What the bound does not know of: operations that need more than one
+# FLOP for an element (an exponential, say), and, at the right, the time *between* operations, in which Python decides what
+# comes next.
 
 # %% id="profile-claims"
 claim("> 0.2", shares["profiler"]["products"], "share of the matrix products, profiled")
@@ -471,9 +474,10 @@ claim(
 # %% [markdown] id="ask"
 # ## 5 The price of asking
 #
-# Each operation is asked for by the program: Python calls torch, torch finds the right kernel, the device gets it. That takes
-# some microseconds, whether the kernel has one number to add or a million. It is what the width in "Try first" could not
+# Each operation is asked for by the program: Python calls torch, torch finds the right **kernel** (the compiled function that does
+# the work), the device gets it. That takes some microseconds, whether the kernel has one number to add or a million. It is what the width in "Try first" could not
 # change. Three things change it: fewer and larger operations by a larger **batch**, by **fused** ones, or by a **compiler**.
+
 # %% id="ask-run" tags=["nbval-ignore-output"]
 print(
     f"{1e6 * min(turns[1]) / same[0]:.0f} microseconds for each of {same[0]} operations at width 1, Python included"
@@ -530,7 +534,7 @@ claim(
     per_sample[0] / per_sample[BATCHES.index(256)],
     "times less for a sample in batches of 256 than of one",
 )
-claim("< 4", per_sample[5] / per_sample[6], "times less for the last, fourfold batch: the gain ends")
+claim("< 2.5", per_sample[5] / per_sample[6], "times less for the last, fourfold batch: the gain ends")
 outcome("09-batch", "more than two thirds", "A step of one sample is nearly all price of asking.")
 
 # %% [markdown] id="batch-caution"
@@ -565,14 +569,15 @@ claim("> 20", len(many["one by one"]) / len(many["fused"]), "times as many opera
 claim(
     "> 2", total(many["foreach"]).bytes / total(many["fused"]).bytes, "times as many bytes without fusing"
 )
-claim("28", adam(1).bytes, "bytes a parameter that cannot be avoided")
+claim("28", adam(1).bytes, "bytes a parameter that cannot be avoided: 4 numbers read, 3 written")
+# (Torch declares that its fused kernel may write the gradient too, so the counter books 4 bytes more.)
 
 # %% [markdown] id="compile"
 # ### The compiler
 #
 # `torch.compile` does to forward and backward what `fused=True` does to Adam. It follows the Python program once, writes down
 # the **graph** of its operations, and makes new kernels in which several small operations read their inputs once and write
-# one result. That takes seconds to minutes for each new shape, so it is not done live here. What can be done live is the
+# one result. That takes seconds to minutes, and again when shapes change, so it is not done live here. What can be done live is the
 # first half: a "compiler" that only looks at the graph and then runs it as it stands.
 
 # %% id="compile-graph"
@@ -642,10 +647,11 @@ if compiled:
     print(f"  ready after {once:.0f} s: {tells}")
 
 # %% [markdown] id="compile-reading"
-# Divide the seconds until it is ready by what each step saves: that is how many steps a run needs before compiling has
-# paid for itself. A compiler does not make matrix products faster; where they are most of a step, as in section 4, there is little
+# ("Eager" is torch without a compiler: each operation is done when Python gets to it.) Divide the seconds until it is ready by
+# what each step saves, if anything: that is how many steps a run needs before compiling has paid for itself. A compiler does not make matrix products faster; where they are most of a step, there is little
 # to save. It gains where many small operations lie between the products, and where asking for them is what limits. For a notebook of
-# a few hundred steps it seldom pays; for a night on a GPU it usually does.
+# a few hundred steps it seldom pays; for a night on a GPU it often does: nanoGPT's README reports steps of 135 ms in place of
+# about 250 ms. (On which GPU and at which batch size it does not say.)
 #
 # ## 6 The queue, and how to spoil it
 #
@@ -704,7 +710,7 @@ claim("4.0", milliseconds(4, 3), "ms a step when asking takes longer than doing"
 # device, the device idles whatever it is: a faster GPU does not make that step faster at all. This is the state of many small
 # models on large GPUs.
 #
-# **You may think** that a clock around the call measures the step. **In fact** it measures the host. **The run**: 1 ms to ask
+# **You may think** that a clock around the call measures the step. **In fact** it measures the host. **The run**, in the same picture: 1 ms to ask
 # for a step, 4 ms to do it, eight steps. The host has finished asking long before the device has finished working:
 
 # %% id="queue-clock"
@@ -784,9 +790,10 @@ for name, line in TRAPS.items():
 #
 # ## 7 Loaders: the same queue once more
 #
-# Put the loader in the place of the host and the training step in the place of the device. A loader without workers is the
-# host itself: load, then train, and the times add up. With worker processes that prepare a few batches **ahead**, a
-# step costs the larger of the two.
+# Put the loader in the place of the host and the training step in the place of the device. A loader without workers runs in
+# the program itself: load, then train. On a CPU, or where each step waits, the two times add up; on a GPU that nobody waits for,
+# loading still adds to the host's share. With worker processes that prepare a few batches **ahead**, a step costs the
+# larger of the two.
 
 # %% id="loader-run"
 LOAD, TRAIN = 5.0, 6.0
@@ -803,7 +810,7 @@ claim(
 
 # %% [markdown] id="loader-flags"
 # Prefetching hides loading; it does not make it faster. A loader that is too slow needs more workers, or less work (decode
-# once, keep the data on the device if they fit: the 2 million tokens of a small corpus are 8 MB). The flags of torch's
+# once, keep the data on the device if they fit: the 2 million tokens of a small corpus are 8 MB as int32). The flags of torch's
 # `DataLoader` have rules:
 
 # %% id="loader-flags-run" tags=["nbval-ignore-output"]
@@ -826,10 +833,10 @@ assert refused == ["persistent_workers", "prefetch_factor"], "without workers th
 
 # %% [markdown] id="loader-pinned"
 # **Pinned memory** cannot be moved or swapped out, so a GPU can fetch from it by itself. Only from there is
-# `x.to("cuda", non_blocking=True)` really a copy that goes on in the background; from ordinary memory it is made at once,
-# whatever the flag says. Two rules keep it safe. Do not write into a pinned batch before its copy is done (a loader gives you a
+# `x.to("cuda", non_blocking=True)` really a copy that goes on in the background; from ordinary memory the program waits until
+# the batch has been fetched, whatever the flag says. Two rules keep it safe. Do not write into a pinned batch before its copy is done (a loader gives you a
 # fresh one). And never use `non_blocking=True` in the other direction, device to CPU, and then read the numbers without a
-# synchronize: you may read what was there *before* the copy. Without an accelerator, `pin_memory=True` is accepted and does nothing.
+# synchronize: you may read what was there *before* the copy. Without an accelerator, `pin_memory=True` does nothing, but for a warning.
 #
 # On this course's sheets and notebooks loaders have no workers: where processes are spawned (macOS, Windows), a worker
 # cannot find a class that was defined in a notebook.
@@ -859,7 +866,7 @@ for name, dtype in FORMATS.items():
 
 # %% id="formats-subnormal-run"
 print("exact value   in float16   relative error")
-for power in (10, 14, 16, 18, 20, 22, 24, 25):
+for power in (10, 14, 16, 18, 20, 22, 24, 25, 26):
     value = 1.3 * 2.0**-power
     stored = torch.tensor(value).half().item()
     print(f"{value:>11.3e}{stored:>13.3e}{abs(stored - value) / value:>16.2%}")
@@ -931,7 +938,7 @@ style.show(
 # *Reading*: the whole mountain stands in the white, where float16 has nothing but 0. Multiplying the **loss** by 65,536 moves all
 # gradients 16 powers of two to the right, by the chain rule; after backward they are divided by the same factor, in float32. This
 # is **loss scaling**. Which factor is right? As large as possible without overflow, and that is found by trying. The **scaler**
-# does it: if any gradient is infinite, it leaves the update out and halves the factor; after 2,000 good steps it doubles it.
+# does it: if any gradient is infinite or NaN, it leaves the update out and halves the factor; after 2,000 good steps it doubles it.
 
 # %% id="formats-scaler-run"
 scaler = torch.amp.GradScaler(device="cpu")
@@ -959,7 +966,7 @@ claim("0", unscaled.grad.item(), "the same tiny gradient without a scaler")
 
 # %% [markdown] id="formats-order"
 # A consequence for the order of lines: **unscale before you clip**. A limit of 1 on the length of a gradient that is 65,536 times
-# too long shortens every gradient to next to nothing. `optimizer_step` of lesson 08 does it in the right order, and the
+# too long cuts it to 1, and unscaling then leaves next to nothing. `optimizer_step` of lesson 08 does it in the right order, and the
 # sheet lets you find out what the wrong one looks like.
 #
 # **bfloat16** has the exponent of float32, so none of this happens: no scaler. It pays with digits.
@@ -982,7 +989,7 @@ claim("2.000", sums["float32"], "in float32")
 # **You may think** that bfloat16 is the better half because it needs no scaler. **In fact** it is the coarser one: its steps above 1
 # are 8 times as wide. **The run**: a thousand updates of `0.001` on a weight of 1 are all lost, each is less than half a
 # step. So both halves are for *computing*, and weights, moments and updates stay in float32. **Autocast** does that: products run
-# in 16 bits, softmax and losses in float32.
+# in 16 bits, losses in float32 (on CUDA softmax and norms too).
 
 # %% id="formats-autocast-run"
 net = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
@@ -995,7 +1002,7 @@ print("logits", logits.dtype, "  loss", loss.dtype, "  weight and its gradient",
 
 # %% [markdown] id="formats-cast"
 # Autocast is not free: each weight is converted in each step, and each conversion is one more operation. Where the
-# processor has no units for 16 bits, all of it is loss. So whether halves are faster is a question to the machine:
+# processor has no units for 16 bits, the products are slower besides. So whether halves are faster is a question to the machine:
 
 # %% id="formats-speed" tags=["nbval-ignore-output"]
 from course_lib.training.precision import autocast
@@ -1024,8 +1031,8 @@ claim("> 0", cast - plain, "more operations under autocast: the conversions")
 
 # %% [markdown] id="formats-tf32"
 # **TF32** is a third way, for NVIDIA GPUs from Ampere on: numbers stay float32 in memory, and the multiplying units look at the
-# first 10 bits of the digits only. It changes results. Torch's default is mixed: matrix products exact, cuDNN's convolutions in
-# TF32. `matmul_precision("highest")` or `("tf32")` of this course says it for both.
+# first 10 bits of the digits only. It changes results. Torch's default is mixed: matrix products exact, the convolutions of cuDNN (NVIDIA's
+# library) in TF32. `matmul_precision("highest")` or `("tf32")` of this course says it for both.
 #
 # ## 9 The memory of a step
 #
@@ -1247,7 +1254,8 @@ claim("< 194", 2 * (64 - 1) / 64 * gradients / 1e6, "MB for each of 64: hardly t
 
 # %% [markdown] id="parallel-run-it"
 # The number of bytes hardly depends on how many devices there are, so what decides is how long a device computes before it has to
-# exchange: large batches, or several batches accumulated between two exchanges. To run it for real, with one process per
+# exchange: large batches, or several batches accumulated between two exchanges. (Torch's
+# `DistributedDataParallel` also starts to send while backward still runs, which hides a part of it.) To run it for real, with one process per
 # device, the same `fit` is started by torch's launcher: `torchrun --standalone --nproc_per_node=2 -m course_lib train ...`
 #
 # ## 12 Audit: how fast is 4.5 steps a second?
@@ -1269,7 +1277,8 @@ claim("between 0.01 and 0.02", reached / A100, "share of an A100's, bfloat16")
 claim("< 0.01", reached / H100, "share of an H100's, bfloat16")
 
 # %% [markdown] id="audit-reading"
-# Is 5.7 TFLOP/s much? On a T4 in float32 it would be more than half of the data sheet, which is as good as training codes get.
+# Is 5.7 TFLOP/s much? On a T4 in float32 it would be more than half of the data sheet, about as much as the best
+# training programs reach on any GPU.
 # On an A100 or H100 in bfloat16 it would be one or two percent, or less, and arithmetic is not what the time goes into. So the
 # verdict: **the number cannot be judged, because a speed without its machine says nothing.** When you report one, name the GPU, the
 # number format and the FLOPs of a step. And when your own run reaches a few percent, look in this order:
@@ -1359,7 +1368,8 @@ claim("1.25", (30 * 1 + 10 * 2) / 40, "recall 5")
 #
 # It times the large shape in float32, TF32, bfloat16 and float16, with three forms of AdamW, eager and compiled, at six batch sizes,
 # and reads the peak of its memory. Below stands what has been recorded, with its provenance. (A CUDA machine has run the timed
-# cells above live, by the same functions.)
+# cells above live, by the same functions.) Compare only what was timed together: the variants of one batch took turns, so that
+# a busy machine hit them alike; the sweep over batch sizes was timed by itself, and its load may have been another one.
 
 # %% id="full-size-steps" tags=["nbval-ignore-output"]
 steps = {}
@@ -1422,4 +1432,5 @@ show_progress()
 # - Chen, Xu, Zhang, Guestrin 2016, *Training deep nets with sublinear memory cost*: activation checkpointing.
 # - Li and others 2020, *PyTorch Distributed: experiences on accelerating data parallel training*.
 # - Zhuang, Zhang, Song, Hooker 2022, *Randomness in neural network training*: the cost of determinism on several GPUs.
+# - Karpathy, *nanoGPT*, README (efficiency notes): what `torch.compile` saved there.
 # - PyTorch's documentation: *Reproducibility*, *CUDA semantics* (asynchronous execution, pinned memory), *Automatic mixed precision*.

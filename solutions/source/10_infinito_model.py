@@ -130,8 +130,9 @@ check("slots_after_writing", slots_after_writing)
 #
 # `order_segment` · order · difficulty 2 of 3 · 8 minutes
 #
-# The loss of a stream of segments, with a memory that connects them. Put the lines in order. Every line after the `for` stands
-# inside the loop; two lines are not needed. The answer is a text of letters, such as `"A B C"`.
+# The loss of a stream of segments, with a memory that connects them and stands between the lower and the upper blocks. Put the
+# lines in order. Every line after the `for` stands inside the loop; two lines are not needed. The answer is a text of letters,
+# such as `"A B C"`.
 
 # %% id="order-lines"
 from course_lib.teaching.checks.infinito_model.order import LINES, loop_of
@@ -234,11 +235,16 @@ check("find_the_leaks", faults)
 # `audit_utilization` · audit · difficulty 2 of 3 · 12 minutes
 #
 # The repository prints a memory utilization of 1.41 % and 256/256 occupied slots for the trained model; other pages of it read
-# such a utilization as the share of slots in use, which is the sentence to audit. Give, as fractions with two significant digits: the largest read weight of a read that is spread
-# evenly over 256 slots (`uniform`); how many `times uniform` 1.41 % is; the `occupancy` that the same print-out states; what the
-# number `measures` (one of `"share of slots in use"`, `"largest read weight"`, `"share of tokens that read"`, `"importance"`); by
-# how much the logits move when the memory is scrambled (`logits moved`); and your verdict on the sentence in the title:
-# `"supported"`, `"not shown"` or `"contradicted"`. The code is printed below.
+# such a utilization as the share of slots in use, which is the sentence to audit. The code is printed below. Give, as fractions
+# with two significant digits:
+#
+# - the largest read weight of a read that is spread evenly over 256 slots (`uniform`);
+# - how many `times uniform` 1.41 % is;
+# - the `occupancy` that the same print-out states;
+# - what the number `measures`, one of `"share of slots in use"`, `"largest read weight"`, `"share of tokens that read"`,
+#   `"importance"`;
+# - by how much the logits of the reported model move when the memory is scrambled (`logits moved`);
+# - your `verdict` on the sentence in the title: `"supported"`, `"not shown"` or `"contradicted"`.
 
 # %% id="audit-show"
 from course_lib.infinito.reported import ReportedMemory

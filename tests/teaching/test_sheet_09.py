@@ -163,3 +163,9 @@ def test_refused_flags_are_told_in_the_words_of_the_loader():
     told = said("loader_flags", lambda workers, ahead, cuda: {"num_workers": workers, "timeout": -1})
     assert "'timeout'" in told or "refuses" in told
     assert "dict" in said("loader_flags", lambda workers, ahead, cuda: [workers])
+
+
+def test_the_lesson_says_how_long_its_sheet_takes():
+    minutes = sum(entry.exercise.minutes for entry in registry.sheet(9))
+    lesson = (course_root() / "notebooks" / "source" / "09_cuda.py").read_text(encoding="utf-8")
+    assert f"and about {minutes // 10 * 10} for the [exercise sheet]" in lesson

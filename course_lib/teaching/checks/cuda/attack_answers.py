@@ -204,7 +204,7 @@ MISTAKES = (
     _mistake(
         "rejects_all",
         "a test that rejects everything",
-        "with which factor were the gradients made that you divide?",
+        "which path through it ends with `return True`?",
         lambda make: False,
     ),
 )

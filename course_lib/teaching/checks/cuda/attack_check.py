@@ -1,6 +1,7 @@
 """Does the learner's test find scalers that go wrong? The check of scaler_passes."""
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 from course_lib.teaching.checks.cuda.attack import PLANTED, RIGHT
@@ -35,16 +36,61 @@ _SURVIVED = {
 }
 
 
+MOST_CALLS = 50_000
+_FORM = {False: "what if the factor never changes?", True: "where does it return False?"}
+
+
 def _reading(seen: Any, right: Any) -> str | None:
-    if any(accepted is not True for accepted in seen["right"].values()):
-        return "a right scaler is rejected: with which factor were the gradients made that you divide?"
+    if seen["form"] != right["form"]:
+        return f"your test {seen['form']}\n{_FORM['returns' in seen['form']]}"
+    said = list(seen["right"].values())
+    if True in said and False in said:
+        return "one right scaler is rejected, another is not: what do you ask that is not in the rules?"
+    if any(accepted is not True for accepted in said):
+        return "a right scaler is rejected: which of your demands is none of the rules?"
     alive = [name for name, accepted in seen["planted"].items() if accepted is not False]
     asked = [question for name, question in _SURVIVED.items() if name in alive]
     return asked[0] if asked else None
 
 
+class _Endless(BaseException):
+    """The learner's test asks one scaler more often than any test has to; no `except Exception` of theirs stops it."""
+
+
+def _counted(name: str, make: Callable[[float, int], Any], notes: list[str]) -> Callable[[float, int], Any]:
+    """make(factor, interval) of scalers that stop a test that would never end."""
+
+    def counted(factor: float, interval: int) -> Any:
+        scaler, calls = make(factor, interval), count()
+        unscaled = scaler.unscaled
+
+        def limited(gradients: Any) -> Any:
+            if next(calls) >= MOST_CALLS:
+                notes.append(f"does not end for a scaler that is wrong ({name})")
+                raise _Endless
+            return unscaled(gradients)
+
+        scaler.unscaled = limited
+        return scaler
+
+    counted.__qualname__ = "make"  # the name in the message of a wrong call
+    return counted
+
+
 def _observe(answer: Callable[..., Any]) -> dict[str, Any]:
-    return attack(answer, right=RIGHT, planted=PLANTED)
+    notes: list[str] = []
+    forms: list[str] = []
+
+    def watched(make: Callable[[float, int], Any]) -> Any:
+        said = answer(make)
+        if isinstance(said, list | tuple | dict):
+            forms.append(f"returns a {type(said).__name__}, which counts as True unless it is empty")
+        return said
+
+    versions = [{name: _counted(name, make, notes) for name, make in group.items()} for group in (RIGHT, PLANTED)]
+    seen = attack(watched, right=versions[0], planted=versions[1])
+    notes += [] if False in seen["planted"].values() else forms
+    return seen | {"form": notes[0] if notes else "it ends, with True or False"}
 
 
 SCALER_PASSES = Exercise(

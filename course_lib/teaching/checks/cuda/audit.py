@@ -1,9 +1,10 @@
 """What does "start-up of the loader reduced by 80 %" say? The check of loader_saving, an audit of a training log."""
 
+import re
 from typing import Any
 
 from course_lib.core.reports.neuronet import REPORT
-from course_lib.teaching.compare import to_array
+from course_lib.teaching.compare import MISSING, to_array
 from course_lib.teaching.exercise import Exercise, Mistake, Property
 
 VERDICTS = ("supported", "not shown", "contradicted")
@@ -26,7 +27,7 @@ FINDINGS = {
     "start_up": "not shown",
     "run": "not shown",
 }
-_DECIMALS = {"saved": 0.004, "epochs": 0.01, "seconds": 0.1, "factor": 0.011}  # how exact an answer has to be
+_DECIMALS = {"saved": 0.004, "epochs": 0.01, "seconds": 0.055, "factor": 0.011}  # how exact an answer has to be
 _RETHINK = {
     "saved": "how often are workers started in this run, with and without the flag?",
     "epochs": "one start is left of how many, if 80 percent are saved?",
@@ -41,12 +42,35 @@ def _plain(answer: Any) -> Any:
     """The findings with the spelling of verdicts evened out and numbers that are exact enough put right."""
     if not isinstance(answer, dict):
         return answer
-    even = {key: " ".join(value.lower().split()) if isinstance(value, str) else value for key, value in answer.items()}
+    even = {
+        key: " ".join(value.lower().replace("_", " ").split()) if isinstance(value, str) else value
+        for key, value in answer.items()
+    }
     for key, room in _DECIMALS.items():
-        own = to_array(even.get(key))
-        if own is not None and own.ndim == 0 and own.dtype.kind in "fiu" and abs(float(own) - FINDINGS[key]) < room:
-            even[key] = FINDINGS[key]
+        even[key] = own = _number(even[key]) if key in even else MISSING
+        if own is MISSING:
+            del even[key]
+        elif isinstance(own, float):  # the finding itself, or a wrong one that is known
+            near = [known for known in (FINDINGS[key], *_KNOWN_WRONG.get(key, ())) if abs(own - known) < room]
+            even[key] = near[0] if near else own
     return even
+
+
+def _number(value: Any) -> Any:
+    """A number, written as such or as a text such as "99 %" or "15.1 s", as a float; another value itself."""
+    text = (
+        re.fullmatch(r"~?(-?[\d.]+) ?(%|percent|s|seconds|x|times|epochs)?", value) if isinstance(value, str) else None
+    )
+    array = to_array(float(text[1]) if text and text[1].count(".") < 2 and text[1].strip("-.") else value)
+    return float(array) if array is not None and array.ndim == 0 and array.dtype.kind in "fiu" else value
+
+
+# What a rounded wrong number may stand for.
+_KNOWN_WRONG = {
+    "saved": (100 * (1 - 1 / (EPOCHS - 1)), 100 / EPOCHS),
+    "seconds": (STEPS * SPEED, SPEED / STEPS, REPORT.fact("epoch_seconds").value),
+    "factor": (1 / (1 - BUSY), 2 - BUSY),
+}
 
 
 def _mistake(id: str, cause: str, question: str, **changed: Any) -> Mistake:
@@ -56,6 +80,7 @@ def _mistake(id: str, cause: str, question: str, **changed: Any) -> Mistake:
 _WRONG = (
     _mistake("as_reported", "the number of the log in place of your own", _RETHINK["saved"], saved=100 * SAVED),
     _mistake("share", "a share in place of percent", "how many percent is 0.99?", saved=0.99),
+    _mistake("starts_left", "the starts that are left", "does `saved` count them?", saved=100 / EPOCHS),
     _mistake("all_saved", "workers that are never started", "who starts them the first time?", saved=100.0),
     _mistake(
         "last_number",
@@ -68,6 +93,19 @@ _WRONG = (
     _mistake(
         "steps_times_speed", "steps times steps per second", "of which unit is your result?", seconds=STEPS * SPEED
     ),
+    _mistake(
+        "step_seconds_turned",
+        "steps per second divided by steps",
+        "of which unit is your result?",
+        seconds=SPEED / STEPS,
+    ),
+    _mistake(
+        "length_as_logged",
+        "the length that the log gives for an epoch",
+        _RETHINK["seconds"],
+        seconds=REPORT.fact("epoch_seconds").value,
+    ),
+    _mistake("busy_share", "the share in which the device works", _RETHINK["factor"], factor=BUSY),
     _mistake("idle_share", "the share in which the device stands still", _RETHINK["factor"], factor=1 - BUSY),
     _mistake("idle_time", "one over the idle share", _RETHINK["factor"], factor=1 / (1 - BUSY)),
     _mistake("idle_added", "the idle share added to one", _RETHINK["factor"], factor=2 - BUSY),
@@ -105,6 +143,8 @@ def _which(seen: Any, right: Any) -> str | None:
         if seen[key] not in VERDICTS:
             return f"{key} is one of {', '.join(map(repr, VERDICTS))}; yours is {seen[key]!r}"
     wrong = [key for key in right if seen[key] != right[key]]
+    if wrong == ["factor"] and seen["factor"] in (round(right["factor"]), round(right["factor"], 1)):
+        return f"factor: {seen['factor']:g} is rounded too far: two decimals are asked for"
     return f"look again at {', '.join(wrong)}\n{wrong[0]}: {_RETHINK[wrong[0]]}" if wrong else None
 
 

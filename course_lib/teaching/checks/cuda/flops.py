@@ -3,7 +3,8 @@
 from itertools import pairwise
 from typing import Any
 
-from course_lib.teaching.checks.writing import all_the_same, also_right, known
+from course_lib.teaching.checks.writing import all_the_same, also_right, kind_of, known
+from course_lib.teaching.compare import to_array
 from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
 from course_lib.teaching.observe import calls
 from course_lib.training.plain_cuda import training_flops
@@ -74,6 +75,45 @@ def biases_counted(sizes, batch):
     return training_flops(sizes, batch) + batch * sum(sizes[1:])
 
 
+@known(_WRONG, "the biases, forward and backward, as well", "what does the docstring leave out?")
+def biases_both_ways(sizes, batch):
+    return training_flops(sizes, batch) + 2 * batch * sum(sizes[1:])
+
+
+@known(
+    _WRONG,
+    "one addition less than multiplications in every sum",
+    "how many FLOPs does the example count for a sum of 6?",
+)
+def additions_less_one(sizes, batch):
+    layers = list(pairwise(sizes))
+    forward = sum(batch * outputs * (2 * inputs - 1) for inputs, outputs in layers)
+    weights = sum(inputs * outputs * (2 * batch - 1) for inputs, outputs in layers)
+    return forward + weights + sum(batch * inputs * (2 * outputs - 1) for inputs, outputs in layers[1:])
+
+
+@known(_WRONG, "one addition less in the sums of all three products", "what is a sum of 6 in the example?")
+def forward_less_one(sizes, batch):
+    sums = [batch * outputs * (2 * inputs - 1) for inputs, outputs in pairwise(sizes)]
+    return 3 * sum(sums) - sums[0]
+
+
+@known(_WRONG, "a gradient of the weights that knows one row", "over what does x' dy sum?")
+def weights_of_one_row(sizes, batch):
+    forward = _products(sizes, batch)
+    return 2 * sum(forward) - forward[0] + sum(forward) // batch
+
+
+@known(_WRONG, "the FLOPs of the first layer alone", "does your loop end before the other layers had their turn?")
+def first_layer_alone(sizes, batch):
+    return 2 * _products(sizes, batch)[0]
+
+
+@known(_WRONG, "the FLOPs of the last layer alone", "does each layer add to the sum, or does it take its place?")
+def last_layer_alone(sizes, batch):
+    return (3 if len(sizes) > 2 else 2) * _products(sizes, batch)[-1]
+
+
 @known(
     _WRONG, "six for each parameter and row, the rule for large models", "which layer does the rule know nothing of?"
 )
@@ -100,10 +140,12 @@ def widths_added(sizes, batch):
 
 def _which(seen: Any, right: Any) -> str | None:
     own, rule = seen["case 2"]["result"], right["case 2"]["result"]
+    form = to_array(own)
+    if form is None or form.ndim:
+        return f"return one number; you return {kind_of(own)}\nhow many FLOPs are it together?"
     if own != rule:
-        return (
-            f"case 2, widths 6 and 2, batch 3: you count {own}\none layer: which products does it need, if it is first?"
-        )
+        told = f"case 2, widths 6 and 2, batch 3: you count {own}, the example says {rule}"
+        return f"{told}\none layer: which products does it need, if it is first?"
     return "one layer is right; what does a layer that is not the first need beside that?"
 
 

@@ -39,7 +39,7 @@ _WRONG = (
     ),
     _with(
         "busy_is_device",
-        "a reading in which a device that works 90 percent is the limit",
+        "a reading in which a device that works most of the time is the limit",
         "would F be shorter if its arithmetic cost nothing?",
         F="arithmetic",
     ),

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from course_lib.teaching.checks.writing import all_the_same, also_right, known
+from course_lib.teaching.checks.writing import all_the_same, also_right, kind_of, known
 from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
 from course_lib.teaching.observe import calls
 from course_lib.training.plain_cuda import loader_flags
@@ -132,21 +132,35 @@ def one_worker_at_least(workers, ahead, cuda):
     return loader_flags(max(1, workers), ahead, cuda)
 
 
+def _about(key: str, own: str, workers: int, ahead: int) -> str:
+    """The wrong value of a flag, what it means, and a question."""
+    if key in ("pin_memory", "persistent_workers") and own not in ("True", "False"):
+        return f"{own}; give True or False\nfor which arguments is it True?"
+    if key == "prefetch_factor" and workers:
+        if not own.isdigit():
+            return f"{own}, which is no whole number\nhow many whole batches does each worker keep ready?"
+        ready, few = workers * int(own), workers * int(own) < ahead
+        told = f"{own}: {workers} x {own} = {ready} batches are ready, {ahead} are asked for"
+        return f"{told}\n{'how many must each keep ready?' if few else 'would fewer for each do?'}"
+    return f"{own}\nwhat does the docstring say of it?"
+
+
 def _which(seen: Any, right: Any) -> str | None:
     for case, facts in seen.items():
         own, rule = facts["result"], right[case]["result"]
         if not isinstance(own, dict):
-            return "return a dict of keyword arguments for DataLoader"
+            return f"return a dict of keyword arguments for DataLoader; you return {kind_of(own)}"
         strange = [key for key in own["flags"] if key not in _DEFAULTS]
         if strange:
             return f"{strange[0]!r} is none of {', '.join(map(repr, _DEFAULTS))}"
         workers, ahead, cuda = _CASES[int(case.split()[1]) - 1]
         place = f"workers {workers}, ahead {ahead}, cuda {cuda}"
         if own["refused"]:
-            return f"{place}: DataLoader refuses it: {own['refused'][:90]}"
+            question = "of which type is each value?" if workers else "which flags are only for workers?"
+            return f"{place}: DataLoader refuses it: {own['refused'].split('.')[0][:100]}\n{question}"
         wrong = [key for key in _DEFAULTS if own["flags"][key] != rule["flags"][key]]
         if wrong:
-            return f"{place}: {wrong[0]} is {own['flags'][wrong[0]]}\nwhat does the docstring say of it?"
+            return f"{place}: {wrong[0]} is {_about(wrong[0], own['flags'][wrong[0]], workers, ahead)}"
     return None
 
 

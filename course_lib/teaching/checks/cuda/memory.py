@@ -1,14 +1,14 @@
-"""What does a training step hold in memory? Known mistakes, and the check of memory_of_step."""
+"""Is the memory of a step predicted? The check of memory_of_step."""
 
-from itertools import pairwise
 from typing import Any
 
-from course_lib.teaching.checks.writing import all_the_same, also_right
-from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
+from course_lib.teaching.checks.cuda.memory_answers import PARTS, RIGHT, WRONG
+from course_lib.teaching.checks.writing import all_the_same, kind_of
+from course_lib.teaching.compare import to_array
+from course_lib.teaching.exercise import Exercise, Property
 from course_lib.teaching.observe import Case, calls
 from course_lib.training.plain_cuda import memory_of_step
 
-_RIGHT: list[Variant] = []
 _CASES = (
     Case([5, 7, 3], 4),
     Case([64, 300, 200, 10], 32, moments=1),
@@ -16,169 +16,47 @@ _CASES = (
     Case([6, 2], 3, moments=0, activation_bytes=2),
     Case([30, 20, 40, 50, 8], 1000, 2, 4),
 )
-PARTS = ("weights", "gradients", "moments", "activations")
+_ABOUT = {
+    "weights": "which numbers has a layer, and how many bytes has each?",
+    "gradients": "for which numbers does backward() make a gradient?",
+    "moments": "how many numbers does the optimizer keep for each parameter, and in how many bytes?",
+    "activations": "which widths are kept for each row, each how often, and in how many bytes?",
+    "MiB": "what is the sum of the four parts, and how many bytes has a MiB?",
+}
 
 
-def _summed(parts: dict[str, int], unit: float = 2**20) -> dict[str, float]:
-    return parts | {"MiB": sum(parts.values()) / unit}
-
-
-def _memory(
-    *,
-    bias: int = 1,
-    number: int = 4,
-    gradient: Any = lambda weights, batch: weights,
-    moments: Any = lambda asked, weights, bytes_: asked * weights,
-    kept: Any = lambda sizes, batch: batch * sum(sizes),
-    activation: Any = lambda bytes_: bytes_,
-    weight: Any = lambda bytes_: 4,
-    unit: float = 2**20,
-) -> Any:
-    """The memory of a step, right with these defaults; a known mistake changes one of them."""
-
-    def of_step(sizes, batch, moments_asked=2, activation_bytes=4, **named):
-        asked = named.get("moments", moments_asked)
-        parameters = sum((inputs + bias) * outputs for inputs, outputs in pairwise(sizes))
-        weights = (1 if number == 1 else weight(activation_bytes)) * parameters
-        parts = {
-            "weights": weights,
-            "gradients": gradient(weights, batch),
-            "moments": moments(asked, weights, activation_bytes),
-            "activations": (1 if number == 1 else activation(activation_bytes)) * kept(sizes, batch),
-        }
-        return _summed(parts, unit)
-
-    return of_step
-
-
-@also_right(_RIGHT, "layer by layer, weights and biases apart")
-def layer_by_layer(sizes, batch, moments=2, activation_bytes=4):
-    parts = {"weights": 0, "gradients": 0, "moments": 0, "activations": activation_bytes * batch * sizes[0]}
-    for inputs, outputs in pairwise(sizes):
-        own = 4 * inputs * outputs + 4 * outputs
-        for name, times in (("weights", 1), ("gradients", 1), ("moments", moments)):
-            parts[name] += times * own
-        parts["activations"] += activation_bytes * batch * outputs
-    return _summed(parts)
-
-
-def _total_without(*left_out: str) -> Any:
-    def of_step(sizes, batch, moments=2, activation_bytes=4):
-        parts = memory_of_step(sizes, batch, moments, activation_bytes)
-        return parts | {"MiB": sum(parts[name] for name in PARTS if name not in left_out) / 2**20}
-
-    return of_step
-
-
-def _mistake(id: str, cause: str, question: str, answer: Any) -> Mistake:
-    return Mistake(id, cause, question, answer)
-
-
-_WRONG = (
-    _mistake(
-        "biases_forgotten", "a count without the biases", "how many numbers has a layer beside W?", _memory(bias=0)
-    ),
-    _mistake(
-        "elements",
-        "numbers counted in place of bytes",
-        "how many bytes has a float32?",
-        _memory(number=1),
-    ),
-    _mistake(
-        "double_precision",
-        "eight bytes for every weight",
-        "how many bits has float32?",
-        _memory(weight=lambda bytes_: 8),
-    ),
-    _mistake(
-        "moments_forgotten",
-        "a step without the moments of the optimizer",
-        "what does Adam remember of each parameter?",
-        _memory(moments=lambda asked, weights, bytes_: 0),
-    ),
-    _mistake(
-        "one_moment",
-        "one moment, whatever the optimizer",
-        "what does the argument `moments` say?",
-        _memory(moments=lambda asked, weights, bytes_: weights),
-    ),
-    _mistake(
-        "always_adam",
-        "two moments, whatever the optimizer",
-        "what does the argument `moments` say?",
-        _memory(moments=lambda asked, weights, bytes_: 2 * weights),
-    ),
-    _mistake(
-        "gradient_per_sample",
-        "a gradient for every sample",
-        "over what is the loss a mean, and how many gradients does it have?",
-        _memory(gradient=lambda weights, batch: batch * weights),
-    ),
-    _mistake(
-        "no_gradients",
-        "a step without gradients",
-        "where does backward() put its result?",
-        _memory(gradient=lambda weights, batch: 0),
-    ),
-    _mistake(
-        "one_sample",
-        "the activations of one sample",
-        "how many rows go through the network at once?",
-        _memory(kept=lambda sizes, batch: sum(sizes)),
-    ),
-    _mistake(
-        "batch_not_kept",
-        "activations without the batch itself",
-        "what does x' dy of the first layer need?",
-        _memory(kept=lambda sizes, batch: batch * sum(sizes[1:])),
-    ),
-    _mistake(
-        "output_not_kept",
-        "activations without the last output",
-        "what does the gradient of the loss need?",
-        _memory(kept=lambda sizes, batch: batch * sum(sizes[:-1])),
-    ),
-    _mistake(
-        "both_sides_of_relu",
-        "hidden layers kept on both sides of the ReLU",
-        "can you see from the output of a ReLU where its input was above 0?",
-        _memory(kept=lambda sizes, batch: batch * (sum(sizes) + sum(sizes[1:-1]))),
-    ),
-    _mistake(
-        "activations_float32",
-        "activations of four bytes in every case",
-        "what does the argument `activation_bytes` say?",
-        _memory(activation=lambda bytes_: 4),
-    ),
-    _mistake(
-        "halves_everywhere",
-        "weights, gradients and moments in as few bytes as the activations",
-        "what becomes of an update of 0.001 to a weight of 1 in bfloat16?",
-        _memory(weight=lambda bytes_: bytes_),
-    ),
-    _mistake("megabytes", "MB in place of MiB", "is a MiB a power of ten?", _memory(unit=1e6)),
-    _mistake("gibibytes", "GiB in place of MiB", "how many bytes has a MiB?", _memory(unit=2**30)),
-    _mistake(
-        "without_activations",
-        "a total that leaves the activations out",
-        "which of the four parts grows with the batch?",
-        _total_without("activations"),
-    ),
-)
+def _form(own: Any) -> str:
+    """What is wrong with the form of a result, "" where nothing is."""
+    keys = (*PARTS, "MiB")
+    if not isinstance(own, dict):
+        return f"return a dict with the keys {', '.join(keys)}; you return {kind_of(own)}"
+    odd = [repr(key) for key in own if key not in keys]
+    missing = [repr(key) for key in keys if key not in own]
+    if odd or missing:
+        told = f"{missing[0]} is missing" if missing else ""
+        told += ("; " if odd and missing else "") + (f"{odd[0]} is not asked for" if odd else "")
+        return f"return a dict with the keys {', '.join(keys)}: {told}"
+    for key in keys:
+        array = to_array(own[key])
+        if array is None or array.ndim:
+            return f"{key}: give one number; yours is {kind_of(own[key])}"
+    return ""
 
 
 def _which(seen: Any, right: Any) -> str | None:
     for case, facts in right.items():
         own = seen[case]["result"]
-        if not isinstance(own, dict) or set(own) != {*PARTS, "MiB"}:
-            return f"return a dict with the keys {', '.join((*PARTS, 'MiB'))}"
+        form = _form(own)
+        if form:
+            return form
         wrong = [name for name in (*PARTS, "MiB") if abs(own[name] - facts["result"][name]) > 1e-9 * own[name]]
         if wrong:
             times = own[wrong[0]] / (facts["result"][wrong[0]] or 1)
+            if wrong == ["MiB"] and own["MiB"] in (round(facts["result"]["MiB"], place) for place in range(7)):
+                return f"{case}: MiB is rounded to {own['MiB']:g}; return it as it is"
             told = f"{case}: {', '.join(wrong)} not right; {wrong[0]}: {own[wrong[0]]:g}"
-            return told + (
-                f", {times:g} times the right number" if facts["result"][wrong[0]] else ", and nothing is held"
-            )
+            told += f", {times:g} times the right number" if facts["result"][wrong[0]] else ", and nothing is held"
+            return f"{told}\n{_ABOUT[wrong[0]]}"
     return None
 
 
@@ -191,8 +69,8 @@ MEMORY_OF_STEP = Exercise(
     minutes=20,
     reference=memory_of_step,
     observe=lambda answer: calls(answer, *_CASES),
-    accepted=tuple(_RIGHT),
-    mistakes=_WRONG,
+    accepted=tuple(RIGHT),
+    mistakes=WRONG,
     properties=(Property("each part by itself", _which),),
     hints=(
         "Three parts are a multiple of the parameters; only the activations know the batch.",
@@ -201,5 +79,5 @@ MEMORY_OF_STEP = Exercise(
     ),
     not_tested="what lives for a moment only, such as the gradient of the last output",
     fade=("parameters = ", "activations = "),
-    indistinguishable=all_the_same(_RIGHT),
+    indistinguishable=all_the_same(RIGHT),
 )

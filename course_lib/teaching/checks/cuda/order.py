@@ -5,6 +5,7 @@ overflows, so that every order that makes the right updates is right.
 """
 
 import contextlib
+import re
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -102,25 +103,53 @@ def _letters(answer: Any) -> Any:
 def _observe(answer: Any) -> Any:
     letters = _letters(answer)
     if not isinstance(letters, list) or not all(isinstance(one, str) and one in LINES for one in letters):
-        return {"letters": str(letters), "lines": 0, "after": "not run"}
+        odd = [one for one in letters if one not in list(LINES)] if isinstance(letters, list) else [letters]
+        return {"letters": f"{str(odd[0])[:60]!r} is none of them", "lines": 0, "twice": "", "after": "not run"}
     after = run(letters)
     told = f"{after.type}: {after.message}" if isinstance(after, Raised) else after
-    # The letters of a program that runs are left out: more than one order is right.
-    return {"letters": str(letters) if isinstance(told, str) else "", "lines": len(letters), "after": told}
+    # The letters of a program that runs are left out: more than one order is right. Of one that stops, H and I are left
+    # out: wherever they stand, the cause is the same.
+    stopped = [letter for letter in letters if letter not in "HI"] if isinstance(told, str) else ""
+    twice = next((one for one in letters if letters.count(one) > 1), "")
+    return {"letters": str(stopped), "lines": len(letters), "twice": twice, "after": told}
+
+
+def _stopped(after: str, letters: list[str]) -> str:
+    """What to tell of a loop that stops: an indentation in words, an error in its own words with a question."""
+    empty, place = re.search(r"'for' statement on line (\d+)", after), re.search(r"line (\d+)\)$", after)
+    if empty:
+        return f"nothing stands inside the `for` in line {empty[1]} of your loop\nwhich lines are indented deeper?"
+    if after.startswith("IndentationError") and place:
+        return f"line {place[1]} of your loop is indented as no line may be there\nunder which `for` does it belong?"
+    questions = {
+        "being called after step": "which line ends an update for the scaler, and where does it stand?",
+        "already been called": "how often may the gradients of one update be divided by the factor?",
+        "is not defined": "which line makes it?",
+        "_scale is None": "which line multiplies a loss before that?",
+        "No inf checks": "which line looks at the gradients before that?",
+    }
+    if "after step" in after and {"F", "L"} <= set(letters) and letters.index("F") > letters.index("L"):
+        questions = {"after step": "which gradients has the step used, if they are divided after it?"}
+    asked = [question for piece, question in questions.items() if piece in after]
+    return f"your loop stops with {after[:110]}\n{asked[0] if asked else 'which line does it miss, or meet too early?'}"
 
 
 def _told(seen: Any, right: Any) -> str | None:
     after = seen["after"]
     if after == "not run":
-        return f"give letters from A to {list(LINES)[-1]}; you gave {seen['letters']}"
+        return f"give letters from A to {list(LINES)[-1]}; {seen['letters']}"
     letters = [sign for sign in seen["letters"] if sign in LINES]
     extra = [letter for letter in letters if letter in _NOT_NEEDED]
     if extra:
         return f"think about line {extra[0]}: {_NOT_NEEDED[extra[0]]}"
+    if seen["twice"]:
+        return f"line {seen['twice']} stands in your loop more than once\nwhere does one update need it?"
     if isinstance(after, str):
-        return f"your loop stops with {after[:110]}\nwhich line does it miss, or meet too early?"
+        return _stopped(after, letters)
     if seen["lines"] != right["lines"]:
-        return f"your loop has {seen['lines']} lines; a loop of {right['lines']} does it"
+        told = f"your loop has {seen['lines']} lines; a loop of {right['lines']} does it"
+        few = "which of loss, division, clip, update, factor, rate and emptying has no line?"
+        return f"{told}\n{few if seen['lines'] < right['lines'] else 'which of them does what another does already?'}"
     if not np.isfinite(after["parameters"]).all():
         return "after your loop the parameters are not finite\nwhich line leaves an update out?"
     if after["factor"] != right["after"]["factor"]:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from course_lib.teaching.checks.writing import all_the_same, also_right, known
+from course_lib.teaching.checks.writing import all_the_same, also_right, kind_of, known
+from course_lib.teaching.compare import to_array
 from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
 from course_lib.teaching.observe import calls
 from course_lib.training.plain_cuda import roofline_seconds
@@ -14,7 +15,7 @@ _CASES = (
     ([(8e12, 1e11), (1e10, 6e11), (3e12, 2e11), (0.0, 1e11)], 1e13, 1e12),
     ([(5e9, 1e9)], 2e10, 1e9),
     ([(4.0, 9.0), (100.0, 1.0), (7.0, 7.0)], 2.0, 3.0),
-    ([], 2.0, 3.0),
+    ([(1e9, 3e9), (7e9, 1e9)], 3e11, 7e11),  # seconds with more than two decimals
 )
 
 
@@ -79,12 +80,39 @@ def mean(operations, rate, bandwidth):
     return roofline_seconds(operations, rate, bandwidth) / max(1, len(operations))
 
 
+@known(_WRONG, "milliseconds in place of seconds", "in which unit are FLOPs divided by FLOPs per second?")
+def milliseconds(operations, rate, bandwidth):
+    return 1000 * roofline_seconds(operations, rate, bandwidth)
+
+
+@known(_WRONG, "the last operation alone", "does each operation add to the time, or does it take its place?")
+def last_alone(operations, rate, bandwidth):
+    return roofline_seconds(operations[-1:], rate, bandwidth)
+
+
+@known(_WRONG, "the first operation alone", "does your loop end before the others had their turn?")
+def first_alone(operations, rate, bandwidth):
+    return roofline_seconds(operations[:1], rate, bandwidth)
+
+
+@known(_WRONG, "an operation without FLOPs that takes no time", "does a machine that only moves bytes need none?")
+def copies_are_free(operations, rate, bandwidth):
+    return roofline_seconds([pair for pair in operations if all(pair)], rate, bandwidth)
+
+
 def _which(seen: Any, right: Any) -> str | None:
     own, rule = seen["case 2"]["result"], right["case 2"]["result"]
+    form = to_array(own)
+    if form is None or form.ndim:
+        return f"return one number; you return {kind_of(own)}\nhow long do the operations need together?"
     if abs(own - rule) > 1e-9:
         return (
-            f"one operation of 5 GFLOP and 1 GB at 20 GFLOP/s and 1 GB/s: you say {own:.3g} s\nwhich two times has it?"
+            f"one operation of 5 GFLOP and 1 GB at 20 GFLOP/s and 1 GB/s: you say {own:.4g} s\nwhich two times has it?"
         )
+    for case, facts in right.items():
+        said, exact = float(seen[case]["result"]), facts["result"]
+        if said != exact and said in (round(exact, place) for place in range(6)):
+            return f"{case}: {exact:.6g} s is rounded to {said:g}\nreturn the number as it is; who prints it may round"
     return "one operation is right; what is the time of several that follow each other?"
 
 

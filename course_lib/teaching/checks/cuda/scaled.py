@@ -1,58 +1,16 @@
 """Which answers to scaled_step are right, and which are known mistakes?"""
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import nn
 
+from course_lib.teaching.checks.cuda.changed_step import all_finite, changed_step
 from course_lib.teaching.checks.writing import also_right, known
 from course_lib.teaching.exercise import Mistake, Variant
 
 WRONG: list[Mistake] = []
 RIGHT: list[Variant] = []
-
-
-def _finite(parameters: Any) -> bool:
-    return all(bool(torch.isfinite(p.grad).all()) for p in parameters)
-
-
-def _step(
-    *,
-    zero: bool = True,
-    multiply: bool = True,
-    clip: str = "after",
-    unscale: bool = True,
-    finite: Callable[[Any], bool] = _finite,
-    skip: str = "return",
-    lower: Callable[[float], float] = lambda scale: scale / 2,
-    reset: bool = True,
-    grow: Callable[[float, int, int], tuple[float, int]] = lambda scale, good, interval: (
-        (2 * scale, 0) if good == interval else (scale, good)
-    ),
-) -> Callable[..., Any]:
-    """An update that is right with these defaults; a known mistake changes one of them."""
-
-    def update(loss, parameters, optimizer, scale, good, limit, interval=2000):
-        if zero:
-            optimizer.zero_grad()
-        ((scale if multiply else 1.0) * loss).backward()
-        if clip == "before":
-            nn.utils.clip_grad_norm_(parameters, limit)
-        for parameter in parameters:
-            parameter.grad /= scale if unscale else 1.0
-        fine = finite(parameters)
-        if not fine and skip == "return":
-            return lower(scale), 0 if reset else good
-        if not fine and skip == "zeros":
-            for parameter in parameters:
-                parameter.grad.nan_to_num_(0.0, 0.0, 0.0)
-        if clip == "after":
-            nn.utils.clip_grad_norm_(parameters, limit)
-        optimizer.step()
-        return grow(scale, good + 1, interval) if fine else (lower(scale), 0)
-
-    return update
 
 
 @also_right(RIGHT, "the limit multiplied by the scale, and the clip before the division")
@@ -83,7 +41,7 @@ def by_length(loss, parameters, optimizer, scale, good, limit, interval=2000):
 
 
 def _wrong(id: str, cause: str, question: str, **changed: Any) -> None:
-    WRONG.append(Mistake(id, cause, question, _step(**changed)))
+    WRONG.append(Mistake(id, cause, question, changed_step(**changed)))
 
 
 _wrong(
@@ -91,6 +49,24 @@ _wrong(
     "a clip before the division by the scale",
     "of which gradient is `limit` the longest length?",
     clip="before",
+)
+_wrong(
+    "clip_of_each",
+    "a clip of each parameter by itself",
+    "over which numbers is the length of one gradient taken?",
+    clip="each",
+)
+_wrong(
+    "clip_of_numbers",
+    "a clip of single numbers in place of the length",
+    "does a clip to a length turn the direction?",
+    clip="values",
+)
+_wrong(
+    "always_of_the_limit",
+    "every gradient brought to the length `limit`, the short ones as well",
+    "what does a clip do to a gradient that is shorter than the limit?",
+    clip="to",
 )
 _wrong(
     "not_clipped",
@@ -142,6 +118,18 @@ _wrong(
     finite=lambda parameters: not any(bool(torch.isinf(p.grad).any()) for p in parameters),
 )
 _wrong(
+    "only_nan",
+    "a check for NaN that lets infinity pass",
+    "what does float16 make of 92,160?",
+    finite=lambda parameters: not any(bool(torch.isnan(p.grad).any()) for p in parameters),
+)
+_wrong(
+    "all_numbers_of_one",
+    "a check that is content with one finite number in a gradient",
+    "how many bad numbers are enough to leave the update out?",
+    finite=lambda parameters: all(bool(torch.isfinite(p.grad).any()) for p in parameters),
+)
+_wrong(
     "only_positive",
     "a check that lets minus infinity pass",
     "which two signs can an overflow have?",
@@ -151,7 +139,7 @@ _wrong(
     "first_parameter",
     "a check of the first parameter alone",
     "in how many gradients can a number overflow?",
-    finite=lambda parameters: _finite(parameters[:1]),
+    finite=lambda parameters: all_finite(parameters[:1]),
 )
 _wrong(
     "not_lowered",
@@ -190,21 +178,33 @@ _wrong(
     grow=lambda scale, good, interval: (2 * scale, good) if good >= interval else (scale, good),
 )
 _wrong(
+    "never_counted",
+    "an update that is never counted",
+    "what is `good` after one more update?",
+    grow=lambda scale, good, interval: (scale, good - 1),
+)
+_wrong(
+    "counted_on",
+    "good updates that are counted on after the scale has grown",
+    "since when has the scale been what it is?",
+    grow=lambda scale, good, interval: (scale if good % interval else 2 * scale, good),
+)
+_wrong(
     "one_late",
     "a scale that grows one update late",
     "is the update that was just made counted?",
     grow=lambda scale, good, interval: (2 * scale, 0) if good == interval + 1 else (scale, good),
 )
-_wrong(
-    "never_zeroed",
-    "gradients that are never set to zero",
-    "what does backward() add to?",
-    zero=False,
-)
+_wrong("never_zeroed", "gradients that are never set to zero", "what does backward() add to?", zero=False)
+
+
+@known(WRONG, "count and scale exchanged", "in which order does the docstring return the two?")
+def exchanged(loss, parameters, optimizer, scale, good, limit, interval=2000):
+    return changed_step()(loss, parameters, optimizer, scale, good, limit, interval)[::-1]
 
 
 @known(WRONG, "a check of the loss in place of the gradients", "which number overflows first, loss or gradient?")
 def loss_checked(loss, parameters, optimizer, scale, good, limit, interval=2000):
     if not torch.isfinite(loss * scale):
         return scale / 2, 0
-    return _step(finite=lambda parameters: True)(loss, parameters, optimizer, scale, good, limit, interval)
+    return changed_step(finite=lambda parameters: True)(loss, parameters, optimizer, scale, good, limit, interval)

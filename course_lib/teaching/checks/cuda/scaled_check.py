@@ -8,7 +8,8 @@ import torch
 
 from course_lib.teaching.checks.cuda.halves import Model, Slopes, loss_of, numbers
 from course_lib.teaching.checks.cuda.scaled import RIGHT, WRONG
-from course_lib.teaching.checks.writing import all_the_same
+from course_lib.teaching.checks.writing import all_the_same, kind_of, not_in_parts
+from course_lib.teaching.compare import to_array
 from course_lib.teaching.exercise import Exercise, Property
 from course_lib.teaching.observe import Case, calls
 from course_lib.training.plain_cuda import scaled_step
@@ -29,9 +30,12 @@ _CASES = (
 
 
 def _run(answer: Callable[..., Any]) -> Callable[..., Any]:
-    """Updates one after the other, each with the scale that the one before has returned."""
+    """Updates one after the other, each with the scale that the one before has returned.
 
-    def run(steps: list[Slopes], scale: float, limit: float, interval: int, rate: float = 0.1) -> dict[str, Any]:
+    Scale and count are kept as text: they follow from the updates, and equal scales alone are no sign of a mistake.
+    """
+
+    def run(steps: list[Slopes], scale: float, limit: float, interval: int, rate: float = 0.1) -> Any:
         model, good = Model(), 0
         parameters = list(model.parameters())
         optimizer = torch.optim.SGD(parameters, lr=rate, momentum=0.9)
@@ -39,15 +43,22 @@ def _run(answer: Callable[..., Any]) -> Callable[..., Any]:
         seen: dict[str, list[Any]] = {"parameters": [], "scale": [], "good": []}
         for slopes in steps:
             said = answer(loss_of(model, slopes), parameters, optimizer, scale, good, limit, interval)
-            if not isinstance(said, tuple | list) or len(said) != 2:
-                raise TypeError("return two numbers, (scale, good)")
+            if said is None or not _two_numbers(said):
+                return said if said is None else kind_of(said)
             scale, good = float(said[0]), int(said[1])
             seen["parameters"].append(numbers(model))
             seen["scale"].append(scale)
             seen["good"].append(good)
-        return {"parameters": np.array(seen["parameters"])} | {key: np.array(seen[key]) for key in ("scale", "good")}
+        told = {key: " ".join(f"{number:g}" for number in seen[key]) for key in ("scale", "good")}
+        return {"parameters": np.array(seen["parameters"])} | told
 
     return run
+
+
+def _two_numbers(said: Any) -> bool:
+    if not isinstance(said, tuple | list) or len(said) != 2:
+        return False
+    return all(array is not None and array.size == 1 and np.isfinite(array).all() for array in map(to_array, said))
 
 
 # What each case is about, as a question.
@@ -59,9 +70,20 @@ _ABOUT = {
     "case 5": "nothing overflows: what does the scale change?",
     "case 6": "its third gradient is minus infinity: since when are the good updates counted?",
 }
+# The same where the updates are right, and scale or count are not.
+_COUNTED = (
+    _ABOUT
+    | dict.fromkeys(("case 1", "case 2"), "nothing overflows, and `interval` is 100: what changes there?")
+    | {"case 5": "nothing overflows, and `interval` is 3: what is returned after the third update?"}
+)
+# What the first update of case 1 goes along where the gradient of _LONG, which stands there before, takes part.
+_STALE = np.array([*_LONG.up, _LONG.bias]) + 64 * np.array([*_PLAIN.up, _PLAIN.bias])
 
 
 def _which(seen: Any, right: Any) -> str | None:
+    form = not_in_parts(seen, "two numbers, (scale, good)")
+    if form:
+        return f"{form}\nwhat does the next update need?"
     for case, facts in right.items():
         own, rule = seen[case]["result"], facts["result"]
         if not np.isfinite(own["parameters"]).all():
@@ -70,26 +92,38 @@ def _which(seen: Any, right: Any) -> str | None:
         if not same.all():
             step = int(np.argmin(same))
             start = rule["parameters"][step - 1] if step else numbers(Model())
-            times = _times(own, rule, start, step)
-            question = (
-                "by what has your gradient been multiplied, divided or cut?" if "times" in times else _ABOUT[case]
-            )
-            return f"{case}: step {step + 1} is not right{times}\n{question}"
+            return f"{case}: step {step + 1} is not right{_wrong_update(own, rule, start, step, _ABOUT[case])}"
         for name in ("scale", "good"):
-            if not np.array_equal(own[name], rule[name]):
-                step = int(np.argmax(own[name] != rule[name]))
-                told = f"{case}: the updates are right; after step {step + 1} `{name}` is {own[name][step]:g}"
-                return f"{told}\n{_ABOUT[case]}"
+            if own[name] != rule[name]:
+                numbers_of = own[name].split()
+                step = next(
+                    k for k, pair in enumerate(zip(numbers_of, rule[name].split(), strict=True)) if len({*pair}) > 1
+                )
+                told = f"{case}: the updates are right; after step {step + 1} `{name}` is {numbers_of[step]}"
+                if own["scale"].split()[step] == rule["good"].split()[step]:
+                    return f"{told}, as `good` should be\nin which order does the docstring return the two?"
+                return f"{told}\n{_COUNTED[case]}"
     return None
 
 
-def _times(own: Any, rule: Any, start: np.ndarray, step: int) -> str:
-    """ "; it is 0.016 times the right one", where the two updates have one direction."""
+def _wrong_update(own: Any, rule: Any, start: np.ndarray, step: int, about: str) -> str:
+    """ "; it is 0.016 times the right one", where the two updates have one direction, and a question."""
     yours, right = (one["parameters"][step] - start for one in (own, rule))
     if not right.any():
-        return "; there should be no update"
-    times = float(yours @ right / (right @ right))
-    return f"; it is {times:.3g} times the right one" if np.allclose(yours, times * right, atol=1e-6) else ""
+        return f"; there should be no update\n{about}"
+    if not yours.any():
+        return "; it changes nothing\nwhich line changes the parameters?"
+    if step == 0 and _along(yours, _STALE):
+        return "; it goes along what stood in the gradients before, too\nwhich line empties them, and when?"
+    if _along(yours, right):
+        times = float(yours @ right / (right @ right))
+        return f"; it is {times:.3g} times the right one\nby what has your gradient been multiplied, divided or cut?"
+    return f"\n{about}"
+
+
+def _along(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two updates have one direction, up to the rounding of float16."""
+    return bool(np.allclose(one, float(one @ other / (other @ other)) * other, rtol=1e-3, atol=1e-6))
 
 
 SCALED_STEP = Exercise(

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.teaching.checks.writing import all_the_same, also_right, known
+from course_lib.teaching.checks.writing import all_the_same, also_right, kind_of, known, not_in_parts
+from course_lib.teaching.compare import to_array
 from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
 from course_lib.teaching.observe import Case, calls
 from course_lib.training.plain_cuda import union_gradient
@@ -22,6 +23,34 @@ def exchange(values: Sequence[Any]) -> Any:
 
 def _case(*counts: int) -> Case:
     return Case([count * _RNG.normal(place, 1.0, (3, 2)) for place, count in enumerate(counts)], list(counts), exchange)
+
+
+_ALL_TOGETHER = "gradients of all devices"  # what has to go through exchange
+
+
+def _watched(answer: Callable[..., Any]) -> Callable[..., Any]:
+    """The gradient that an answer gives, and what it sent through exchange."""
+
+    def run(sums: Sequence[np.ndarray], counts: Sequence[int], exchange: Callable[[Sequence[Any]], Any]) -> Any:
+        sent = []
+
+        def watched(values: Sequence[Any]) -> Any:
+            mean = exchange(values)
+            sent.append((len(values), getattr(to_array(mean), "size", 0)))
+            return mean
+
+        watched.__qualname__ = "exchange"  # the name in the message of a wrong call
+        found = answer(sums, counts, watched)
+        if found is None:
+            return None
+        if to_array(found) is None:
+            return kind_of(found)
+        few = [number for number, _ in sent if number != len(sums)]
+        told = f"exchange got {few[0]} values from {len(sums)} devices" if few else "no gradient goes through exchange"
+        enough = sum(size for _, size in sent) >= sums[0].size  # a gradient may go through number by number
+        return {"gradient": found, "exchange": _ALL_TOGETHER if enough and not few else told}
+
+    return run
 
 
 _CASES = (_case(16, 5), _case(4, 9, 2), _case(6, 0, 3, 1), _case(7))
@@ -71,6 +100,17 @@ _wrong(
     "how much does an element weigh on a device with 16 of them, and on one with 5?",
     lambda place, counts: 1 / max(1, counts[place]),
 )
+
+
+@known(
+    _WRONG,
+    "the mean of means of those devices on which something counts",
+    "how much does an element weigh on a device with 16 of them, and on one with 5?",
+)
+def means_of_the_rest(sums, counts, exchange):
+    return exchange([gradient / count for gradient, count in zip(sums, counts, strict=True) if count])
+
+
 _wrong("not_divided", "the mean of the sums", "over how many elements is the loss a mean?", lambda place, counts: 1.0)
 _wrong(
     "sum_of_sums",
@@ -121,13 +161,38 @@ def first_device(sums, counts, exchange):
     return sums[0] / counts[0]
 
 
+def _gradient(seen: Any, case: str) -> Any:
+    return seen[case]["result"]["gradient"]
+
+
+def _not_together(seen: Any, right: Any) -> str | None:
+    """The sentence for an answer whose numbers are right, and which does what no device can do."""
+    if not all(np.allclose(_gradient(seen, case), _gradient(right, case)) for case in right):
+        return None
+    said = {case: facts["result"]["exchange"] for case, facts in seen.items()}
+    case = next((case for case, told in said.items() if told != _ALL_TOGETHER), None)
+    if case is None:
+        return None
+    question = "what do the others wait for?" if "got" in said[case] else "how does sums[1] come to device 0?"
+    return f"your numbers are right, but in {case} {said[case]}\n{question}"
+
+
 def _which(seen: Any, right: Any) -> str | None:
-    one, rule = np.asarray(seen["case 4"]["result"], dtype=float), right["case 4"]["result"]
+    form = not_in_parts(seen, "one gradient, an array")
+    if form:
+        return f"{form}\nfor how many numbers has each device a gradient?"
+    one, rule = np.asarray(_gradient(seen, "case 4"), dtype=float), _gradient(right, "case 4")
     if one.shape != rule.shape:
-        return f"return one gradient of the shape of the sums, (3, 2); yours has the shape {one.shape}"
+        told = f"return one gradient of the shape of the sums, {rule.shape}; yours has the shape {one.shape}"
+        return f"{told}\nfor how many numbers has each device a gradient?"
+    alone = _not_together(seen, right)
+    if alone:
+        return alone
     if not np.allclose(one, rule):
-        return "case 4, one device with 7 elements, is not right\nwhat is the gradient of a mean over 7?"
-    if np.isnan(np.asarray(seen["case 3"]["result"], dtype=float)).any():
+        times = float((one * rule).sum() / (rule * rule).sum())
+        plain = f"; yours is {times:.4g} times the right one" if np.allclose(one, times * rule) else ""
+        return f"case 4, one device with 7 elements, is not right{plain}\nwhat is the gradient of a mean over 7?"
+    if np.isnan(np.asarray(_gradient(seen, "case 3"), dtype=float)).any():
         return "case 3 has a device on which nothing counts, and your result is NaN\nby what do you divide there?"
     return "one device is right; several are not\nhow much may each single element weigh?"
 
@@ -140,7 +205,7 @@ UNION_GRADIENT = Exercise(
     difficulty=2,
     minutes=15,
     reference=union_gradient,
-    observe=lambda answer: calls(answer, *_CASES),
+    observe=lambda answer: calls(_watched(answer), *_CASES),
     accepted=tuple(_RIGHT),
     mistakes=tuple(_WRONG),
     properties=(Property("one device, an empty device, several", _which),),

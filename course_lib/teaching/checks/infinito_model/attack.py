@@ -23,6 +23,7 @@ def _looks(
     reach: float = 1e-5,
     shift: int = 0,
     needs_memory: bool = False,
+    own_past: bool = False,
 ) -> Callable[[Any], bool]:
     """A test that is right with these defaults; each known mistake changes one of them."""
 
@@ -32,7 +33,7 @@ def _looks(
         held = model(first, None)[1]
         if needs_memory and held is None:
             return False
-        changed_first = torch.cat([first[:1], other[1:]]) if other_past else first
+        changed_first = torch.cat([(other if own_past else first)[:1], (other if other_past else first)[1:]])
         contexts = [(None, None), *([(held, model(changed_first, None)[1])] if past else [])]
         for memory, changed_memory in contexts:
             before = model(x, memory)[0]
@@ -65,18 +66,21 @@ MISTAKES = (
         _looks(other_past=False),
     ),
     Mistake(
-        "one_row", "a test on a batch of one", "which logits of one sequence could another one move?", _looks(rows=1)
+        "one_row",
+        "a test that changes nothing of another sequence up to t",
+        "could a token of row 1 at t or before move the logits of row 0?",
+        _looks(rows=1),
     ),
     Mistake(
         "first_only",
-        "a test of the logits at the first position",
+        "a test at one place",
         "would it notice a leak at position 7 or 17?",
         _looks(times=(0,)),
     ),
     Mistake(
         "ends_only",
-        "a test at both ends of the segment",
-        "would it notice one place in the middle that sees the next token?",
+        "a test of the ends of the segment",
+        "would it notice that one place in the middle sees the next token?",
         _looks(times=(0, 18)),
     ),
     Mistake(
@@ -101,6 +105,12 @@ MISTAKES = (
         _looks(shift=1),
     ),
     Mistake(
+        "own_past",
+        "a test in which the own past changes as well",
+        "may what row 0 wrote in its first segment move the logits of its second?",
+        _looks(own_past=True),
+    ),
+    Mistake(
         "needs_memory",
         "a test that rejects a model without memory",
         "is a model that remembers nothing free of leaks?",
@@ -121,10 +131,10 @@ _SURVIVED = {
     "off by one": "do you change token t + 1 as well?",
     "one head": "how large may a change be before you call it a leak?",
     "time norm": "do you compare all logits up to t?",
-    "beyond 16": "how long is your segment?",
-    "seam": "at which t do you look?",
     "faint": "how large may a change be before you call it a leak?",
-    "batch norm": "does your batch hold a second sequence, and does it change?",
+    "beyond 16": "how long is your segment, and at which t do you look?",
+    "seam": "at which t do you look?",
+    "batch norm": "does your batch hold a second sequence, and does it change up to t as well?",
     "writes first": "does the memory hold the tokens that you change?",
     "mean asks": "does the memory hold anything when you look?",
     "batch memory": "what did the other sequence write before?",

@@ -1,5 +1,6 @@
 """What did "memory utilization 1.41 %" say? The check of audit_utilization, an audit of one row."""
 
+import math
 from typing import Any
 
 from course_lib.teaching.compare import to_array
@@ -19,7 +20,7 @@ _NUMBERS = ("uniform", "times uniform", "occupancy", "logits moved")
 _RETHINK = {
     "uniform": "256 weights sum to 1; how large is each if all are equal?",
     "times uniform": "how often does 1/256 go into 0.0141?",
-    "occupancy": "how many of the 256 slots hold something, by the report?",
+    "occupancy": "which share of the 256 slots holds something, by the print-out?",
     "measures": "which line of ReportedMemory._count writes `utilization`?",
     "logits moved": "what does AS_REPORTED do with the content that it has read?",
     "verdict": "do 256 filled slots of 256, and an answer that nobody hears, fit the statement?",
@@ -29,17 +30,26 @@ _RETHINK = {
 def _even(value: Any, key: str) -> Any:
     """Numbers with two significant digits, texts evened out."""
     if isinstance(value, str):
-        text = " ".join(value.lower().split())
+        text = " ".join(value.lower().split()).rstrip(".")
         if key not in _NUMBERS:
             return text
-        try:
-            value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-        except ValueError:
-            return text
+        value = _number(text)
     array = to_array(value)
     if array is None or array.ndim or array.dtype.kind == "b":
         return value
     return f"{float(array):.2g}"
+
+
+def _number(text: str) -> float | str:
+    """What "0.39 %", "256/256" or "3.6 times" stands for; another text stays as it is."""
+    parts = text.removesuffix("%").removesuffix("times").removesuffix("x").split("/")
+    try:
+        numbers = [float(part) for part in parts]
+    except ValueError:
+        return text
+    if len(numbers) > 2 or 0.0 in numbers[1:]:
+        return text
+    return numbers[0] / math.prod(numbers[1:]) / (100 if text.endswith("%") else 1)
 
 
 def _plain(answer: Any) -> Any:
@@ -107,7 +117,23 @@ def _which(seen: Any, right: Any) -> str | None:
         if seen[key] not in words:
             return f"{key!r} is one of {', '.join(map(repr, words))}; yours is {seen[key]!r}"
     wrong = [key for key in right if seen[key] != right[key]]
-    return f"look again at {', '.join(wrong)}\n{wrong[0]}: {_RETHINK[wrong[0]]}" if wrong else None
+    return f"look again at {', '.join(wrong)}\n{wrong[0]}: {_asked(wrong[0], seen, right)}" if wrong else None
+
+
+def _asked(key: str, seen: Any, right: Any) -> str:
+    """The question for a wrong finding: its form before its value."""
+    if key in _NUMBERS:
+        try:
+            own, rule = float(seen[key]), float(right[key])
+        except (TypeError, ValueError):
+            return f"a number is asked for; yours is {seen[key]!r}"
+        if isinstance(seen[key], bool):
+            return f"a number is asked for; yours is {seen[key]}"
+        if rule and f"{own:.1g}" == f"{rule:.1g}":
+            return "right to one digit; compute with 1/256 itself and give two digits"
+        if rule and f"{own / 100:.1g}" == f"{rule:.1g}":
+            return "is that a fraction, or percent?"
+    return _RETHINK[key]
 
 
 AUDIT_UTILIZATION = Exercise(

@@ -9,6 +9,7 @@ from course_lib.teaching.observe import Raised, calls
 
 _WRONG: list[Mistake] = []
 _RIGHT: list[Variant] = []
+_REST = 329_281 + 164_160 + 1  # memory, metrics and noise at the sizes of the report
 
 
 @also_right(_RIGHT, "one polynomial in the sizes")
@@ -69,6 +70,31 @@ def no_norms(v, p, d, n, f):
 @known(_WRONG, "a LayerNorm before the output", "does the reported model have one there?")
 def final_norm(v, p, d, n, f):
     return count_parameters(v, p, d, n, f) + 2 * d
+
+
+@known(_WRONG, "a net without biases", "how many biases have its two maps?")
+def no_net_biases(v, p, d, n, f):
+    return count_parameters(v, p, d, n, f) - n * (f + d)
+
+
+@known(_WRONG, "one linear map per attention", "which four maps does an attention have?")
+def one_attention_map(v, p, d, n, f):
+    return count_parameters(v, p, d, n, f) - n * 3 * (d * d + d)
+
+
+@known(_WRONG, "the matrices alone, without biases and LayerNorms", "what do they have besides their matrix?")
+def matrices_only(v, p, d, n, f):
+    return (2 * v + p) * d + n * (4 * d * d + 2 * d * f)
+
+
+@known(_WRONG, "tables for every layer", "how often does the model look up a word?")
+def tables_per_layer(v, p, d, n, f):
+    return n * count_parameters(v, p, d, 1, f)
+
+
+@known(_WRONG, "the memory, the metrics and the noise as well", "what does the docstring leave out?")
+def with_the_rest(v, p, d, n, f):
+    return count_parameters(v, p, d, n, f) + _REST
 
 
 @known(_WRONG, "no table of positions", "what tells the first token from the tenth?")

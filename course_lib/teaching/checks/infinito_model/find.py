@@ -121,7 +121,7 @@ def _words(answer: Any) -> Any:
     if not isinstance(answer, dict):
         return answer
     return {
-        str(key).strip().upper(): " ".join(word.lower().split()) if isinstance(word, str) else word
+        str(key).strip().upper(): " ".join(word.lower().replace("_", " ").split()) if isinstance(word, str) else word
         for key, word in answer.items()
     }
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
+from course_lib.teaching.values import about_lines
 
 # Shown in this order; two lines are not needed. Every line after the `for` stands inside the loop.
 LINES = {
@@ -70,6 +71,18 @@ _WRONG = (
         "a read after the loss",
         "does what was read reach a logit?",
     ),
+    _mistake(
+        "read_on_top",
+        "JDFEIBGA",
+        "a memory above the upper blocks",
+        "between which blocks does the memory of this sheet stand?",
+    ),
+    _mistake(
+        "read_on_top_written_last",
+        "JDFEIBAG",
+        "a memory above the upper blocks",
+        "between which blocks does the memory of this sheet stand?",
+    ),
     _mistake("loss_too_early", "JDFEBGAI", "a loss before the upper blocks", "which h should the output layer get?"),
     _mistake(
         "total_inside", "DFJEBGIA", "a sum that starts anew in every segment", "what does the loop leave in total?"
@@ -91,6 +104,19 @@ _NOT_NEEDED = {
 }
 
 
+def _from_the_top(seen: Any, right: Any) -> str | None:
+    """How far the lines agree with any of the right orders, not only with the reference."""
+    if not isinstance(seen, list):
+        return None
+    orders = [right, *(variant.answer for variant in _VARIANTS)]
+    return about_lines(seen, max(orders, key=lambda order: _agrees(seen, order))) or None
+
+
+def _agrees(letters: list[Any], order: list[str]) -> int:
+    same = [own == rule for own, rule in zip(letters, order, strict=False)]
+    return next((place for place, fits in enumerate(same) if not fits), len(same))
+
+
 def _unneeded(seen: Any, right: Any) -> str | None:
     return next((told for letter, told in _NOT_NEEDED.items() if letter in seen), None)
 
@@ -106,7 +132,10 @@ ORDER_SEGMENT = Exercise(
     observe=_letters,
     accepted=_VARIANTS,
     mistakes=_WRONG,
-    properties=(Property("no line that is not needed", _unneeded),),
+    properties=(
+        Property("no line that is not needed", _unneeded),
+        Property("as far as it is right", _from_the_top),
+    ),
     hints=(
         "For each line ask which names it reads, and which line makes them.",
         "What one segment writes, a later one reads: which of the two lines stands first inside the loop?",

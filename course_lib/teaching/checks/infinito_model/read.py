@@ -73,7 +73,7 @@ def nothing_without_log(query, keys, values, priority, *, sharpness):
     return _answer(sharpness * _cosine(query, keys) + priority.log(), values, nothing=float(len(keys)))
 
 
-@known(_WRONG, "weights divided by their sum once more", "where should the share that read nothing go?")
+@known(_WRONG, "weights of the slots that always sum to 1", "where should the share that read nothing go?")
 def divided_again(query, keys, values, priority, *, sharpness):
     odds = (sharpness * _cosine(query, keys)).exp() * priority
     return odds / odds.sum(dim=1, keepdim=True).clamp_min(1e-9) @ values
@@ -82,6 +82,48 @@ def divided_again(query, keys, values, priority, *, sharpness):
 @known(_WRONG, "queries of any length, and no cosine", "should a query of twice the length read more sharply?")
 def not_normalized(query, keys, values, priority, *, sharpness):
     return _answer(sharpness * query @ keys.T + priority.log(), values)
+
+
+@known(_WRONG, "one length for all queries", "along which axis is the length of one query?")
+def one_length(query, keys, values, priority, *, sharpness):
+    return _answer(sharpness * query / query.norm() @ keys.T + priority.log(), values)
+
+
+@known(_WRONG, "queries normalized along the tokens", "which numbers belong to one query?")
+def normalized_along_tokens(query, keys, values, priority, *, sharpness):
+    return _answer(sharpness * F.normalize(query, dim=0) @ keys.T + priority.log(), values)
+
+
+@known(_WRONG, "the priority as a factor after the softmax", "who is in the denominator, with which priority?")
+def after_the_softmax(query, keys, values, priority, *, sharpness):
+    return (sharpness * _cosine(query, keys)).softmax(dim=1) * priority @ values
+
+
+@known(
+    _WRONG,
+    "the priority as a factor after the softmax over M + 1",
+    "who is in the denominator, with which priority?",
+)
+def after_the_softmax_and_nothing(query, keys, values, priority, *, sharpness):
+    scores = sharpness * _cosine(query, keys)
+    nothing = torch.full_like(scores[:, :1], math.log(len(keys)))
+    return torch.cat([scores, nothing], dim=1).softmax(dim=1)[:, :-1] * priority @ values
+
+
+@known(_WRONG, "a priority that only tells empty from full", "how often is a slot of twice the priority read?")
+def empty_or_full(query, keys, values, priority, *, sharpness):
+    return _answer((sharpness * _cosine(query, keys)).masked_fill(priority == 0, -math.inf), values)
+
+
+@known(_WRONG, "nothing that weighs as much as the filled slots", "does M count the slots, or those that are filled?")
+def filled_slots(query, keys, values, priority, *, sharpness):
+    filled = math.log(max(int((priority > 0).sum()), 1))
+    return _answer(sharpness * _cosine(query, keys) + priority.log(), values, nothing=filled)
+
+
+@known(_WRONG, "scores divided by the sharpness", "should a large sharpness make the read sharper or flatter?")
+def divided_by_sharpness(query, keys, values, priority, *, sharpness):
+    return _answer(_cosine(query, keys) / sharpness + priority.log(), values)
 
 
 @known(_WRONG, "a read without the sharpness", "which argument has no part in your result?")

@@ -46,7 +46,7 @@ class Toy:
         scores = query @ key.mT / math.sqrt(query.shape[-1])  # (B, H, T, T)
         mixed = scores.masked_fill(self._hidden(tokens), -math.inf).softmax(dim=-1) @ value
         if self.fault == "faint":
-            mixed = mixed + 1e-3 * value.mean(dim=2, keepdim=True)
+            mixed = mixed + 1e-4 * value.mean(dim=2, keepdim=True)
         return mixed.transpose(1, 2).flatten(2) @ self.maps[3]
 
     def _hidden(self, tokens: int) -> torch.Tensor:

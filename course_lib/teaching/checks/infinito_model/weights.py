@@ -108,6 +108,11 @@ def exchanged(query, key):
     return _masked(_scores(key, query)).softmax(dim=-1)
 
 
+@known(_WRONG, "the cosine of query and key", "does the length of a query play a part in the formula?")
+def cosines(query, key):
+    return _masked(F.normalize(query, dim=-1) @ F.normalize(key, dim=-1).mT).softmax(dim=-1)
+
+
 @known(_WRONG, "the masked scores before the softmax", "which function turns scores into weights?")
 def scores_only(query, key):
     return _masked(_scores(query, key))
@@ -127,16 +132,27 @@ _CASES = (
 
 def _rows(seen: Any, right: Any) -> str | None:
     for case, facts in seen.items():
-        weights = facts["result"]
+        weights = torch.as_tensor(facts["result"])
         if torch.isnan(weights).any():
-            return f"{case}: some of your weights are not a number\nis there a row in which everything is hidden?"
+            return f"{case}: {_not_a_number(torch.isnan(weights))}"
         future = weights.triu(diagonal=1).abs().max()
         if future > 1e-9:
             return f"{case}: a later position gets the weight {future:.3g}; it should be 0"
-        worst = (weights.sum(dim=-1) - 1).abs().max()
-        if worst > 1e-6:
-            return f"{case}: a row of your weights misses the sum 1 by {worst:.3g}"
+        sums = weights.sum(dim=-1).flatten()
+        worst = sums[(sums - 1).abs().argmax()]
+        if abs(worst - 1) > 1e-6:
+            return f"{case}: a row of your weights has the sum {worst:.3g}; it should be 1"
     return None
+
+
+def _not_a_number(bad: torch.Tensor) -> str:
+    """What the places (..., T, T) say at which a weight is not a number."""
+    if not bad.tril().any():
+        return "weights of the future are not a number\nalong which axis does your softmax sum?"
+    rows = bad.any(dim=-1)
+    if rows.all():
+        return "in every row some of your weights are not a number\nwhat is 0 times infinity?"
+    return f"in row {rows.nonzero()[0, -1]} your weights are not a number\nwhich positions are left to see there?"
 
 
 CAUSAL_ATTENTION_WEIGHTS = Exercise(

@@ -6,124 +6,10 @@ from typing import Any
 import torch
 
 from course_lib.infinito.plain import slots_after_writing
-from course_lib.teaching.checks.writing import also_right, in_parts, known, not_in_parts
-from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
+from course_lib.teaching.checks.infinito_model.write_answers import RIGHT, WRONG
+from course_lib.teaching.checks.writing import in_parts, not_in_parts
+from course_lib.teaching.exercise import Exercise, Property
 from course_lib.teaching.observe import Case, calls
-
-_WRONG: list[Mistake] = []
-_RIGHT: list[Variant] = []
-
-
-def _together(importance, access, age, offered, *, older=1, newcomers_older=0):
-    new = torch.zeros_like(offered)
-    return (
-        torch.cat([importance, offered]),
-        torch.cat([access, new]),
-        torch.cat([age + older, new + newcomers_older]),
-    )
-
-
-def _kept(priority, parts, slots):
-    kept = priority.argsort(descending=True)[:slots]
-    return (kept, *(part[kept] for part in parts))
-
-
-def _priority(importance, access, age, a, b):
-    return importance * (1 + access) ** a * torch.exp(-b * age)
-
-
-@also_right(_RIGHT, "the logarithm of the priority, and topk")
-def by_logarithm(importance, access, age, offered, *, a, b):
-    parts = _together(importance, access, age, offered)
-    kept = (parts[0].log() + a * parts[1].log1p() - b * parts[2]).topk(len(importance)).indices
-    return (kept, *(part[kept] for part in parts))
-
-
-@known(_WRONG, "slots that never get older", "what is the age of a slot that a segment left alone?")
-def never_older(importance, access, age, offered, *, a, b):
-    parts = _together(importance, access, age, offered, older=0)
-    return _kept(_priority(*parts, a, b), parts, len(importance))
-
-
-@known(_WRONG, "newcomers that are one segment old", "how old is what was written just now?")
-def newcomers_age(importance, access, age, offered, *, a, b):
-    parts = _together(importance, access, age, offered, newcomers_older=1)
-    return _kept(_priority(*parts, a, b), parts, len(importance))
-
-
-@known(_WRONG, "the slots of lowest priority", "which end of the order should stay?")
-def lowest(importance, access, age, offered, *, a, b):
-    parts = _together(importance, access, age, offered)
-    return _kept(-_priority(*parts, a, b), parts, len(importance))
-
-
-@known(_WRONG, "the right slots in the order of their numbers", "which order does the docstring ask for?")
-def by_number(importance, access, age, offered, *, a, b):
-    parts = _together(importance, access, age, offered)
-    kept = _priority(*parts, a, b).argsort(descending=True)[: len(importance)].sort().values
-    return (kept, *(part[kept] for part in parts))
-
-
-@known(_WRONG, "priority from importance alone", "which slot should go, of two that are equally important?")
-def importance_only(importance, access, age, offered, *, a, b):
-    parts = _together(importance, access, age, offered)
-    return _kept(parts[0], parts, len(importance))
-
-
-@known(_WRONG, "a priority that forgets how often a slot was read", "what is `a` for?")
-def no_access(importance, access, age, offered, *, a, b):
-    parts = _together(importance, access, age, offered)
-    return _kept(_priority(*parts, 0.0, b), parts, len(importance))
-
-
-@known(_WRONG, "access^a in place of (1 + access)^a", "what is the priority of a slot that was never read?")
-def without_the_one(importance, access, age, offered, *, a, b):
-    parts = _together(importance, access, age, offered)
-    return _kept(parts[0] * parts[1] ** a * torch.exp(-b * parts[2]), parts, len(importance))
-
-
-@known(_WRONG, "a priority that forgets the age", "what is `b` for?")
-def no_age(importance, access, age, offered, *, a, b):
-    parts = _together(importance, access, age, offered)
-    return _kept(_priority(*parts, a, 0.0), parts, len(importance))
-
-
-@known(_WRONG, "a priority that grows with age", "which sign has the exponent?")
-def old_is_good(importance, access, age, offered, *, a, b):
-    parts = _together(importance, access, age, offered)
-    return _kept(_priority(*parts, a, -b), parts, len(importance))
-
-
-@known(_WRONG, "newcomers that always come in", "must a newcomer compete with the slots?")
-def always_in(importance, access, age, offered, *, a, b):
-    parts = _together(importance, access, age, offered)
-    priority = _priority(*parts, a, b)
-    priority[len(importance) :] += priority.max() + 1
-    return _kept(priority, parts, len(importance))
-
-
-@known(_WRONG, "a memory that lets nobody in", "where are the newcomers in your list?")
-def never_in(importance, access, age, offered, *, a, b):
-    parts = (importance, access, age + 1)
-    return _kept(_priority(*parts, a, b), parts, len(importance))
-
-
-@known(_WRONG, "a memory that grows", "how many slots are there before, and how many after?")
-def grows(importance, access, age, offered, *, a, b):
-    parts = _together(importance, access, age, offered)
-    return _kept(_priority(*parts, a, b), parts, len(parts[0]))
-
-
-@known(_WRONG, "counts of reads that start anew for all slots", "what do the kept slots keep?")
-def access_forgotten(importance, access, age, offered, *, a, b):
-    kept, importance, _, age = slots_after_writing(importance, access, age, offered, a=a, b=b)
-    return kept, importance, torch.zeros_like(age), age
-
-
-@known(_WRONG, "priorities in place of the importance", "which number of a slot never changes while it is held?")
-def priority_returned(importance, access, age, offered, *, a, b):
-    kept, importance, access, age = slots_after_writing(importance, access, age, offered, a=a, b=b)
-    return kept, _priority(importance, access, age, a, b), access, age
 
 
 def _case(importance: list[float], access: list[float], age: list[float], offered: list[float], **ab: float) -> Case:
@@ -139,18 +25,40 @@ _CASES = (
 )  # fmt: skip
 
 
+_ASKED = {
+    "kept": "what are the priorities of all slots and newcomers, in order?",
+    "importance": "whose importance is it? `kept` is right, and gives the order",
+    "access": "what do slots keep, and with how many reads does a newcomer start?",
+    "age": "how old are the slots after the segment, and how old is a newcomer?",
+}
+
+
+def _observe(answer: Any) -> dict[str, Any]:
+    """The four parts as one table (4, M): they follow from each other, so that one says nothing without the rest."""
+    seen = in_parts(calls(answer, *_CASES), 4)
+    return {case: facts | {"result": _table(facts["result"])} for case, facts in seen.items()}
+
+
+def _table(result: Any) -> Any:
+    if not isinstance(result, list | tuple):
+        return result
+    try:
+        return torch.stack([torch.as_tensor(part).detach().double() for part in result])
+    except (TypeError, ValueError, RuntimeError):  # parts of other forms or lengths
+        return result
+
+
 def _first_wrong(seen: Any, right: Any) -> str | None:
     said = not_in_parts(seen, "kept, importance, access and age")
     if said:
         return said
     for case, facts in seen.items():
-        names = ("kept", "importance", "access", "age")
-        for name, own, rule in zip(names, facts["result"], right[case]["result"], strict=True):
+        for name, own, rule in zip(_ASKED, facts["result"], right[case]["result"], strict=True):
             own = torch.as_tensor(own)
             if own.shape != rule.shape:
                 return f"{case}: {name} has {len(own.flatten())} numbers; there are {len(rule)} slots"
-            if not torch.allclose(own.double(), rule.double()):
-                return f"{case}: {name} is {_list(own)}\nwhat are the priorities of all slots and newcomers, in order?"
+            if not torch.allclose(own.double(), rule):
+                return f"{case}: {name} is {_list(own)}\n{_ASKED[name]}"
     return None
 
 
@@ -166,9 +74,9 @@ SLOTS_AFTER_WRITING = Exercise(
     difficulty=2,
     minutes=15,
     reference=slots_after_writing,
-    observe=lambda answer: in_parts(calls(answer, *_CASES), 4),
-    accepted=tuple(_RIGHT),
-    mistakes=tuple(_WRONG),
+    observe=_observe,
+    accepted=tuple(RIGHT),
+    mistakes=tuple(WRONG),
     properties=(Property("each part by itself", _first_wrong),),
     hints=(
         "Put slots and newcomers into one list first: from then on all are treated alike.",
