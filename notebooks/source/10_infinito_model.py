@@ -108,7 +108,7 @@ show_source(causal_attention_weights)
 
 # %% [markdown] id="attention-torch-text"
 # Three implementations must agree: this readable one, the one of the library, and torch's `scaled_dot_product_attention`,
-# which never builds the square of weights and is therefore faster. On random numbers:
+# which gives the answers without keeping the square of weights, and which the library takes where it can. On random numbers:
 
 # %% id="attention-torch"
 from course_lib.infinito.attention import attention_weights
@@ -125,8 +125,8 @@ claim("< 1e-12", (library - fast).abs().max(), "library against torch, largest d
 # ### Why divide by the root of d?
 #
 # A product of two random vectors of width $d$ is a sum of $d$ terms of variance 1: its deviation is $\sqrt d$, which is 8 for
-# the 64 numbers of one head. Without the division the softmax of a fresh model is nearly a maximum: one position gets
-# nearly everything, and almost no gradient reaches the others.
+# the 64 numbers of one head. Without the division the softmax of such scores is close to a maximum: one position gets most of
+# the weight, and what is left for the others, and for learning from them, is little.
 
 # %% id="scale-run"
 q, k = (torch.randn(200, 64, 64, generator=numbers) for _ in range(2))  # 200 sequences, T = 64, d = 64
@@ -196,7 +196,8 @@ assert torch.allclose(rows_with(1)[3], torch.full((4,), 1 / 4))
 
 # %% [markdown] id="mask-figure-text"
 # The weights of one head of a fresh block, with the mask of `FULL` and with that of `AS_REPORTED`, which has none. The input,
-# six positions of random numbers, and the weights of the block are the same:
+# six positions of random numbers, and the weights of the block are the same. (`TINY` is `FULL` in small: the same behaviour,
+# fewer and narrower layers.)
 
 # %% id="mask-figure"
 sizes = replace(TINY, exploration=0.0, scaled_init=False)
@@ -493,8 +494,8 @@ claim("1", seen["mean_reads"], "reads that the slot received")
 # %% [markdown] id="reported"
 # ## 6 The reported memory
 #
-# `AS_REPORTED` has a memory as well: 256 slots of 64 numbers. Print what one call does to it, in order: read, and do not use
-# the answer; then write the mean over the batch into one slot, whatever that slot held.
+# `AS_REPORTED` has a memory as well: 256 slots of 64 numbers. Below is what one call does with it. Read it with two questions:
+# which result of the read reaches the logits when `listens` is False, as in `AS_REPORTED`? And who writes, and when?
 
 # %% id="reported-source"
 from course_lib.infinito.reported import ACCESSED, ReportedMemory
@@ -502,7 +503,8 @@ from course_lib.infinito.reported import ACCESSED, ReportedMemory
 show_source(ReportedMemory.forward)
 
 # %% [markdown] id="reported-text"
-# The sizes do not matter for what follows, so a narrow model of the same kind serves: 104 words, width 64, all 256 slots.
+# (`write` puts the mean over the batch into one slot, whatever that slot held.) The sizes do not matter for what follows, so a
+# narrow model of the same kind serves: 104 words, width 64, all 256 slots.
 # 300 calls **in evaluation mode**, on batches of four texts.
 
 # %% id="reported-run" tags=["nbval-ignore-output"]
@@ -748,6 +750,7 @@ predict(
 # %% id="count-dead-run"
 from course_lib.infinito.analysis import parameters_by_part, parameters_without_gradient
 
+assert all(parameter.requires_grad for parameter in big_reported.parameters())
 dead = parameters_without_gradient(big_reported, language_loss, (ids, ids.roll(-1, dims=1)))
 for part in sorted({name.split(".")[0] for name in dead}):
     print(part, sum(size for name, size in dead.items() if name.startswith(part)))
@@ -874,6 +877,7 @@ for name, states in (("noise", noise_states), ("other order", shuffled), ("train
     claim("1", told["pattern_diversity"], f"pattern diversity, {name}")
     claim("between 0.0146 and 0.0157", told["complexity"], f"complexity, {name}; 1/64 = {1 / 64:.4f}")
     claim("< 0.0157", told["integration"], f"integration, {name}; at most 2/128")
+    claim("between 0.28 and 0.4", told["variance"], f"variance, {name}")
 claim("0.93", 2 * (0.4 + 0.2 / 3), "phi from two constants")
 claim("< 0.8", 1 / 32, "a cosine over T = 32 is at most this")
 
@@ -897,7 +901,7 @@ for sharpness in (0.0, 1.0, 50.0):
 
 # %% id="exploration-falls-claim"
 scales = [model.exploration.scale.item() for model, *_ in runs]
-claim("< 0.0995", max(scales), "scale of the noise after 20 steps, the largest of five; it began at 0.1")
+claim("< 0.097", max(scales), "scale of the noise after 20 steps, the largest of five; it began at 0.1")
 
 # %% [markdown] id="broken"
 # ## 10 A broken run

@@ -66,3 +66,16 @@ def test_an_array_for_a_tensor_of_the_same_numbers_needs_no_note():
     tensor = torch.ones(2, dtype=torch.float64)
     assert form_notes(tensor.numpy(), tensor) == []
     assert form_notes(tensor.float(), tensor) == ["you return float32 where the rule gives float64"]
+
+
+@pytest.mark.parametrize("tokens", [20, 128])
+def test_what_a_causal_model_owes_to_rounding_stays_below_the_bound_of_the_exercise(tokens):
+    moved = []
+    for seed in range(5):
+        ids = torch.Generator().manual_seed(seed)
+        x, other = (torch.randint(0, 10, (2, tokens), generator=ids) for _ in range(2))
+        changed = torch.cat([x[:, : tokens // 2], other[:, tokens // 2 :]], dim=1)
+        for model in RIGHT.values():
+            logits = [model(one, None)[0][:, : tokens // 2] for one in (x, changed)]
+            moved.append(float((logits[0] - logits[1]).abs().max()))
+    assert 0 < max(moved) < 1e-5

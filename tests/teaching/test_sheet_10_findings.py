@@ -79,8 +79,8 @@ def test_the_card_of_the_audit_tells_form_from_value(change, words):
     assert words in said
 
 
-def tokens(seed):
-    return torch.randint(0, 10, (2, 20), generator=torch.Generator().manual_seed(seed))
+def tokens(seed, length=20):
+    return torch.randint(0, 10, (2, length), generator=torch.Generator().manual_seed(seed))
 
 
 def prefixes(model):
@@ -100,9 +100,9 @@ def test_a_test_that_compares_prefixes_is_right():
     assert card("sees_no_future", prefixes)[0] == "right"
 
 
-def leak_test(*, reach=1e-5, times=range(19), other_row=True, own_past=False, words=False):
+def leak_test(*, reach=1e-5, times=range(19), other_row=True, own_past=False, words=False, length=20):
     def test(model):
-        x, past, other = (tokens(seed) for seed in range(3))
+        x, past, other = (tokens(seed, length) for seed in range(3))
         second = torch.stack([(other if own_past else past)[0], (other if other_row else past)[1]])
         for held, changed_held in ((None, None), (model(past, None)[1], model(second, None)[1])):
             before = model(x, held)[0]
@@ -125,9 +125,21 @@ def test_the_pattern_of_these_tests_is_right():
     assert card("sees_no_future", sees_no_future)[0] == "right"
 
 
+def test_a_long_segment_is_right_too():
+    assert card("sees_no_future", leak_test(length=70, times=range(69)))[0] == "right"
+
+
+def memory_scrambled(model):
+    x = tokens(0)
+    memory = model(x, None)[1]
+    return memory is None or bool((model(x, memory + 1)[0] - model(x, memory)[0]).abs().max() < 1e-5)
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
+        (memory_scrambled, "did you change anything in the past of the row that you look at?"),
+        (leak_test(reach=1e-6), "a test that takes rounding for a leak"),
         (leak_test(reach=1e-3), "a test that lets small changes pass"),
         (leak_test(times=(10,)), "a test at one place"),
         (leak_test(other_row=False), "a test that changes nothing of another sequence up to t"),

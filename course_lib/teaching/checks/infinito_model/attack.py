@@ -146,7 +146,10 @@ def _reading(seen: Any, right: Any) -> str | None:
     alarms = [name for name, accepted in seen["right"].items() if accepted is not True]
     alive = [name for name, accepted in seen["planted"].items() if accepted is not False]
     if alarms:
-        return f"a causal model is rejected ({alarms[0]})\nwhich number do you compare there, and how large is it?"
+        asked = "did you change anything in the past of the row that you look at?"
+        if alarms == ["rounding"]:
+            asked = "which number do you compare there, and how large is it?"
+        return f"a causal model is rejected ({alarms[0]})\n{asked}"
     asked = [f"a leak survives ({name})\n{question}" for name, question in _SURVIVED.items() if name in alive]
     return asked[0] if asked else None
 

@@ -24,7 +24,7 @@ class Toy:
 
     def __call__(self, x: torch.Tensor, memory: torch.Tensor | None = None):
         """Ids x (B, T) and what an earlier call returned -> logits (B, T, V) and the memory after it."""
-        h = self.words[x] + self.places[: x.shape[1]]  # (B, T, D)
+        h = self.words[x] + self.places[torch.arange(x.shape[1]) % len(self.places)]  # (B, T, D), for any T
         h = self._normalized(h + self._mixed(h))
         if self.fault == "last token":
             h = h + 0.3 * h[:, -1:]
@@ -38,10 +38,10 @@ class Toy:
         counts = torch.arange(1, tokens + 1).unsqueeze(1)  # (T, 1)
         if self.mix == "recurrence":
             return h.cumsum(dim=1) / counts
-        if self.mix == "suffix":
-            # The sum of the past as the sum of all minus that of the future: causal but for rounding.
-            future = h.flip(1).cumsum(dim=1).flip(1) - h
-            return (h.sum(dim=1, keepdim=True) - future) / counts
+        if self.mix == "shifted":
+            # A shift that knows the whole segment is added and taken away: causal but for rounding, for any T.
+            shift = 4 * h.amax(dim=1, keepdim=True)
+            return (h.cumsum(dim=1) / counts + shift) - shift
         query, key, value = ((h @ m).unflatten(-1, (HEADS, -1)).transpose(1, 2) for m in self.maps[:3])
         scores = query @ key.mT / math.sqrt(query.shape[-1])  # (B, H, T, T)
         mixed = scores.masked_fill(self._hidden(tokens), -math.inf).softmax(dim=-1) @ value
@@ -90,7 +90,7 @@ RIGHT = {
     "other weights": Toy(seed=1),
     "no memory": Toy(remembers=False),
     "running mean": Toy(mix="recurrence"),
-    "rounding": Toy(mix="suffix"),
+    "rounding": Toy(mix="shifted"),
 }
 PLANTED = {
     fault: Toy(fault)
