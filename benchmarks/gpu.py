@@ -1,4 +1,4 @@
-"""`python -m benchmarks.gpu`: everything that lesson 09 wants to know of a GPU, in parts of some minutes each.
+"""`python -m benchmarks.gpu`: everything that lessons 09 and 11 want to know of a GPU, in parts of some minutes each.
 
 Each part writes one recording with its provenance to notebooks/recorded/ and is left out when it is there already with
 the same setting, so that the command can be stopped and given again. `--device cpu` makes the recordings of a CPU at a
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks import gpu_steps, gpu_waits
+from benchmarks import gpu_infinito, gpu_steps, gpu_waits
 from benchmarks.gpu_setting import CPU, CUDA, QUICK, Part, Setting, config_of, make
 from course_lib.core.recordings import read_recording, recordings_folder, write_recording
 
@@ -37,6 +37,19 @@ PARTS = {
         Part("waits", "what does it cost to wait for the loss and for the loader", gpu_waits.waits),
         Part("determinism", "does the same run give the same bits, and what does that cost", gpu_waits.determinism),
         Part("fit", "how much slower is fit than a bare loop", gpu_steps.fit_overhead),
+        Part(
+            "infinito",
+            "how fast is INFINITO beside a plain GPT, and how much memory does a step need",
+            gpu_infinito.speed,
+            ("infinito", "model", "batch"),
+        ),
+        Part(
+            "infinito_run",
+            "does the run that ended at perplexity 99.25 come out again on this device",
+            gpu_infinito.reported_run,
+            ("recipe",),
+            devices=("cuda",),  # that of a CPU takes two hours: python -m benchmarks.reported_run
+        ),
     )
 }
 
@@ -89,8 +102,9 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     setting = QUICK if given.quick else {"cuda": CUDA, "cpu": CPU}[given.device]
     folder = given.out if given.quick else given.out or recordings_folder()
+    wanted = given.part or [name for name, part in PARTS.items() if given.quick or setting.device in part.devices]
     if given.list:
-        for part in PARTS.values():
+        for part in (PARTS[name] for name in wanted):
             there = folder is not None and is_done(part, setting, folder)
             state = "recorded" if there else f"missing: {command_of(part.name, setting.device)}"
             print(f"{part.name:<12}{state:<60}{part.question}")
@@ -98,7 +112,7 @@ def main(arguments: list[str] | None = None) -> int:
     if setting.device == "cuda" and not torch.cuda.is_available():
         print("torch finds no CUDA device here; --device cpu makes the recordings of this CPU", file=sys.stderr)
         return 1
-    failed = run(given.part or list(PARTS), setting, folder, again=given.again)
+    failed = run(wanted, setting, folder, again=given.again)
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0

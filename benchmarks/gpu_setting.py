@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +13,8 @@ import torch
 
 from benchmarks.measure import cpu_model
 from course_lib.core.recordings import Recording
+from course_lib.infinito.config import AS_REPORTED, FULL, SMALL, TINY, InfinitoConfig
+from course_lib.infinito.train import AS_REPORTED_RUN, Recipe
 from course_lib.training.gpt import INFINITO_SHAPE, GPTConfig
 from course_lib.training.profile import Timing
 
@@ -34,6 +36,8 @@ class Setting:
     elements: int = 2**28  # of the vector whose copy is timed
     images: int = 20_000  # that the loaders give
     compiler: str = "inductor"
+    infinito: InfinitoConfig = FULL
+    recipe: Recipe = AS_REPORTED_RUN
 
     def config(self) -> dict[str, Any]:
         """As JSON gives it back: tuples are lists there."""
@@ -53,6 +57,7 @@ CPU = Setting(
     sides=(64, 128, 256, 512, 1024, 2048),
     elements=2**24,
     images=4_000,
+    infinito=replace(SMALL, width=256, heads=8, feed_forward=1_024),
 )
 QUICK = Setting(
     "cpu",
@@ -66,6 +71,12 @@ QUICK = Setting(
     elements=1_000,
     images=64,
     compiler="eager",  # needs no C compiler
+    infinito=replace(TINY, vocabulary=50, context=8, positions=8, width=16, heads=2, feed_forward=32),
+    recipe=replace(
+        AS_REPORTED_RUN,
+        model=replace(AS_REPORTED, vocabulary=104, width=16, layers=1, heads=2, feed_forward=32),
+        epochs=1,
+    ),
 )
 
 
@@ -77,6 +88,7 @@ class Part:
     question: str
     rows: Callable[[Setting], list[Row]]
     settings: tuple[str, ...] = field(default=("model", "batch", "tokens"))  # fields that its numbers depend on
+    devices: tuple[str, ...] = ("cpu", "cuda")  # for which a recording is wanted
 
 
 def seconds_row(timing: Timing, **labels: Any) -> Row:

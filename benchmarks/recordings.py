@@ -30,7 +30,7 @@ class Record:
         return self.folder / f"{self.name}.json"
 
 
-# Lesson 09 reads these: what each part of benchmarks/gpu.py answers.
+# Lessons 09 and 11 read these: what each part of benchmarks/gpu.py answers.
 _GPU_PARTS = {
     "machine": "FLOP/s by number format and size, bytes/s, launches/s",
     "steps": "seconds of a training step by number format, optimizer and batch size",
@@ -39,7 +39,10 @@ _GPU_PARTS = {
     "waits": "what reading the loss and waiting for the loader cost",
     "determinism": "equal bits or not, and what deterministic mode costs",
     "fit": "fit against a bare loop",
+    "infinito": "steps/s and memory of INFINITO beside a plain GPT",
+    "infinito_run": "the reported run of INFINITO, 15 epochs",
 }
+_CUDA_ONLY = ("infinito_run",)  # on a CPU a run of two hours, which python -m benchmarks.reported_run records
 
 
 _TABLE = (
@@ -78,6 +81,7 @@ _GPU_TABLE = tuple(
     )
     for device in ("cpu", "cuda")
     for part, question in _GPU_PARTS.items()
+    if device == "cuda" or part not in _CUDA_ONLY
 )
 RECORDS = {record.name: record for record in (*_TABLE, *_GPU_TABLE)}
 

@@ -141,11 +141,12 @@ MATRIX = {
     ),
     16: Fault("training and test part overlap", comes_with="fusion"),
     17: Fault(
-        "a worker dies or cannot start",
+        "a worker dies, stays silent or cannot start",
         (
             "tests/training/test_dataset_loader.py"
             "::test_dead_workers_are_given_up_with_one_warning_and_the_batches_stay_the_same",
             "tests/training/test_dataset_loader.py::test_workers_without_shared_memory_are_given_up",
+            "tests/training/test_dataset_loader.py::test_workers_that_stay_silent_are_given_up",
             "tests/training/test_lock.py::test_a_forked_worker_that_outlives_a_killed_run_does_not_hold_its_folder",
         ),
     ),
@@ -154,6 +155,7 @@ MATRIX = {
         (
             "tests/training/test_memory.py"
             "::test_out_of_memory_in_training_leaves_the_last_complete_update_and_says_what_to_try",
+            "tests/training/test_command.py::test_out_of_memory_is_one_line_with_what_to_try",
         ),
     ),
     19: Fault(
@@ -161,6 +163,7 @@ MATRIX = {
         (
             "tests/training/test_fit.py"
             "::test_the_same_seeds_give_the_same_bits_and_another_number_of_threads_nearly_the_same",
+            "tests/training/test_dataset_loader.py::test_the_number_of_workers_changes_neither_samples_nor_noise",
         ),
     ),
     20: Fault(

@@ -11,11 +11,13 @@ import pytest
 import torch
 
 from benchmarks import gpu
+from benchmarks.gpu_infinito import infinito_step, reported_form
 from benchmarks.gpu_setting import CPU, CUDA, QUICK, config_of
 from benchmarks.gpu_steps import batches_that_fit, make_step, step_flops
 from benchmarks.recordings import RECORDS
 from course_lib.core.files import course_root
 from course_lib.core.recordings import read_recording, recording_path
+from course_lib.infinito.config import AS_REPORTED, FULL
 from course_lib.training.counting import first_wait, flops_of
 
 
@@ -74,8 +76,11 @@ def test_without_cuda_it_says_what_else_there_is(capsys: pytest.CaptureFixture[s
 
 def test_the_table_of_records_names_every_part_with_its_command() -> None:
     for device in ("cpu", "cuda"):
-        for name in gpu.PARTS:
-            assert RECORDS[f"{device}_{name}"].command == gpu.command_of(name, device)
+        for name, part in gpu.PARTS.items():
+            if device in part.devices:
+                assert RECORDS[f"{device}_{name}"].command == gpu.command_of(name, device)
+            else:
+                assert f"{device}_{name}" not in RECORDS
 
 
 def test_the_steps_compute_what_the_formula_says_and_never_wait() -> None:
@@ -119,3 +124,24 @@ def test_batches_that_do_not_fit_are_left_out(monkeypatch: pytest.MonkeyPatch) -
     assert batches_that_fit(CPU) == list(CPU.batches)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (8 * 2**30, 8 * 2**30))
     assert batches_that_fit(CUDA) == [1, 4, 16, 32, 64]
+
+
+def test_the_steps_of_infinito_never_wait_and_keep_their_memory_between_batches() -> None:
+    for config in (QUICK.infinito, replace(QUICK.infinito, memory_slots=0)):
+        assert first_wait(lambda config=config: infinito_step(QUICK, config)()) is None
+    step = infinito_step(QUICK, QUICK.infinito)
+    assert float(step()) != float(step())
+
+
+def test_the_reported_form_has_the_sizes_of_the_other_and_its_own_flaws() -> None:
+    assert reported_form(FULL) == AS_REPORTED
+    small = reported_form(QUICK.infinito)
+    assert (small.width, small.causal, small.shared_memory) == (QUICK.infinito.width, False, True)
+
+
+def test_the_reported_run_is_recorded_epoch_by_epoch(tmp_path: Path) -> None:
+    gpu.run(["infinito_run"], QUICK, tmp_path)
+    rows = read_recording("cpu_infinito_run", tmp_path).rows
+    assert [row["split"] for row in rows[:-1]] == ["train", "val"]
+    assert {row["epoch"] for row in rows[:-1]} == {1}
+    assert rows[-1]["updates"] == 13

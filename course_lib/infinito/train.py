@@ -29,6 +29,7 @@ from course_lib.text.wikitext import wikitext2
 from course_lib.training.callbacks import evaluate_on, every
 from course_lib.training.distributed import rank, wrap
 from course_lib.training.groups import decay_groups
+from course_lib.training.memory import memory_advice
 from course_lib.training.noise import generators_kept
 from course_lib.training.report import print_table
 from course_lib.training.run import run
@@ -117,23 +118,24 @@ def train_infinito(
     state = start(recipe, seeds, device=device)
     if rank() == 0:
         data.vocabulary.save(Path(folder) / "vocabulary.json")
-    run(
-        folder,
-        state,
-        data.train,
-        lambda model, batch: language_loss(model, batch, padded=False),  # these blocks are never padded
-        epochs=recipe.epochs,
-        config=recipe,
-        extra={"vocabulary": data.vocabulary.digest, "precision": precision},
-        keep="best",
-        schedule=schedule(recipe, len(data.train)),
-        clip=recipe.clip,
-        precision=precision,
-        check_every=recipe.check_every,
-        on_step=[every(recipe.check_every, note_batch)],  # where `fit` reads the loss anyway
-        on_epoch=[evaluate_on("val", data.validation, validation_losses, precision=precision), print_table(log)],
-        log=log,
-    )
+    with memory_advice(state, batch_size=recipe.batch):
+        run(
+            folder,
+            state,
+            data.train,
+            lambda model, batch: language_loss(model, batch, padded=False),  # these blocks are never padded
+            epochs=recipe.epochs,
+            config=recipe,
+            extra={"vocabulary": data.vocabulary.digest, "precision": precision},
+            keep="best",
+            schedule=schedule(recipe, len(data.train)),
+            clip=recipe.clip,
+            precision=precision,
+            check_every=recipe.check_every,
+            on_step=[every(recipe.check_every, note_batch)],  # where `fit` reads the loss anyway
+            on_epoch=[evaluate_on("val", data.validation, validation_losses, precision=precision), print_table(log)],
+            log=log,
+        )
     return state
 
 

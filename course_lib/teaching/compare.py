@@ -130,6 +130,11 @@ def form_notes(ours: Any, theirs: Any) -> list[str]:
             continue
         if isinstance(own, list | tuple):
             notes.append(f"you return a {type(own).__name__} where the rule gives an array")
-        elif getattr(own, "dtype", rule.dtype) != rule.dtype:
-            notes.append(f"you return {own.dtype} where the rule gives {rule.dtype}")
+        elif _dtype_name(own, rule) != _dtype_name(rule, rule):
+            notes.append(f"you return {_dtype_name(own, rule)} where the rule gives {_dtype_name(rule, rule)}")
     return list(dict.fromkeys(notes))
+
+
+def _dtype_name(value: Any, rule: Any) -> str:
+    """ "float64" for a NumPy array and for a torch tensor; a value without a dtype has that of the rule."""
+    return str(getattr(value, "dtype", rule.dtype)).removeprefix("torch.")

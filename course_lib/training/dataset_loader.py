@@ -42,11 +42,13 @@ class SampleError(RuntimeError):
 class DatasetLoader:
     """Batches of a dataset, in the order of TensorLoader, moved to `device`.
 
-    workers: processes that load ahead; 0 loads in this one. collate: makes a batch of a list of samples, by default
-    torch's. seed: of the order; noise_seed: of what samples and collate draw from the generators of torch, NumPy and
-    `random`, by default `seed`. On CUDA batches are copied from pinned memory while the GPU computes.
-    Workers that do not start or die are given up with one warning, and the same batches are loaded without them.
-    Raises ValueError as TensorLoader does or for workers below 0, SampleError for a sample that cannot be loaded.
+    workers: processes that load ahead; 0 loads in this one. patience: seconds that a batch of theirs is waited for.
+    collate: makes a batch of a list of samples, by default torch's. seed: of the order; noise_seed: of what samples
+    and collate draw from the generators of torch, NumPy and `random`, by default `seed`.
+    On CUDA batches are copied from pinned memory while the GPU computes.
+    Workers that do not start, die or stay silent are given up with one warning, and the same batches are loaded
+    without them. Raises ValueError as TensorLoader does, for workers below 0 or patience not above 0, SampleError for a
+    sample that cannot be loaded.
     """
 
     def __init__(
@@ -59,14 +61,17 @@ class DatasetLoader:
         shuffle: bool = True,
         drop_last: bool = False,
         workers: int = 0,
+        patience: float = 600,
         device: torch.device | str | None = None,
         collate: Collate | None = None,
     ) -> None:
         if workers < 0:
             raise ValueError(f"workers must be at least 0, got {workers}")
+        if not patience > 0:
+            raise ValueError(f"patience must be above 0 (seconds), got {patience}")
         self.order = BatchOrder(len(dataset), batch_size, seed, shuffle, drop_last)
         self.noise_seed = seed if noise_seed is None else noise_seed
-        self.workers = workers
+        self.workers, self.patience = workers, patience
         self.device = torch.device("cpu" if device is None else device)
         self._source = _Batches(dataset, collate or default_collate, self.noise_seed)
         self._tasks = _Tasks()
@@ -104,6 +109,8 @@ class DatasetLoader:
             # batch_size=None: one task is a whole batch, which the worker collates itself.
             own = {"batch_size": None, "collate_fn": _unchanged, "generator": torch.Generator()}
             flags = loader_flags(self.workers, self.device)
+            if self.workers:
+                flags["timeout"] = self.patience
             self._loader = DataLoader(self._source, sampler=self._tasks, **own, **flags)
         self._tasks.now = tasks
         # The seed of the workers; without a generator of its own torch would draw it from the world's.

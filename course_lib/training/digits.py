@@ -22,6 +22,7 @@ from course_lib.numpy_nn.datasets import load_digits
 from course_lib.training.callbacks import evaluate_on
 from course_lib.training.distributed import wrap
 from course_lib.training.loaders import TensorLoader
+from course_lib.training.memory import memory_advice
 from course_lib.training.report import print_table
 from course_lib.training.run import run
 from course_lib.training.state import TrainState
@@ -67,17 +68,18 @@ def train_digits(
     model = digits_net(config, seed=seeds.init).to(device)
     state = TrainState(wrap(model), torch.optim.Adam(model.parameters(), lr=config.rate), seeds)
     measures = evaluate_on("val", validation, classification_scores, precision=precision)
-    run(
-        folder,
-        state,
-        train,
-        classification_loss,
-        epochs=config.epochs,
-        config=config,
-        precision=precision,
-        on_epoch=[measures, print_table(log)],
-        log=log,
-    )
+    with memory_advice(state, batch_size=config.batch_size):
+        run(
+            folder,
+            state,
+            train,
+            classification_loss,
+            epochs=config.epochs,
+            config=config,
+            precision=precision,
+            on_epoch=[measures, print_table(log)],
+            log=log,
+        )
     return state
 
 

@@ -7,11 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from course_lib import __main__ as command_line
 from course_lib.core.files import course_root
 from course_lib.core.history import History
-from course_lib.training import checkpoint
+from course_lib.training import checkpoint, digits
+from course_lib.training.digits import PRESETS
 from course_lib.training.lock import locked
 from course_lib.training.report import history_table
 
@@ -68,6 +70,21 @@ def test_a_run_that_is_asked_to_end_goes_on_when_it_is_started_again(
     weights = [checkpoint.latest(one) / "weights.safetensors" for one in (folder, undisturbed)]
     assert weights[0].read_bytes() == weights[1].read_bytes()
     assert table_of(folder) == table_of(undisturbed)
+
+
+def test_out_of_memory_is_one_line_with_what_to_try(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 MiB")
+
+    monkeypatch.setattr(digits, "classification_loss", full)
+    assert command_line.main(arguments(tmp_path)) == 1
+    said = capsys.readouterr().err
+    size = PRESETS["cpu"].batch_size
+    assert said.startswith(f"error: the memory of cpu did not suffice at step 1 with batches of {size}; nothing was")
+    assert f"batch_size={size // 2} with accumulate=2" in said
+    assert said.count("\n") == 1
 
 
 def test_the_seed_is_another_run(complete: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import sys
+import time
 import warnings
 from typing import Any, NamedTuple
 
@@ -52,6 +53,10 @@ class InWorker(Noisy):
 
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def sleep_for_ever() -> None:
+    time.sleep(3600)
 
 
 def allow_no_shared_memory() -> None:
@@ -179,7 +184,19 @@ def test_dead_workers_are_given_up_with_one_warning_and_the_batches_stay_the_sam
 @forks
 def test_workers_without_shared_memory_are_given_up():
     with pytest.warns(UserWarning, match="the worker of the loader failed .*epoch 1 on"):
-        assert loaded(InWorker(allow_no_shared_memory), workers=1) == loaded()
+        assert loaded(InWorker(allow_no_shared_memory), workers=1, patience=5) == loaded()
+
+
+@forks
+def test_workers_that_stay_silent_are_given_up():
+    with pytest.warns(UserWarning, match=r"the worker of the loader failed .*timed out after 1 seconds"):
+        assert loaded(InWorker(sleep_for_ever), workers=1, patience=1) == loaded()
+
+
+@pytest.mark.parametrize("patience", [0, -1.0, float("nan")])
+def test_patience_is_above_0(patience):
+    with pytest.raises(ValueError, match=rf"patience must be above 0 \(seconds\), got {patience}"):
+        DatasetLoader(Noisy(), batch_size=4, patience=patience)
 
 
 def test_workers_that_cannot_start_are_given_up(monkeypatch):

@@ -1,0 +1,68 @@
+"""What the pictures and planted models of sheet 10 show is what their names say."""
+
+import pytest
+import torch
+
+from course_lib.teaching.checks.infinito_model import find
+from course_lib.teaching.checks.infinito_model.order import LINES, loop_of
+from course_lib.teaching.checks.infinito_model.versions import PLANTED, RIGHT
+from course_lib.teaching.compare import form_notes
+
+TRIANGLE = [". " * row + "# " * (7 - row) for row in range(7)]
+
+
+def tables(word):
+    """The left and the right table of a picture, as rows of "#" and "."."""
+    rows = [line[9:] for line in find.picture(word).splitlines() if line.startswith("token ")]
+    return [row[:13] + " " for row in rows], [row[21:] + " " for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("word", "left", "right"),
+    [
+        (find.HEALTHY, True, True),
+        (find.UNHEARD, True, True),
+        (find.SHARED, True, True),
+        (find.POOLED, True, False),
+        (find.NO_MASK, False, False),
+        (find.ONE_AHEAD, False, False),
+    ],
+)
+def test_a_table_is_a_triangle_where_nothing_leaks(word, left, right):
+    assert [table == TRIANGLE for table in tables(word)] == [left, right]
+
+
+def test_the_lines_below_a_picture_tell_who_is_heard():
+    said = {word: "\n".join(find.picture(word).splitlines()[-2:]) for word in find.WORDS}
+    assert "this row moves" in said[find.HEALTHY]
+    assert "other row does not move" in said[find.HEALTHY]
+    assert "this row does not move" in said[find.UNHEARD]
+    assert "other row moves" in said[find.SHARED]
+
+
+def test_six_pictures_differ_and_do_not_disturb_the_random_state():
+    state = torch.get_rng_state()
+    pictures = {text.split("\n", 1)[1] for text in find.six_pictures().values()}
+    assert len(pictures) == 6
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize("name", [*RIGHT, *PLANTED])
+def test_every_model_of_the_attack_gives_forecasts(name):
+    model = {**RIGHT, **PLANTED}[name]
+    x = torch.arange(40).reshape(2, 20) % 10
+    logits, memory = model(x, None)
+    assert logits.shape == (2, 20, 10)
+    assert torch.isfinite(model(x, memory)[0]).all()
+
+
+def test_the_loop_is_indented_after_its_for_line():
+    lines = loop_of(list("JDFE")).splitlines()
+    assert lines[:3] == [LINES["J"], LINES["D"], LINES["F"]]
+    assert lines[3] == "    " + LINES["E"]
+
+
+def test_an_array_for_a_tensor_of_the_same_numbers_needs_no_note():
+    tensor = torch.ones(2, dtype=torch.float64)
+    assert form_notes(tensor.numpy(), tensor) == []
+    assert form_notes(tensor.float(), tensor) == ["you return float32 where the rule gives float64"]
