@@ -424,9 +424,9 @@ def describe_ladder(words, mean_length):
 
 
 # %% id="explore-figure"
-def draw_ladder(words=100, mean_length=20):
+def draw_ladder(words=100, mean_length=20, width=8):
     x = np.arange(2, 301)
-    figure, axis = style.canvas(width=8, height=3.6)
+    figure, axis = style.canvas(width=width, height=3.6)
     for index, (name, y) in enumerate(
         zip(ladder, np.array([rungs(n, mean_length) for n in x]).T, strict=True)
     ):
@@ -434,7 +434,7 @@ def draw_ladder(words=100, mean_length=20):
     axis.axhline(100, color="0.3", linestyle="--", linewidth=1.2)
     axis.axvline(words, color="0.3", linestyle="--", linewidth=1.2)
     axis.set(xlabel="words of the source", ylabel="perplexity", ylim=(0, 310), xlim=(0, 300))
-    axis.set_title("Three forecasters that learn nothing, and the target of 100")
+    axis.set_title("Learning nothing, and the target of 100")
     curves.legend(axis, loc="upper left")
     return figure, describe_ladder(words, mean_length)
 
@@ -445,8 +445,10 @@ from course_lib.teaching.widgets import explore, strip
 explore(draw_ladder, words=(2, 300), mean_length=(2, 60))
 
 # %% id="explore-strip"
+from functools import partial
+
 strip(
-    draw_ladder,
+    partial(draw_ladder, width=4.6),
     [{"words": 20, "mean_length": 20}, {"words": 100, "mean_length": 3}, {"words": 200, "mean_length": 20}],
 )
 
@@ -517,8 +519,9 @@ if complete:
 
 
 # %% id="mass-draw"
-def two_panels(row):
-    figure, axes = style.canvas(1, 2, width=10, height=3.4)
+def two_panels(row, narrow):
+    shape = (2, 1, 4.4, 6.4) if narrow else (1, 2, 10, 3.4)
+    figure, axes = style.canvas(*shape[:2], width=shape[2], height=shape[3])
     curves.line(axes[0], range(101), row["mean"], label="forecast", index=0)
     curves.line(axes[0], range(101), [1 / 20.5] + [0.95 / 100] * 100, label="truth", index=1)
     axes[0].set(xlabel="symbol (0 is the full stop)", ylabel="mean probability", ylim=(0, 0.055))
@@ -532,11 +535,11 @@ def two_panels(row):
 
 
 # %% id="mass-words"
-def draw_mass(epoch=0):
+def draw_mass(epoch=0, narrow=False):
     row = next(row for row in forecasts if row["epoch"] == epoch)
-    figure, axes = two_panels(row)
+    figure, axes = two_panels(row, narrow)
     share, last = 1 - row["absent"], row["stop"][-1]
-    axes[0].set_title(f"Epoch {epoch}: {share:.0%} of the mass on symbols in use")
+    axes[0].set_title(f"Epoch {epoch}: {share:.0%} on symbols in use")
     told = f"Epoch {epoch}: {share:.1%} of the mass lies on symbols in use; after 29 words of a sentence, when a stop "
     return figure, f"{told}is certain, it is forecast with {last:.3f}."
 
@@ -552,9 +555,8 @@ else:
 
 # %% id="mass-strip" tags=["nbval-ignore-output"]
 if seen:
-    strip(
-        draw_mass, [{"epoch": epoch} for epoch in dict.fromkeys((seen[0], seen[len(seen) // 3], seen[-1]))]
-    )
+    some = dict.fromkeys((seen[0], seen[len(seen) // 3], seen[-1]))
+    strip(partial(draw_mass, narrow=True), [{"epoch": epoch} for epoch in some])
 
 # %% [markdown] id="mass-reading"
 # *Reading*: the left curve rises onto the truth as the mass moves from the absent ids to those in use. On the right nothing
