@@ -401,8 +401,8 @@ style.show(
 )
 
 # %% [markdown] id="ladder-figure-reading"
-# *Reading*: the curve crosses the first line and ends above the second. All that the report celebrates happens above the
-# first one, before the left edge of this figure. Now move the source. What would the target "below 100" mean on another one?
+# *Reading*: the curve crosses the first line and ends above the second. Nearly all that the report celebrates happens above
+# the first one, before the left edge of this figure. Now move the source. What would the target "below 100" mean on another one?
 
 
 # %% id="explore-draw"
@@ -559,7 +559,7 @@ if seen:
     strip(partial(draw_mass, narrow=True), [{"epoch": epoch} for epoch in some])
 
 # %% [markdown] id="mass-reading"
-# *Reading*: the left curve rises onto the truth as the mass moves from the absent ids to those in use. On the right nothing
+# *Reading* (left and right are above and below in the three frames): the left curve rises onto the truth as the mass moves from the absent ids to those in use. On the right nothing
 # happens but that: where a stop is certain, after 29 words, the model still gives it its average share. There was one single thing
 # to learn in this text beyond counting, and it was not learned.
 #
@@ -831,17 +831,22 @@ for row in forecasts:
 
 # %% id="memory-claim" tags=["nbval-ignore-output"]
 if forecasts:
+    claim("10", 1 / forecasts[0]["memory_avg_importance"], "a written slot, of importance 1, over another")
     for row in forecasts:
         assert row["memory_occupied_slots"] == min(256, 26 * row["epoch"]), "one slot per call"
     claim("between 0.004 and 0.1", forecasts[-1]["memory_utilization"], "utilization, as it is called")
 if complete:
     claim("256", forecasts[-1]["memory_occupied_slots"], "occupied slots after 15 epochs")
     claim("1.00", forecasts[-1]["memory_avg_importance"], "importance of all slots: nothing is preferred")
+    claim(
+        "between 0.01 and 0.02", forecasts[-1]["memory_utilization"], "the report has 1.41 %, as a fraction"
+    )
 
 # %% [markdown] id="memory-reading"
 # Occupied slots count the calls, and nothing else: 26 per epoch, full in the tenth. "Utilization" is a moving average of the
-# largest read weight (lesson 10): it moves with how sharp a read is, and falls as more slots share the weight. Both numbers come out of a memory
-# that no forecast hears. They would look the same if the rest of the model did not exist.
+# largest read weight (lesson 10): it falls while the memory fills, because a slot that was written weighs ten times as much as one that was
+# not, and then stays where the untrained read controller puts it, at one to two percent, as in the report. Both numbers come out
+# again, and both come out of a memory that no forecast hears.
 #
 # ## 11 The forecast for real data
 #
