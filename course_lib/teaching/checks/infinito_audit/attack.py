@@ -101,6 +101,12 @@ MISTAKES = (
         _tester(close=0.011),
     ),
     Mistake(
+        "rejects_all",
+        "a test that rejects everything",
+        "print both numbers of your comparison for a sound one: which is the perplexity, and how far apart are they?",
+        lambda *_: False,
+    ),
+    Mistake(
         "too_strict",
         "a test that takes rounding for a fault",
         "do float32 and float64 give the same last digit?",
@@ -118,15 +124,14 @@ MISTAKES = (
         "what shall it return for a sound evaluation?",
         lambda evaluate, new: not evaluation_is_sound(evaluate, new),
     ),
-    Mistake("rejects_all", "a test that rejects everything", "which comparison fails?", lambda *_: False),
     Mistake("accepts_all", "a test that accepts everything", "does a path lead to False?", lambda *_: True),
 )
 _SURVIVED = {
-    "mean of batches": "is there a batch that is shorter than the others?",
+    "mean of batches": "is there a batch that is shorter than the others, in a text so short that it counts?",
     "mean of perplexities": "do you read a text in more than one batch?",
-    "short batch dropped": "is there a batch that is shorter than the others?",
+    "short batch dropped": "is there a batch that is shorter than the others, in a text so short that it counts?",
     "first batch only": "do you read a text in more than one batch?",
-    "noise left on": "do you give it a model in training mode?",
+    "noise left on": "is the model in training mode when it is evaluated, and your own right answer without noise?",
     "left in evaluation mode": "do you look at the mode afterwards?",
     "left in training mode": "do you give it a model in evaluation mode, and look at the mode afterwards?",
     "unknown words skipped": "are there words that the model does not know?",
@@ -137,10 +142,16 @@ _SURVIVED = {
 
 
 def _reading(seen: Any, right: Any) -> str | None:
-    if any(accepted is not True for accepted in seen["right"].values()):
-        return (
-            "a sound evaluation is rejected: in which mode do you compute the right answer, and how close must it be?"
-        )
+    sound = [name for name, accepted in seen["right"].items() if accepted is True]
+    taken = [name for name, accepted in seen["planted"].items() if accepted is True]
+    if not sound and taken:
+        named = " and ".join(map(repr, taken[:2])) + " and others" * (len(taken) > 2)
+        asked = "is your own right answer over all words alike, and computed without noise?"
+        return f"of all it accepts {named}, and no sound one\n{asked}"
+    if not sound:
+        return "no sound evaluation is accepted\nprint your own right answer and theirs: which of them is the perplexity?"
+    if len(sound) < len(seen["right"]):
+        return "sound evaluations that add up in another order are rejected: how close must two numbers be?"
     alive = [name for name, accepted in seen["planted"].items() if accepted is not False]
     asked = [question for name, question in _SURVIVED.items() if name in alive]
     return asked[0] if asked else None

@@ -1,5 +1,6 @@
 """Which of six runs is honest, and what happened in the others? Their curves, and the check of name_the_runs."""
 
+import difflib
 import math
 from typing import Any
 
@@ -85,12 +86,19 @@ _WRONG = (
 )
 
 
+def _not_a_word(letter: str, given: Any) -> str:
+    """The sentence for a name that is none of the six; the nearest one where there is one."""
+    close = difflib.get_close_matches(str(given), WORDS, n=1)
+    asked = f"did you mean {close[0]!r}?" if close else f"the words are {', '.join(map(repr, WORDS))}"
+    return f"{letter} is {given!r}, which is none of the six words\n{asked}"
+
+
 def _which(seen: Any, right: Any) -> str | None:
     if not isinstance(seen, dict) or set(seen) != set(right):
         return None
     strange = [letter for letter in right if seen[letter] not in WORDS]
     if strange:
-        return f"{strange[0]} is {seen[strange[0]]!r}; the words are {', '.join(map(repr, WORDS))}"
+        return _not_a_word(strange[0], seen[strange[0]])
     wrong = [letter for letter in right if seen[letter] != right[letter]]
     return f"look again at {', '.join(wrong)}\n{_LOOK[wrong[0]]}" if wrong else None
 

@@ -15,11 +15,12 @@ NUMBERS = {
     "nats below symbols": math.log(SYMBOLS / LAST),
 }
 FINDINGS: dict[str, Any] = {name: f"{value:.3g}" for name, value in NUMBERS.items()} | {"verdict": "not shown"}
-_CLOSE = 0.035  # of the value: two digits, rounded either way
+# Of the value. The last may come from losses that are rounded already (4.615 - 4.5976): 0.018 is right too.
+_CLOSE = dict.fromkeys(NUMBERS, 0.005) | {"nats below symbols": 0.035}
 _RETHINK = {
-    "reduction": "what is left of the first perplexity in the last?",
-    "symbols alone": "which perplexity has a model that knows the 101 symbols and nothing else?",
-    "nats fallen": "a loss in nats is the natural logarithm of the perplexity: how far did it fall?",
+    "reduction": "which part of 1,291.31 is gone when 99.25 is left?",
+    "symbols alone": "it has a perplexity of 101 from the start: which part of 1,291.31 is gone then?",
+    "nats fallen": "a loss in nats is the natural logarithm of the perplexity: which two losses are subtracted?",
     "nats below symbols": "how far is log(99.25) below log(101)?",
     "verdict": "does a fall that knowing the list of symbols explains show that patterns were learned?",
 }
@@ -37,8 +38,9 @@ def _even(key: str, value: Any) -> Any:
     array = to_array(value)
     if key not in NUMBERS or array is None or array.ndim or array.dtype.kind == "b":
         return value
-    near = abs(float(array) / NUMBERS[key] - 1) < _CLOSE
-    return FINDINGS[key] if near else f"{float(array):.3g}"
+    number, right = float(array), NUMBERS[key]
+    near = abs(number / right - 1) < _CLOSE[key] or f"{number:.2g}" == f"{right:.2g}"
+    return FINDINGS[key] if near else f"{number:.3g}"
 
 
 def _plain(answer: Any) -> Any:
@@ -58,8 +60,8 @@ _WRONG = (
     ),
     _mistake(
         "too_hard",
-        "an audit that rejects a ratio that is right",
-        "is the number false, or what it is said to show?",
+        "an audit that takes what is not shown for refuted",
+        "do these numbers rule out that any pattern was learned?",
         verdict="contradicted",
     ),
     _mistake(
@@ -119,13 +121,72 @@ _WRONG = (
 )
 
 
+_BITS, _TENS = (1 / math.log(base) for base in (2, 10))
+_FALLEN, _BELOW = NUMBERS["nats fallen"], NUMBERS["nats below symbols"]
+_SLIPS: dict[str, tuple[tuple[float, str], ...]] = {
+    "reduction": (
+        (100 * (1 - LAST / FIRST), "is a percentage: which fraction of 1 is it?"),
+        (92, "is a percentage: which fraction of 1 is it?"),
+        (LAST / FIRST, "is the share that is left: which share is gone?"),
+        (FIRST / LAST, "is how many times smaller it has become: which fraction is gone?"),
+    ),
+    "symbols alone": (
+        (100 * (1 - SYMBOLS / FIRST), "is a percentage: which fraction of 1 is it?"),
+        (92, "is a percentage: which fraction of 1 is it?"),
+        (SYMBOLS / FIRST, "is the share that is left: which share is gone?"),
+        (1 - LAST / SYMBOLS, "is the way from 101 to 99.25: which is the way from 1,291.31 to 101?"),
+        (SYMBOLS, "is the perplexity of that model: which reduction from 1,291.31 is it?"),
+    ),
+    "nats fallen": (
+        (_FALLEN * _BITS, "is the fall in bits: which logarithm is a nat?"),
+        (_FALLEN * _TENS, "is a difference of logarithms to the base 10: which logarithm is a nat?"),
+        (FIRST - LAST, "is a difference of perplexities: what is the loss of each?"),
+        (math.log(FIRST / SYMBOLS), "is the fall from 1,291.31 to 101: where does the run end?"),
+        (1 - LAST / FIRST, "is the reduction of the perplexity: what is the loss of each?"),
+    ),
+    "nats below symbols": (
+        (_BELOW * _BITS, "is the distance in bits: which logarithm is a nat?"),
+        (_BELOW * _TENS, "is a difference of logarithms to the base 10: which logarithm is a nat?"),
+        (SYMBOLS - LAST, "is a difference of perplexities: what is the loss of each?"),
+        (math.log(100 / LAST), "is the distance to 100 symbols: is the full stop a symbol?"),
+        (math.log(LAST / 97.07), "is the distance above counting, 97.07: which rung has 101?"),
+        (math.log(97.07 / LAST), "is measured from counting, 97.07: which rung has 101?"),
+        (_BELOW / _FALLEN, "is a share of the whole fall: how many nats is it?"),
+        (math.log(FIRST / SYMBOLS), "is the fall from 1,291.31 to 101: how far does the run go below 101?"),
+    ),
+}
+
+
 def _which(seen: Any, right: Any) -> str | None:
     if not isinstance(seen, dict) or set(seen) != set(right):
         return None
     if seen["verdict"] not in VERDICTS:
         return f"the verdict is one of {', '.join(map(repr, VERDICTS))}; yours is {seen['verdict']!r}"
     wrong = [key for key in right if seen[key] != right[key]]
-    return f"look again at {', '.join(wrong)}\n{wrong[0]}: {_RETHINK[wrong[0]]}" if wrong else None
+    if not wrong:
+        return None
+    first = wrong[0]
+    return f"look again at {', '.join(wrong)}\n{first}: {_slip(first, seen[first]) or _RETHINK[first]}"
+
+
+def _slip(key: str, given: Any) -> str | None:
+    """What a wrong number is, where it is a number that one gets by a known slip."""
+    try:
+        number = float(given)
+    except (TypeError, ValueError):
+        return None
+    if key not in NUMBERS:
+        return None
+    shown, right, slips = f"{number:,.4g}" if abs(number) < 1_000 else "that", NUMBERS[key], _SLIPS[key]
+    exact = [told for value, told in slips if abs(number / value - 1) < 0.005]
+    if exact:
+        return f"{shown} {exact[0]}"
+    if abs(number / right - 1) < 0.05 or number == float(f"{right:.1g}"):
+        return f"{shown} is near; what is it with two significant digits, rounded?"
+    if abs(number / right + 1) < 0.05:
+        return f"{shown} has the other sign: which of the two is larger?"
+    in_two_digits = [told for value, told in slips if f"{number:.2g}" == f"{value:.2g}"]
+    return f"{shown} {in_two_digits[0]}" if in_two_digits else None
 
 
 AUDIT_IMPROVEMENT = Exercise(

@@ -2,8 +2,12 @@
 
 from typing import Any
 
+import numpy as np
+
 from course_lib.teaching.compare import to_array
 from course_lib.teaching.observe import Raised
+
+NEAR = 0.005  # of the right result: what a large sample or a rounding is off by
 
 
 def not_a_number(seen: dict[str, Any], right: dict[str, Any]) -> str | None:
@@ -14,9 +18,28 @@ def not_a_number(seen: dict[str, Any], right: dict[str, Any]) -> str | None:
             return f"{case} stops with {result.type}: {result.message}"
         array = to_array(result)
         if array is None or array.ndim or array.dtype.kind not in "if":
-            return f"return one number; you return a {type(result).__name__}"
+            several = array is not None and array.ndim > 0 and array.dtype.kind in "if"
+            asked = "\nhow do its parts become one number?" if several else ""
+            return f"return one number; you return {_kind(result)}{asked}"
         if not abs(float(array)) < 1e300:
             return f"{case}: your result is {float(array)}\nwhich logarithm or quotient is not a number there?"
+    return None
+
+
+def _kind(result: Any) -> str:
+    return "an array" if isinstance(result, np.ndarray) else f"a {type(result).__name__}"
+
+
+def nearly(seen: dict[str, Any], right: dict[str, Any]) -> str | None:
+    """The sentence for results that are right but for a rounding, or near the right ones in every case."""
+    pairs = [(float(facts["result"]), float(right[case]["result"])) for case, facts in seen.items()]
+    for places in range(1, 6):
+        if all(own == round(rule, places) for own, rule in pairs):
+            return f"yours is the right result, rounded ({pairs[0][0]:g})\nwho else may need the other digits?"
+    apart = max(abs(own / rule - 1) for own, rule in pairs)
+    if apart < NEAR:
+        told = f"in all {len(pairs)} cases yours is near the right result, and not equal: off by up to {apart:.1%}"
+        return f"{told}\nis anything drawn, rounded or left out on the way?"
     return None
 
 

@@ -34,15 +34,16 @@ def letters_of(answer: Any) -> list[str] | None:
 
 
 def traits(answer: Any) -> dict[str, str]:
-    """What decides about an order: its lines, the first that needs what is not made yet, and when bands are chosen."""
+    """What decides about an order: its lines, the first that needs what is not made yet ("I: loss"), when bands are."""
     letters = letters_of(answer)
     if letters is None:
         return {"lines": "no letters", "too early": "", "bands": ""}
     made: set[str] = set()
     early = ""
     for letter in letters:
-        if not early and not set(_NEEDS.get(letter, ())) <= made:
-            early = letter
+        lacks = [name for name in _NEEDS.get(letter, ()) if name not in made]
+        if not early and lacks:
+            early = f"{letter}: {', '.join(lacks)}"
         made.add(_MAKES.get(letter, ""))
     chosen = [place for place, letter in enumerate(letters) if letter in "CJ"]
     run = letters.index("E") if "E" in letters else len(letters)
@@ -77,6 +78,19 @@ _WRONG = (
     _mistake("no_bands", "DFEAGI", "an audit that reproduces nothing", "which line says whether the number came out?"),
     _mistake("not_evaluated", "JDFEBAI", "a verdict without a held-out loss", "on which text is the model judged?"),
     _mistake("verdict_early", "JDFEBAIG", "a verdict before the evaluation", "which name does the verdict need?"),
+    _mistake(
+        "verdict_without_floor",
+        "JDFEBGIA",
+        "a verdict before the floor is known",
+        "what is the loss to be compared with?",
+    ),
+    _mistake(
+        "verdict_without_bands",
+        "JDFEAGIB",
+        "a verdict before the comparison with the bands",
+        "which line says whether the number came out?",
+    ),
+    _mistake("evaluated_early", "JDFGEBAI", "an evaluation before the training", "which model would be evaluated?"),
     _mistake("run_first", "JDEFBAGI", "a training without a vocabulary", "what turns the words into numbers?"),
     _mistake("text_late", "JFDEBAGI", "a vocabulary before its text", "which words would it hold?"),
     _mistake("within_early", "JDFBEAGI", "a comparison before the run", "which history would lie within the bands?"),
@@ -108,9 +122,12 @@ def _lines(seen: Any, right: Any) -> str | None:
 
 
 def _early(seen: Any, right: Any) -> str | None:
-    letter = seen["too early"]
+    letter, _, lacks = seen["too early"].partition(": ")
     if letter:
-        return f"line {letter} comes too early\nwhich names does it read, and which lines make them?"
+        names = lacks.replace("texts", "held_out" if letter == "G" else "train_text").split(", ")
+        told = ", ".join(f"`{name}`" for name in names)
+        asked = "which line makes it?" if len(names) == 1 else "which lines make them?"
+        return f"line {letter} comes too early: it reads {told}, which no line has made by then\n{asked}"
     return "the bands are chosen after the run" if seen["bands"] != right["bands"] else None
 
 

@@ -1,9 +1,10 @@
 """How unsure is the best forecaster of all? The check of entropy_rate."""
 
 import math
+from typing import Any
 
 from course_lib.infinito.plain_audit import entropy_rate
-from course_lib.teaching.checks.infinito_audit.numbers import not_a_number
+from course_lib.teaching.checks.infinito_audit.numbers import nearly, not_a_number
 from course_lib.teaching.checks.writing import also_right, known
 from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
 from course_lib.teaching.observe import calls
@@ -119,11 +120,57 @@ def counting(words, lengths, chances):
     return -p * math.log(p) - (1 - p) * math.log((1 - p) / words)
 
 
+@known(_WRONG, "a rate of each length by itself, and their mean", "which sentences hold more of the tokens?")
+def mean_of_own_rates(words, lengths, chances):
+    return sum(p * (n * math.log(words) - math.log(p)) / (n + 1) for p, n in zip(chances, lengths, strict=True))
+
+
+@known(_WRONG, "surprises of the lengths that are added without their chances", "how often is each length met?")
+def bare_surprises(words, lengths, chances):
+    _, mean = _parts(lengths, chances)
+    return (mean * math.log(words) - sum(math.log(p) for p in chances)) / (mean + 1)
+
+
+@known(_WRONG, "the choice of the length alone", "what do the words of a sentence cost?")
+def length_alone(words, lengths, chances):
+    choice, mean = _parts(lengths, chances)
+    return choice / (mean + 1)
+
+
+@known(_WRONG, "the logarithm of the mean length", "is a length a choice among so many?")
+def log_of_the_mean(words, lengths, chances):
+    _, mean = _parts(lengths, chances)
+    return (math.log(mean) + mean * math.log(words)) / (mean + 1)
+
+
+@known(_WRONG, "one sentence spread over the tokens of all lengths", "how many tokens has one sentence, on average?")
+def over_all_lengths(words, lengths, chances):
+    choice, mean = _parts(lengths, chances)
+    return (choice + mean * math.log(words)) / (sum(lengths) + len(lengths))
+
+
 _CASES = (
     (100, list(range(10, 30)), [0.05] * 20),
     (8, [1, 2, 6], [0.5, 0.2, 0.3]),
     (20, [3, 9], [0.9, 0.1]),
+    (1, [1, 3], [0.5, 0.5]),  # the example of the sheet
 )
+
+
+def _cost(seen: Any, right: Any) -> str | None:
+    """The example where it is wrong, else the first case that is."""
+    if any(facts["inputs changed"] != "none" for facts in seen.values()):
+        return None  # the fallback tells that
+    for case in ("case 4", "case 3", "case 2", "case 1"):
+        own, rule = float(seen[case]["result"]), float(right[case]["result"])
+        if abs(own - rule) > 1e-5:
+            words, lengths, chances = _CASES[int(case[-1]) - 1]
+            given = "words 1, lengths [1, 3], chances [0.5, 0.5]" if case == "case 4" else ""
+            given = given or f"words {words}, lengths {lengths[:3]}{' ...' * (len(lengths) > 3)}, chances {chances[:3]}"
+            tokens = 1 + _parts(lengths, chances)[1]
+            asked = f"a sentence has {tokens:.4g} tokens on average: what do its length and its words cost?"
+            return f"{given}: yours is {own:.4g}, off by {abs(own - rule):.2g}\n{asked}"
+    return None
 
 ENTROPY_RATE = Exercise(
     slug="entropy_rate",
@@ -136,7 +183,11 @@ ENTROPY_RATE = Exercise(
     observe=lambda answer: calls(answer, *_CASES),
     accepted=tuple(_RIGHT),
     mistakes=tuple(_WRONG),
-    properties=(Property("one number", not_a_number),),
+    properties=(
+        Property("one number", not_a_number),
+        Property("all its digits", nearly),
+        Property("what a sentence costs", _cost),
+    ),
     hints=(
         "What has to be told of a sentence, so that somebody else can write it down? Its length, and its words.",
         "The length costs -sum p log p; each word costs log(words).",

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.infinito.plain_audit import perplexity_of
-from course_lib.teaching.checks.infinito_audit.numbers import not_a_number
+from course_lib.teaching.checks.infinito_audit.numbers import nearly, not_a_number
 from course_lib.teaching.checks.writing import also_right, known
 from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
 from course_lib.teaching.observe import calls
@@ -25,7 +25,7 @@ def weighted(batches):
     return float(np.exp(np.average(means, weights=counts)))
 
 
-@known(_WRONG, "the mean of the batches, each counted alike", "do 15 sequences count as much as 32?")
+@known(_WRONG, "the mean of the batches, each counted alike", "does a batch of 15 tokens count as much as one of 32?")
 def mean_of_means(batches):
     return math.exp(_columns(batches)[0].mean())
 
@@ -86,6 +86,22 @@ def first_count_for_all(batches):
     return float(np.exp((means * counts[0]).sum() / counts.sum()))
 
 
+@known(_WRONG, "the first batch alone", "what do the other batches say?")
+def first_alone(batches):
+    return math.exp(batches[0][0])
+
+
+@known(_WRONG, "means taken for counts, and counts for means", "which of the two numbers of a batch comes first?")
+def exchanged(batches):
+    means, counts = _columns(batches)
+    return float(np.exp((means * counts).sum() / means.sum()))
+
+
+@known(_WRONG, "one divided by the perplexity", "can a perplexity be below 1?")
+def inverted(batches):
+    return 1 / perplexity_of(batches)
+
+
 @known(_WRONG, "the batch in the middle", "what do the other batches say?")
 def median(batches):
     return float(np.exp(np.median(_columns(batches)[0])))
@@ -103,7 +119,20 @@ def _between(seen: Any, right: Any) -> str | None:
         losses = [mean for mean, _ in batches]
         low, high, value = math.exp(min(losses)), math.exp(max(losses)), float(facts["result"])
         if not low <= value <= high:
-            return f"{case}: {value:.4g} lies outside {low:.4g} to {high:.4g}, the batches' own perplexities"
+            told = f"{case}: {value:.4g} lies outside {low:.4g} to {high:.4g}, the batches' own perplexities"
+            return f"{told}\ncan the whole be harder than its hardest part, or easier than its easiest?"
+    return None
+
+
+def _tokens(seen: Any, right: Any) -> str | None:
+    """The smallest case that is not right, with its number of tokens."""
+    for case in ("case 3", "case 1", "case 2"):
+        own, rule = float(seen[case]["result"]), float(right[case]["result"])
+        if abs(own / rule - 1) > 1e-5:
+            (batches,) = _CASES[int(case[-1]) - 1]
+            told = f"batches {batches}: yours is {own:.4g}, off by {abs(own - rule):.2g}"
+            asked = f"how many nats have its {sum(count for _, count in batches)} tokens together?"
+            return f"{told}\n{asked}"
     return None
 
 
@@ -118,7 +147,12 @@ PERPLEXITY_OF = Exercise(
     observe=lambda answer: calls(answer, *_CASES),
     accepted=tuple(_RIGHT),
     mistakes=tuple(_WRONG),
-    properties=(Property("one number", not_a_number), Property("between the batches", _between)),
+    properties=(
+        Property("one number", not_a_number),
+        Property("between the batches", _between),
+        Property("all its digits", nearly),
+        Property("a loss per token", _tokens),
+    ),
     hints=(
         "A mean times its count is a sum again.",
         "Sum of the losses over the sum of the counts is the loss per token.",

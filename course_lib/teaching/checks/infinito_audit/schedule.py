@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+import numpy as np
+
 from course_lib.infinito.plain_audit import rates_after_epochs
 from course_lib.teaching.checks.writing import also_right, known
 from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
@@ -102,6 +104,37 @@ def with_epoch_zero(*, epochs, updates, horizon, base, floor):
     return [_cosine(k / horizon, base, floor) for k in range(epochs + 1)]
 
 
+@known(_WRONG, "a horizon of as many updates as it has epochs", "how many updates has the horizon?")
+def horizon_without_updates(*, epochs, updates, horizon, base, floor):
+    return [_cosine(k * updates / horizon, base, floor) for k in range(1, epochs + 1)]
+
+
+@known(_WRONG, "a cosine without pi", "which angle is the end of half a cosine?")
+def without_pi(*, epochs, updates, horizon, base, floor):
+    return [_cosine(k / horizon / math.pi, base, floor) for k in range(1, epochs + 1)]
+
+
+@known(_WRONG, "a whole cosine, down and up again", "where is the rate at the end of the horizon?")
+def whole_cosine(*, epochs, updates, horizon, base, floor):
+    return [_cosine(2 * k / horizon, base, floor) for k in range(1, epochs + 1)]
+
+
+@known(_WRONG, "a geometric fall", "what is the slope at the beginning?")
+def geometric(*, epochs, updates, horizon, base, floor):
+    return [base * (floor / base) ** (k / horizon) for k in range(1, epochs + 1)]
+
+
+@known(_WRONG, "the mean of the rates that an epoch used", "which single rate does the row show?")
+def mean_of_epoch(*, epochs, updates, horizon, base, floor):
+    steps = [[_cosine((k * updates + u) / (horizon * updates), base, floor) for u in range(updates)] for k in range(epochs)]
+    return [sum(rates) / updates for rates in steps]
+
+
+@known(_WRONG, "a cosine that ends one update early", "after which update of the horizon is the floor reached?")
+def one_update_short(*, epochs, updates, horizon, base, floor):
+    return [_cosine(k * updates / (horizon * updates - 1), base, floor) for k in range(1, epochs + 1)]
+
+
 _CASES = (
     Case(epochs=6, updates=4, horizon=8, base=1.0, floor=0.25),
     Case(epochs=3, updates=5, horizon=3, base=0.5, floor=0.01),
@@ -117,9 +150,52 @@ def _rows(seen: Any, right: Any) -> str | None:
         try:
             length = len(own)
         except TypeError:
+            length = -1
+        if length < 0 or isinstance(own, dict | set | str):
             return f"return a list with a rate per epoch; you return a {type(own).__name__}"
         if length != len(rule):
-            return f"{case}: {len(rule)} epochs, and your list has {length} rates"
+            told = f"{case}: {len(rule)} epochs, and your list has {length} rate{'s' * (length != 1)}"
+            return f"{told}\nis there one for each epoch, from 1 to the last?"
+        words = [rate for rate in own if isinstance(rate, str)]
+        if words:
+            return f"return numbers: your list holds the text {words[0]!r}\nwho turns the rates into text?"
+    return None
+
+
+def _digits(seen: Any, right: Any) -> str | None:
+    """The sentence for rates that are right but for a rounding."""
+    pairs = [(float(a), b) for case, facts in seen.items() for a, b in zip(facts["result"], right[case]["result"])]
+    for digits in range(1, 6):
+        if all(own in (float(f"{rate:.{digits}g}"), round(rate, digits)) for own, rate in pairs):
+            return f"your rates are the right ones, rounded ({pairs[0][0]})\nwho else may need the other digits?"
+    return None
+
+
+def _limits(seen: Any, right: Any) -> str | None:
+    """The sentence for a rate outside of floor and base, or a horizon that does not end at the floor."""
+    for case, (name, facts) in zip(_CASES, seen.items(), strict=True):
+        given, rates = case.keywords, np.asarray(facts["result"], dtype=float)
+        low, high = given["floor"], given["base"]
+        outside = np.flatnonzero((rates < low - 1e-9) | (rates > high + 1e-9))
+        if outside.size:
+            told = f"{name}: after epoch {outside[0] + 1} yours is {rates[outside[0]]:.4g}"
+            return f"{told}, outside of floor {low} and base {high}\nwhat are the largest and the least cosine?"
+    end, floor = float(seen["case 2"]["result"][-1]), _CASES[1].keywords["floor"]
+    if abs(end / floor - 1) > 1e-6:
+        told = f"case 2, at the end of the horizon: yours is {end:.4g}, the floor is {floor}"
+        return f"{told}\nwhich angle has the cosine there?"
+    return None
+
+
+def _named(seen: Any, right: Any) -> str | None:
+    """The first rate that is not right, with the arguments by their names."""
+    for case, (name, facts) in zip(_CASES, seen.items(), strict=True):
+        for epoch, (own, rule) in enumerate(zip(facts["result"], right[name]["result"], strict=True), start=1):
+            if abs(float(own) / rule - 1) > 1e-6:
+                given = ", ".join(f"{key} {value}" for key, value in case.keywords.items())
+                made, whole = epoch * case.keywords["updates"], case.keywords["horizon"] * case.keywords["updates"]
+                told = f"{given}: after epoch {epoch} yours is {float(own):.4g}, off by {abs(float(own) - rule):.2g}"
+                return f"{told}\n{made} of {whole} updates are made then: where is the cosine?"
     return None
 
 
@@ -134,7 +210,12 @@ RATES_AFTER_EPOCHS = Exercise(
     observe=lambda answer: calls(answer, *_CASES),
     accepted=tuple(_RIGHT),
     mistakes=tuple(_WRONG),
-    properties=(Property("a rate per epoch", _rows),),
+    properties=(
+        Property("a rate per epoch", _rows),
+        Property("all its digits", _digits),
+        Property("between floor and base", _limits),
+        Property("each rate", _named),
+    ),
     hints=(
         "After epoch k there were k * updates updates, of horizon * updates.",
         "Half a cosine: (1 + cos(pi * progress)) / 2 goes from 1 to 0.",

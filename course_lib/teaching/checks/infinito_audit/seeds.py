@@ -19,7 +19,7 @@ _RETHINK = {
     "std of a coin": "ten throws of a generator with the same seed: what are they?",
     "zero measures": "would a bad model with a fixed seed have another spread?",
     "nan passes": "what is float('nan') > 0.05 in Python?",
-    "verdict": "is there a comparison of several seeds before and after?",
+    "verdict": "is there a comparison of several seeds, before and after, in these two numbers?",
 }
 
 
@@ -61,7 +61,7 @@ _WRONG = (
     _mistake(
         "contradicted",
         "an audit that takes missing evidence for a counterexample",
-        "has anybody shown that the spread is NOT smaller now?",
+        "two runs of seed 42 refute \"perfect\": do these two numbers alone refute it too?",
         verdict="contradicted",
     ),
     _mistake("spread", "a spread of 0 that is taken for a small variation", _RETHINK["zero measures"],
@@ -84,7 +84,18 @@ def _which(seen: Any, right: Any) -> str | None:
         if seen[key] not in words:
             return f"{key!r} is one of {', '.join(map(repr, words))}"
     wrong = [key for key in right if seen[key] != right[key]]
-    return f"look again at {', '.join(wrong)}\n{wrong[0]}: {_RETHINK[wrong[0]]}" if wrong else None
+    return f"look again at {', '.join(wrong)}\n{wrong[0]}: {_asked(wrong[0], seen[wrong[0]])}" if wrong else None
+
+
+def _asked(key: str, given: Any) -> str:
+    """The question for one finding, with what the given number would be where that can be told."""
+    array = to_array(given) if not isinstance(given, str) else None
+    number = float(given) if isinstance(given, str) and given.replace(".", "", 1).isdigit() else array
+    if key == "std of a coin" and number is not None and float(number) > 0:
+        return f"with {given} the throws differ: is it one generator for all ten, or one with that seed for each?"
+    if key == "one in" and number is not None and 2 <= float(number) <= 60:
+        return f"{given} times 0.039 is {float(number) * 0.039:.2f}: how many comparisons until chance yields one?"
+    return _RETHINK[key]
 
 
 AUDIT_SEEDS = Exercise(

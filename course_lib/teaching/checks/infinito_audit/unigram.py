@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.infinito.plain_audit import unigram_entropy
-from course_lib.teaching.checks.infinito_audit.numbers import not_a_number
+from course_lib.teaching.checks.infinito_audit.numbers import NEAR, nearly, not_a_number
 from course_lib.teaching.checks.writing import also_right, known
 from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
 from course_lib.teaching.observe import calls
@@ -115,6 +115,34 @@ def half_the_range(words, sentences, shortest, longest):
     return _entropy(_share(sentences, (longest - shortest) / 2, sentences - 1), words)
 
 
+@known(_WRONG, "the best forecaster, who counts the words since the last stop", "may this model know where it is?")
+def knows_the_place(words, sentences, shortest, longest):
+    mean = _mean(shortest, longest)
+    return (math.log(longest - shortest + 1) + mean * math.log(words)) / (mean + 1)
+
+
+@known(_WRONG, "nats for the whole text", "over how many tokens is that to be spread?")
+def whole_text(words, sentences, shortest, longest):
+    tokens = sentences * _mean(shortest, longest) + sentences - 1
+    return tokens * unigram_entropy(words, sentences, shortest, longest)
+
+
+@known(_WRONG, "a rest that the words share with the stop once more", "among how many words is the rest 1 - p shared?")
+def rest_for_the_stop_too(words, sentences, shortest, longest):
+    p = _share(sentences, _mean(shortest, longest), sentences - 1)
+    return -p * math.log(p) - (1 - p) * math.log((1 - p) / (words + 1))
+
+
+@known(_WRONG, "a text in which every word stands once", "how many words has a text of so many sentences?")
+def every_word_once(words, sentences, shortest, longest):
+    return _entropy((sentences - 1) / (words + sentences - 1), words)
+
+
+@known(_WRONG, "the entropy to the base 10", "which logarithm is a nat?")
+def base_ten(words, sentences, shortest, longest):
+    return unigram_entropy(words, sentences, shortest, longest) / math.log(10)
+
+
 _CASES = ((100, 5_000, 10, 29), (7, 4, 2, 6), (30, 12, 1, 8))
 
 
@@ -129,7 +157,12 @@ UNIGRAM_ENTROPY = Exercise(
     observe=lambda answer: calls(answer, *_CASES),
     accepted=tuple(_RIGHT),
     mistakes=tuple(_WRONG),
-    properties=(Property("one number", not_a_number), Property("in its range", lambda seen, right: _range(seen))),
+    properties=(
+        Property("one number", not_a_number),
+        Property("in its range", lambda seen, right: _range(seen)),
+        Property("all its digits", nearly),
+        Property("the counts", lambda seen, right: _counts(seen, right)),
+    ),
     hints=(
         "First the share p of full stops among all tokens: how many stops, how many words?",
         "The mean length is (shortest + longest) / 2; between n sentences there are n - 1 stops.",
@@ -143,9 +176,22 @@ UNIGRAM_ENTROPY = Exercise(
 def _range(seen: Any) -> str | None:
     for (words, *_), (case, facts) in zip(_CASES, seen.items(), strict=True):
         value = float(facts["result"])
-        if not 0 < value <= math.log(words + 1) + 1e-9:
+        if value <= 0:
+            return f"{case}: {value:.4g} nats\ncan an entropy be below 0, or be 0 where {words + 1} symbols occur?"
+        if value > math.log(words + 1) + 1e-9:
             most = math.log(words + 1)
             return (
                 f"{case}: {value:.4g} nats\n{words} words and a stop allow at most log({words + 1}) = {most:.4g}: why?"
             )
+    return None
+
+
+def _counts(seen: Any, right: Any) -> str | None:
+    """The numbers of words and stops of the first case that is not right, to compare with one's own."""
+    for (_, sentences, shortest, longest), (case, facts) in zip(_CASES, seen.items(), strict=True):
+        own, rule = float(facts["result"]), float(right[case]["result"])
+        if abs(own / rule - 1) > NEAR:
+            drawn, stops = sentences * _mean(shortest, longest), sentences - 1
+            text = f"{case} (inputs {facts['inputs']}): yours is {own:.4g} nats, off by {abs(own - rule):.2g}"
+            return f"{text}\nof {drawn:,.0f} words on average and {stops:,} stops: do your shares say so, and sum to 1?"
     return None
