@@ -110,6 +110,8 @@ def known_part(exercise: Exercise, seen: Any, right: Any) -> Finding | None:
     for part, leaves in parts.items():
         if sum(array.size for _, own, _ in leaves if (array := to_array(own)) is not None) < 3:
             continue  # a few whole numbers agree by chance
+        if all(isinstance(own, bool) for _, own, _ in leaves):
+            continue  # and so do answers of yes and no
         if all(leaf_distance(own, rule) <= exercise.tolerance for _, own, rule in leaves):
             continue
         for mistake in exercise.mistakes:

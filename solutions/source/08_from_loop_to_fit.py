@@ -103,8 +103,8 @@ check("scheduled_steps", scheduled_steps)
 # `order_fit_loop` · order, core · difficulty 2 of 3 · 15 minutes
 #
 # Twelve of these fifteen lines are an epoch with accumulation, schedule and clip: one update per group of batches. They
-# keep their indentation. Give their letters in order; the check runs the loop that you build, and more than one order
-# is right.
+# keep their indentation. The gradients may hold something when the epoch begins. Give the letters of the lines in order;
+# the check runs the loop that you build, and more than one order is right.
 
 # %% id="order-fit-loop-lines"
 for letter, line in LINES.items():

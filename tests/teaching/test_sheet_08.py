@@ -88,10 +88,10 @@ def test_the_right_loop_makes_the_updates_of_one_large_batch_per_group():
     ("answer", "said"),
     [
         ("DHCLGJBMAKF", "it has 11 lines, twelve are needed"),
-        ("HDCLGJBNMAKF", "your loop does not run: IndentationError"),
+        ("HDCLGJBNMAKF", "line 1 of your loop is indented as no line may be there"),
         ("DHCLGBJNMAKF", "your loop does not run: "),
         (["X"], "the answer is a list of the letters A to O"),
-        ("DHCLGJBNMAKKF", "your loop runs, and makes other updates; it has 13 lines"),
+        ("DHCLGJBNMAKKF", "line K stands in your loop more than once"),
     ],
 )
 def test_an_order_that_is_on_no_list_is_told_by_what_it_does(answer, said):
@@ -201,3 +201,9 @@ def test_a_plausible_wrong_answer_that_is_on_no_list_gets_words_of_use(slug, ans
     found = diagnose(exercise(slug), answer)
     assert found.status in ("wrong", "error")
     assert said in " ".join(found.lines)
+
+
+def test_the_lesson_says_how_long_its_sheet_takes():
+    minutes = sum(entry.exercise.minutes for entry in registry.sheet(8))
+    lesson = (course_root() / "notebooks" / "source" / "08_from_loop_to_fit.py").read_text(encoding="utf-8")
+    assert f"and about {round(minutes, -1)} for the [exercise sheet]" in lesson

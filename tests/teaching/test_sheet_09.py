@@ -168,4 +168,4 @@ def test_refused_flags_are_told_in_the_words_of_the_loader():
 def test_the_lesson_says_how_long_its_sheet_takes():
     minutes = sum(entry.exercise.minutes for entry in registry.sheet(9))
     lesson = (course_root() / "notebooks" / "source" / "09_cuda.py").read_text(encoding="utf-8")
-    assert f"and about {minutes // 10 * 10} for the [exercise sheet]" in lesson
+    assert f"and about {round(minutes, -1)} for the [exercise sheet]" in lesson

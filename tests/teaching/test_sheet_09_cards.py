@@ -139,6 +139,17 @@ def never_ends(make):
     return scaler.factor == 16.0
 
 
+def never_ends_on_a_right_one(make):
+    scaler = make(8.0, 3)
+    while scaler.factor != 7.0:
+        scaler.unscaled(one(1.0))
+    return True
+
+
+def element_by_element(make):
+    return make(8.0, 3).unscaled(one(8.0, 16.0))[0] == np.array([1.0, 2.0])
+
+
 def divided_by_the_next(make):
     scaler = make(8.0, 3)
     for _ in range(3):
@@ -154,6 +165,8 @@ def one_way_alone(make):
     ("answer", "words"),
     [
         (never_ends, "does not end for a scaler that is wrong (never grows)\n  what if the factor never changes?"),
+        (never_ends_on_a_right_one, "does not end for a scaler that is right (plain)"),
+        (element_by_element, "returns an array (2,) of True and False"),
         (lambda make: (make(8.0, 3).factor == 8.0, "factor"), "returns a tuple, which counts as True"),
         (lambda make: False, "which path through it ends with `return True`?"),
         (divided_by_the_next, "a right scaler is rejected: which of your demands is none of the rules?"),

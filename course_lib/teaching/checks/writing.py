@@ -1,14 +1,17 @@
 """What helps an author to write the checks of a sheet: known mistakes next to their code, numbers for a message."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
+from course_lib.teaching.compare import to_array
 from course_lib.teaching.exercise import REFERENCE, Mistake, Variant
 from course_lib.teaching.observe import Detail as Detail  # authors take it from here
 from course_lib.teaching.observe import Raised
 
+MOST_CALLS = 20_000
 Wrong = Callable[..., Any]
 
 
@@ -64,6 +67,62 @@ def row_numbers(piece: Any) -> np.ndarray | None:
     if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
         return None
     return array.astype(np.int64)
+
+
+def number_in(value: Any) -> Any:
+    """A number, written as such or as a text such as "99 %" or "15.1 s", as a float; another value itself."""
+    text = (
+        re.fullmatch(r"~?(-?[\d.]+) ?(%|percent|s|seconds|x|times|epochs)?", value) if isinstance(value, str) else None
+    )
+    array = to_array(float(text[1]) if text and text[1].count(".") < 2 and text[1].strip("-.") else value)
+    return float(array) if array is not None and array.ndim == 0 and array.dtype.kind in "fiu" else value
+
+
+def indentation_told(error: str) -> str | None:
+    """What to tell of an IndentationError in a loop that was put together from lines, None of another error."""
+    empty, place = re.search(r"'for' statement on line (\d+)", error), re.search(r"line (\d+)\)$", error)
+    if empty:
+        return f"nothing stands inside the `for` in line {empty[1]} of your loop\nwhich lines are indented deeper?"
+    if error.startswith("IndentationError") and place:
+        return f"line {place[1]} of your loop is indented as no line may be there\nunder which `for` does it belong?"
+    return None
+
+
+class Endless(BaseException):
+    """A learner's test asks one object more often than any test has to; no `except Exception` of theirs stops it."""
+
+
+def limited(method: Callable[..., Any], told: str, notes: list[str]) -> Callable[..., Any]:
+    """The method; from call MOST_CALLS on it notes `told` and stops the test that it is called by.
+
+    Sooner where a note is there: a test that did not end once is not waited for as long again.
+    """
+    left = iter(range(MOST_CALLS // 20 if notes else MOST_CALLS))
+
+    def called(*given: Any) -> Any:
+        if next(left, None) is None:
+            notes.append(told)
+            raise Endless
+        return method(*given)
+
+    return called
+
+
+def one_truth(test: Callable[..., Any], arguments: tuple[Any, ...], forms: list[str]) -> Any:
+    """What a learner's test returns; where it is no True or False by itself, `forms` notes in words what it is.
+
+    False of a test that does not end.
+    """
+    try:
+        said = test(*arguments)
+    except Endless:
+        return False
+    array = said if isinstance(said, np.ndarray) and said.size != 1 else None
+    if isinstance(said, list | tuple | dict):
+        forms.append(f"returns a {type(said).__name__}, which counts as True unless it is empty")
+    elif array is not None:
+        forms.append(f"returns {kind_of(said)}: is it True where all of them are?")
+    return True if array is not None else said
 
 
 def kind_of(value: Any) -> str:

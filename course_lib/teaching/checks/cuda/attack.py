@@ -77,7 +77,7 @@ class ByExponent:
     @property
     def factor(self) -> float:
         """The number by which the next loss is multiplied."""
-        return math.ldexp(self._first, self._power)
+        return self._first * 2.0 ** min(self._power, 1023)  # a float ends there; infinite from then on
 
     def unscaled(self, gradients: list[np.ndarray]) -> list[np.ndarray] | None:
         """The gradients divided by the factor, or None."""

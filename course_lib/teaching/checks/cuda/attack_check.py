@@ -1,12 +1,11 @@
 """Does the learner's test find scalers that go wrong? The check of scaler_passes."""
 
 from collections.abc import Callable
-from itertools import count
 from typing import Any
 
 from course_lib.teaching.checks.cuda.attack import PLANTED, RIGHT
 from course_lib.teaching.checks.cuda.attack_answers import MISTAKES, VARIANTS
-from course_lib.teaching.checks.writing import all_the_same
+from course_lib.teaching.checks.writing import all_the_same, limited, one_truth
 from course_lib.teaching.exercise import Exercise, Property
 from course_lib.teaching.observe import attack
 from course_lib.training.plain_cuda import scaler_passes
@@ -36,7 +35,6 @@ _SURVIVED = {
 }
 
 
-MOST_CALLS = 50_000
 _FORM = {False: "what if the factor never changes?", True: "where does it return False?"}
 
 
@@ -53,24 +51,12 @@ def _reading(seen: Any, right: Any) -> str | None:
     return asked[0] if asked else None
 
 
-class _Endless(BaseException):
-    """The learner's test asks one scaler more often than any test has to; no `except Exception` of theirs stops it."""
-
-
-def _counted(name: str, make: Callable[[float, int], Any], notes: list[str]) -> Callable[[float, int], Any]:
+def _counted(kind: str, name: str, make: Callable[[float, int], Any], notes: list[str]) -> Callable[[float, int], Any]:
     """make(factor, interval) of scalers that stop a test that would never end."""
 
     def counted(factor: float, interval: int) -> Any:
-        scaler, calls = make(factor, interval), count()
-        unscaled = scaler.unscaled
-
-        def limited(gradients: Any) -> Any:
-            if next(calls) >= MOST_CALLS:
-                notes.append(f"does not end for a scaler that is wrong ({name})")
-                raise _Endless
-            return unscaled(gradients)
-
-        scaler.unscaled = limited
+        scaler, told = make(factor, interval), f"does not end for a scaler that is {kind} ({name})"
+        scaler.unscaled = limited(scaler.unscaled, told, notes)
         return scaler
 
     counted.__qualname__ = "make"  # the name in the message of a wrong call
@@ -82,14 +68,14 @@ def _observe(answer: Callable[..., Any]) -> dict[str, Any]:
     forms: list[str] = []
 
     def watched(make: Callable[[float, int], Any]) -> Any:
-        said = answer(make)
-        if isinstance(said, list | tuple | dict):
-            forms.append(f"returns a {type(said).__name__}, which counts as True unless it is empty")
-        return said
+        return one_truth(answer, (make,), forms)
 
-    versions = [{name: _counted(name, make, notes) for name, make in group.items()} for group in (RIGHT, PLANTED)]
+    versions = [
+        {name: _counted(kind, name, make, notes) for name, make in group.items()}
+        for kind, group in (("right", RIGHT), ("wrong", PLANTED))
+    ]
     seen = attack(watched, right=versions[0], planted=versions[1])
-    notes += [] if False in seen["planted"].values() else forms
+    notes += forms
     return seen | {"form": notes[0] if notes else "it ends, with True or False"}
 
 

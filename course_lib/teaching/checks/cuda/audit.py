@@ -1,10 +1,10 @@
 """What does "start-up of the loader reduced by 80 %" say? The check of loader_saving, an audit of a training log."""
 
-import re
 from typing import Any
 
 from course_lib.core.reports.neuronet import REPORT
-from course_lib.teaching.compare import MISSING, to_array
+from course_lib.teaching.checks.writing import number_in
+from course_lib.teaching.compare import MISSING
 from course_lib.teaching.exercise import Exercise, Mistake, Property
 
 VERDICTS = ("supported", "not shown", "contradicted")
@@ -47,22 +47,13 @@ def _plain(answer: Any) -> Any:
         for key, value in answer.items()
     }
     for key, room in _DECIMALS.items():
-        even[key] = own = _number(even[key]) if key in even else MISSING
+        even[key] = own = number_in(even[key]) if key in even else MISSING
         if own is MISSING:
             del even[key]
         elif isinstance(own, float):  # the finding itself, or a wrong one that is known
             near = [known for known in (FINDINGS[key], *_KNOWN_WRONG.get(key, ())) if abs(own - known) < room]
             even[key] = near[0] if near else own
     return even
-
-
-def _number(value: Any) -> Any:
-    """A number, written as such or as a text such as "99 %" or "15.1 s", as a float; another value itself."""
-    text = (
-        re.fullmatch(r"~?(-?[\d.]+) ?(%|percent|s|seconds|x|times|epochs)?", value) if isinstance(value, str) else None
-    )
-    array = to_array(float(text[1]) if text and text[1].count(".") < 2 and text[1].strip("-.") else value)
-    return float(array) if array is not None and array.ndim == 0 and array.dtype.kind in "fiu" else value
 
 
 # What a rounded wrong number may stand for.

@@ -5,7 +5,6 @@ overflows, so that every order that makes the right updates is right.
 """
 
 import contextlib
-import re
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +15,7 @@ from torch import nn
 
 from course_lib.core.metrics import Loss
 from course_lib.teaching.checks.cuda.halves import Model, Slopes, loss_of, numbers
+from course_lib.teaching.checks.writing import indentation_told
 from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
 from course_lib.teaching.observe import Raised, raised
 
@@ -114,13 +114,10 @@ def _observe(answer: Any) -> Any:
     return {"letters": str(stopped), "lines": len(letters), "twice": twice, "after": told}
 
 
-def _stopped(after: str, letters: list[str]) -> str:
+def _stopped(after: str, letters: list[str]) -> str | None:
     """What to tell of a loop that stops: an indentation in words, an error in its own words with a question."""
-    empty, place = re.search(r"'for' statement on line (\d+)", after), re.search(r"line (\d+)\)$", after)
-    if empty:
-        return f"nothing stands inside the `for` in line {empty[1]} of your loop\nwhich lines are indented deeper?"
-    if after.startswith("IndentationError") and place:
-        return f"line {place[1]} of your loop is indented as no line may be there\nunder which `for` does it belong?"
+    if indentation_told(after):
+        return indentation_told(after)
     questions = {
         "being called after step": "which line ends an update for the scaler, and where does it stand?",
         "already been called": "how often may the gradients of one update be divided by the factor?",

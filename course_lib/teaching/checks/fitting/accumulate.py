@@ -20,10 +20,12 @@ def _step(
     zero: str = "before",
     step: str = "after",
     said: str = "mean",
+    empty: bool = True,
 ) -> Callable[..., Any]:
     """An update that is right with these defaults; a known mistake changes one of them.
 
-    weight: of the sum of batch `number`, given the counts of all batches.
+    weight: of the sum of batch `number`, given the counts of all batches. empty: whether batches in which nothing
+    counts take part.
     """
 
     def update(model, optimizer, batches, loss_fn):
@@ -35,6 +37,8 @@ def _step(
             if zero == "each":
                 optimizer.zero_grad()
             loss = loss_fn(model, one)
+            if not (empty or loss.count):
+                continue
             (loss.total * weight(loss, counts, number)).backward()
             totals.append(loss.total.item())
             if step == "each":
@@ -42,7 +46,7 @@ def _step(
         if step == "after":
             optimizer.step()
         with np.errstate(all="ignore"):
-            means = np.array(totals) / np.array(counts)
+            means = np.array(totals) / np.array([number for number in counts if empty or number])
         return {"mean": sum(totals) / sum(counts), "sum": sum(totals), "means": float(means.mean())}[said]
 
     return update
@@ -81,6 +85,19 @@ _wrong(
     "a mean of batch means: every batch weighs the same",
     "how much does a row count in a batch of 4, and how much in one of 9?",
     _step(weight=lambda loss, c, n: _of_batch(loss, c, n) / len(c), said="means"),
+)
+_MEANS = "how much does a row count in a batch of 4, and how much in one of 9?"
+_wrong(
+    "means_of_the_rest",
+    "a mean of batch means, without the batches in which nothing counts",
+    _MEANS,
+    _step(weight=lambda loss, c, n: _of_batch(loss, c, n) / sum(k > 0 for k in c), said="means", empty=False),
+)
+_wrong(
+    "means_over_all",
+    "batch means, added up without the empty batches and divided by the number of all batches",
+    _MEANS,
+    _step(weight=lambda loss, c, n: _of_batch(loss, c, n) / len(c), said="means", empty=False),
 )
 _wrong(
     "means_for_gradient",
@@ -147,6 +164,12 @@ _wrong(
     _UPDATES,
     _step(zero="each", step="each", weight=_of_batch),
 )
+_wrong(
+    "loop_of_the_rest",
+    "an update for every batch in which something counts, by its mean",
+    _UPDATES,
+    _step(zero="each", step="each", weight=_of_batch, empty=False),
+)
 _wrong("no_step", "gradients without an update", "which line changes the parameters?", _step(step="never"))
 _wrong(
     "sum_returned",
@@ -161,6 +184,26 @@ def loss_after(model, optimizer, batches, loss_fn):
     accumulated_step(model, optimizer, batches, loss_fn)
     losses = [loss_fn(model, one) for one in batches]
     return sum(loss.total.item() for loss in losses) / sum(loss.count for loss in losses)
+
+
+@known(WRONG, "gradients that are divided again with every batch", "how often is the first sum divided in the end?")
+def divided_each(model, optimizer, batches, loss_fn):
+    optimizer.zero_grad()
+    total, count = 0.0, 0
+    for one in batches:
+        loss = loss_fn(model, one)
+        loss.total.backward()
+        total, count = total + loss.total.item(), count + loss.count
+        for parameter in model.parameters():
+            parameter.grad /= count
+    optimizer.step()
+    return total / count
+
+
+@known(WRONG, "a loop that ends at an empty batch", "which batches come after the one in which nothing counts?")
+def ends_at_the_empty(model, optimizer, batches, loss_fn):
+    counts = [loss_fn(model, one).count for one in batches]
+    return accumulated_step(model, optimizer, batches[: [*counts, 0].index(0)], loss_fn)
 
 
 def _not_before(*, after: bool) -> Callable[..., Any]:

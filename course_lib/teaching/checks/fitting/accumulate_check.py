@@ -8,7 +8,8 @@ import torch
 
 from course_lib.teaching.checks.fitting.accumulate import RIGHT, WRONG
 from course_lib.teaching.checks.fitting.toys import Batch, batch, linear, numbers, squared
-from course_lib.teaching.checks.writing import all_the_same
+from course_lib.teaching.checks.writing import all_the_same, kind_of, not_in_parts
+from course_lib.teaching.compare import to_array
 from course_lib.teaching.exercise import Exercise, Property
 from course_lib.teaching.observe import calls
 from course_lib.training.plain import accumulated_step
@@ -25,28 +26,39 @@ _CASES: tuple[tuple[list[Batch], ...], ...] = (
 def _updates(answer: Callable[..., Any]) -> Callable[..., Any]:
     """Three calls of the answer on one model; before the first, the gradients hold something of an earlier use."""
 
-    def run(*groups: list[Batch]) -> dict[str, Any]:
+    def run(*groups: list[Batch]) -> Any:
         model = linear(7)
         optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.5)
         squared(model, groups[0][0]).total.backward()
         said, after = [], []
         for group in groups:
             said.append(answer(model, optimizer, group, squared))
+            number = to_array(said[-1])
+            if said[-1] is None or number is None or number.size != 1:
+                return said[-1] if said[-1] is None else kind_of(said[-1])
             after.append(numbers(model))
         plain = all(isinstance(value, float | int | np.floating) for value in said)
-        losses = np.array([float(value) if value is not None else np.nan for value in said])
+        losses = np.array([float(value) for value in said])
         return {"parameters": np.array(after), "losses": losses, "a plain number": plain}
 
     return run
 
 
 def _form(seen: Any, right: Any) -> str | None:
+    form = not_in_parts(seen, "one number, the mean loss")
+    if form:
+        return f"{form}\nwhich two numbers make the mean?"
     for case in right:
         own, rule = seen[case]["result"], right[case]["result"]
         if not own["a plain number"]:
             return f"{case}: return a plain number; loss.total.item() takes it out of the tensor"
-        if np.allclose(own["parameters"], rule["parameters"], rtol=1e-9):
-            return f"{case}: the updates are right, the loss that you return is not"
+        same = np.allclose(own["parameters"], rule["parameters"], rtol=1e-9)
+        if same and np.allclose(own["losses"], rule["losses"], rtol=1e-9):
+            continue
+        if same:
+            first = int(np.argmax(~np.isclose(own["losses"], rule["losses"], rtol=1e-9)))
+            told = f"{case}: the updates are right; for update {first + 1} you return {own['losses'][first]:.4g}"
+            return f"{told}, the mean loss is {rule['losses'][first]:.4g}\nof which elements is yours a mean, and when?"
         if np.isnan(own["parameters"]).any():
             return (
                 f"{case}: your parameters are NaN\nin which batch does nothing count, and by what do you divide there?"
@@ -55,6 +67,8 @@ def _form(seen: Any, right: Any) -> str | None:
             return (
                 f"{case}: the first update is right, a later one is not\nwhat is left of one call when the next begins?"
             )
+        sizes = "in its batches " + ", ".join(str(int(one[2].sum())) for one in _CASES[int(case[5:]) - 1][0])
+        return f"{case}: the first update is not right; {sizes} elements count\nhow much may each single one weigh?"
     return None
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
 from course_lib.teaching.checks.fitting.runs import PLANTED, RIGHT, Run, Version
-from course_lib.teaching.checks.writing import all_the_same
+from course_lib.teaching.checks.writing import all_the_same, limited, one_truth
 from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
 from course_lib.teaching.observe import attack
 from course_lib.training.plain import resume_passes
@@ -184,7 +185,15 @@ _SURVIVED = {
 }
 
 
+_FORM = {False: "what if the two runs never differ, or never agree?", True: "where does it return False?"}
+
+
 def _reading(seen: Any, right: Any) -> str | None:
+    if seen["form"] != right["form"]:
+        return f"your test {seen['form']}\n{_FORM['returns' in seen['form']]}"
+    said = list(seen["right"].values())
+    if True in said and False in said:
+        return "one right version is rejected, another is not: what do you ask that is not in the rules?"
     if any(accepted is not True for accepted in seen["right"].values()):
         return "a right version is rejected: do both runs make equally many steps, from the same seed?"
     alive = [name for name, accepted in seen["planted"].items() if accepted is not False]
@@ -193,10 +202,18 @@ def _reading(seen: Any, right: Any) -> str | None:
 
 
 def _observe(answer: Callable[..., Any]) -> dict[str, Any]:
-    def test(version: Version) -> Any:
-        return answer(Run, version.save, version.load)
+    notes: list[str] = []
+    forms: list[str] = []
 
-    return attack(test, right=RIGHT, planted=PLANTED)
+    def test(version: Version) -> Any:
+        kind = "right" if version in RIGHT.values() else "wrong"
+        step = limited(Run.step, f"does not end for a version that is {kind}", notes)
+        with mock.patch.object(Run, "step", step):
+            return one_truth(answer, (Run, version.save, version.load), forms)
+
+    seen = attack(test, right=RIGHT, planted=PLANTED)
+    notes += forms
+    return seen | {"form": notes[0] if notes else "it ends, with True or False"}
 
 
 RESUME_PASSES = Exercise(

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.teaching.compare import to_array
+from course_lib.teaching.checks.writing import number_in
 from course_lib.teaching.exercise import Exercise, Mistake, Property
 
 VERDICTS = ("supported", "not shown", "contradicted")
@@ -43,11 +43,22 @@ _RETHINK = {
 def _plain(answer: Any) -> Any:
     if not isinstance(answer, dict):
         return answer
-    even = {key: " ".join(value.lower().split()) if isinstance(value, str) else value for key, value in answer.items()}
-    gap = to_array(even.get("gap"))
-    # Two decimals are enough, and either run may be the base: 0.27 is the gap.
-    if gap is not None and gap.ndim == 0 and gap.dtype.kind in "fi" and abs(float(gap) - GAP) < 6e-3:
-        even["gap"] = GAP
+    even = {
+        key: " ".join(value.lower().replace("_", " ").split()) if isinstance(value, str) else value
+        for key, value in answer.items()
+    }
+    for key in {"equal", "gap"} & set(even):
+        even[key] = number_in(even[key]) if not isinstance(even[key], bool) else even[key]
+    # Two decimals are enough, and either run may be the base: 0.27 is the gap. The same for wrong ones that are known.
+    for known, room in (
+        (GAP, 6e-3),
+        (-GAP, 6e-3),
+        (100 + GAP, 6e-3),
+        (OTHER[0] - REPORTED[0], 6e-3),
+        (GAP / 100, 6e-5),
+    ):
+        if isinstance(even.get("gap"), float) and abs(even["gap"] - known) < room:
+            even["gap"] = known
     return even
 
 
@@ -65,6 +76,8 @@ _WRONG = (
     _mistake("all_equal", "a count that finds all epochs equal", "what stands in the first column?", equal=3),
     _mistake("difference", "a difference in place of percent", "percent of what?", gap=OTHER[0] - REPORTED[0]),
     _mistake("fraction", "a share in place of percent", "how many percent is 0.0027?", gap=GAP / 100),
+    _mistake("turned", "the difference taken the other way round", "which of the two runs is higher?", gap=-GAP),
+    _mistake("ratio", "the other run in percent of the reported one", "how much HIGHER is it?", gap=100 + GAP),
     _mistake(
         "data_first",
         "an audit that takes the order of the script for the repeatable one",
@@ -100,6 +113,8 @@ def _which(seen: Any, right: Any) -> str | None:
     if seen["repeatable"] not in ORDERS:
         return f"repeatable is one of {', '.join(map(repr, ORDERS))}; yours is {seen['repeatable']!r}"
     wrong = [key for key in right if seen[key] != right[key]]
+    if wrong == ["gap"] and seen["gap"] == round(right["gap"], 1):
+        return f"gap: {seen['gap']:g} is rounded too far: two decimals are asked for"
     return f"look again at {', '.join(wrong)}\n{wrong[0]}: {_RETHINK[wrong[0]]}" if wrong else None
 
 

@@ -9,7 +9,8 @@ from torch import nn
 
 from course_lib.core.metrics import Loss
 from course_lib.teaching.checks.fitting.toys import Batch, batch, linear, squared
-from course_lib.teaching.checks.writing import all_the_same, also_right, known
+from course_lib.teaching.checks.writing import all_the_same, also_right, kind_of, known, not_in_parts
+from course_lib.teaching.compare import to_array
 from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
 from course_lib.teaching.observe import calls
 from course_lib.training.plain import mean_loss
@@ -31,33 +32,41 @@ def _model() -> nn.Sequential:
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return x / 2 if self.training else x
 
-    return nn.Sequential(nn.BatchNorm1d(3), Halved(), linear(8)).double()
+    # One part within another, so that modes that are kept for the outermost parts alone are not enough.
+    return nn.Sequential(nn.Sequential(nn.BatchNorm1d(3), Halved()), linear(8)).double()
 
 
 def _measured(answer: Callable[..., Any]) -> Callable[..., Any]:
-    def run(batches: list[Batch], frozen: bool) -> dict[str, Any]:
+    def run(batches: list[Batch], frozen: bool) -> Any:
         model, recorded = _model(), []
         model.train()
         if frozen:
-            model[0].eval()  # a part whose statistics stay as they are
+            model[0][0].eval()  # a part whose statistics stay as they are
         before = [part.training for part in model.modules()]
         statistics = {name: value.clone() for name, value in model.state_dict().items()}
 
-        def loss_fn(model: nn.Module, rows: Batch) -> Loss:
-            recorded.append(torch.is_grad_enabled())
-            return squared(model, rows)
+        def loss_fn(model: nn.Module, batch: Batch) -> Loss:
+            loss = squared(model, batch)
+            recorded.append(loss.total.requires_grad)
+            return loss
 
         said = answer(model, list(batches), loss_fn)
         after = [part.training for part in model.modules()]
         same = all(torch.equal(value, statistics[name]) for name, value in model.state_dict().items())
         left = ("all training" if after[0] else "all eval") if len(set(after)) == 1 else "a mixture"
+        records, asking = torch.is_grad_enabled(), all(parameter.requires_grad for parameter in model.parameters())
         torch.set_grad_enabled(True)  # whatever the answer has switched off
+        number = to_array(said)
+        if said is None or number is None or number.size != 1:
+            return said if said is None else kind_of(said)
         return {
-            "loss": np.nan if said is None else float(said),
+            "loss": float(said),
             "a plain number": isinstance(said, float | int | np.floating),
             "gradients recorded": any(recorded),
             "modes afterwards": "as before" if after == before else left,
             "statistics untouched": same,
+            "gradients on afterwards": records,
+            "parameters ask for gradients": asking,
         }
 
     return run
@@ -111,18 +120,10 @@ def _wrong(id: str, cause: str, question: str, **changed: Any) -> None:
 _wrong(
     "train_mode", "a measurement in training mode", "which parts of a model do something else in eval mode?", mode=""
 )
-_wrong(
-    "left_in_eval",
-    "a model that is left in eval mode",
-    "what will dropout do in the epoch after the measurement?",
-    back="",
-)
-_wrong(
-    "all_to_train",
-    "a model whose parts all train afterwards",
-    "was every part in training mode before?",
-    back="train",
-)
+_LATER = "what will dropout do in the epoch after the measurement?"
+_wrong("left_in_eval", "a model that is left in eval mode", _LATER, back="")
+_EACH = "was every part in training mode before?"
+_wrong("all_to_train", "a model whose parts all train afterwards", _EACH, back="train")
 _wrong(
     "gradients_recorded",
     "a measurement that records gradients",
@@ -168,6 +169,27 @@ _wrong(
 )
 
 
+@known(
+    _WRONG,
+    "a record of gradients that is switched off for all that follows",
+    "who switches it on again for the next training step?",
+)
+def switched_off(model, batches, loss_fn):
+    torch.set_grad_enabled(False)
+    return mean_loss(model, batches, loss_fn)
+
+
+@known(
+    _WRONG,
+    "parameters that ask for no gradient any more",
+    "what will the next training step do to these parameters?",
+)
+def parameters_frozen(model, batches, loss_fn):
+    for parameter in model.parameters():
+        parameter.requires_grad_(False)
+    return mean_loss(model, batches, loss_fn)
+
+
 @known(_WRONG, "eval mode that is set after the measurement", "when does the mode have to change?")
 def eval_too_late(model, batches, loss_fn):
     mean = _measure(mode="")(model, batches, loss_fn)
@@ -176,6 +198,9 @@ def eval_too_late(model, batches, loss_fn):
 
 
 def _facts(seen: Any, right: Any) -> str | None:
+    form = not_in_parts(seen, "one number, the mean loss")
+    if form:
+        return f"{form}\nwhich two numbers make the mean?"
     for case in right:
         own, rule = seen[case]["result"], right[case]["result"]
         if not own["a plain number"]:
@@ -183,12 +208,17 @@ def _facts(seen: Any, right: Any) -> str | None:
         for name, question in _ASKED.items():
             if own[name] != rule[name]:
                 return f"{case}: {name}: {own[name]}, expected {rule[name]}\n{question}"
+        if not np.isclose(own["loss"], rule["loss"]):
+            told = f"{case}: you return {own['loss']:.4g}, the mean loss is {rule['loss']:.4g}"
+            return f"{told}\nover which elements of which batches do you take it, and in which mode?"
     return None
 
 
 _ASKED = {
     "gradients recorded": "which context switches the record of gradients off?",
     "modes afterwards": "what was part.training of each part before you changed it?",
+    "gradients on afterwards": "which of your lines holds for what comes after your function too?",
+    "parameters ask for gradients": "which of your lines holds for what comes after your function too?",
     "statistics untouched": "in which mode does a BatchNorm change its statistics?",
 }
 

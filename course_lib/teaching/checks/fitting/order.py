@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from course_lib.teaching.checks.fitting.toys import batch, linear, numbers, squared
+from course_lib.teaching.checks.writing import indentation_told
 from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
 from course_lib.teaching.observe import Raised, raised
 
@@ -40,9 +41,10 @@ _NOT_NEEDED = {
     "O": "do all groups hold the same number of elements?",
 }
 _RNG = np.random.default_rng(34)
+# In the last group the sum is longer than the limit, half of it and the mean are not.
 _BATCHES = [
     batch(_RNG, size, counting, shift=shift)
-    for size, counting, shift in ((4, 4, 0), (7, 6, 5), (5, 2, -5), (3, 3, 1), (6, 6, 3))
+    for size, counting, shift in ((4, 4, 0), (7, 6, 5), (5, 2, -5), (3, 3, 1), (3, 2, -1), (2, 2, -1))
 ]
 
 
@@ -99,20 +101,39 @@ def _letters(answer: Any) -> Any:
 def _observe(answer: Any) -> Any:
     letters = _letters(answer)
     if not isinstance(letters, list) or not all(isinstance(one, str) and one in LINES for one in letters):
-        return {"letters": str(letters), "lines": 0, "parameters": "not run"}
+        odd = [one for one in letters if one not in list(LINES)] if isinstance(letters, list) else [letters]
+        return {
+            "letters": f"{str(odd[0])[:60]!r} is none of them",
+            "lines": 0,
+            "twice": "",
+            "extra": "",
+            "parameters": "not run",
+        }
     after = run(letters)
     told = f"{after.type}: {after.message}" if isinstance(after, Raised) else after
     # The letters of a right program are left out: more than one order is right.
-    return {"letters": "" if not isinstance(told, str) else str(letters), "lines": len(letters), "parameters": told}
+    twice = next((one for one in letters if letters.count(one) > 1), "")
+    extra = next((one for one in letters if one in _NOT_NEEDED), "")
+    known = {"lines": len(letters), "twice": twice, "extra": extra, "parameters": told}
+    return {"letters": "" if not isinstance(told, str) else str(letters)} | known
 
 
 def _told(seen: Any, right: Any) -> str | None:
     if isinstance(seen["parameters"], str) and seen["parameters"] == "not run":
-        return f"the answer is a list of the letters A to O; you gave {seen['letters'][:60]}"
+        return f"the answer is a list of the letters A to O; {seen['letters']}"
+    if seen["extra"]:
+        return f"think about line {seen['extra']}: {_NOT_NEEDED[seen['extra']]}"
+    if seen["twice"]:
+        return f"line {seen['twice']} stands in your loop more than once\nwhere does one update need it?"
     if isinstance(seen["parameters"], str):
-        return f"your loop does not run: {seen['parameters'][:110]}\nwhich line makes the name, or opens the loop?"
+        stops = f"your loop does not run: {seen['parameters'][:110]}\nwhich line makes the name, and where is it?"
+        return indentation_told(seen["parameters"]) or stops
     if seen["lines"] != right["lines"]:
-        return f"your loop runs, and makes other updates; it has {seen['lines']} lines, twelve are needed"
+        same = np.allclose(seen["parameters"], right["parameters"])
+        told = f"your loop {'makes the right updates' if same else 'runs, and makes other updates'}; it has"
+        few = "which of rate, emptying, loss, sum, count, division, clip, update and step has no line?"
+        question = few if seen["lines"] < right["lines"] else "which of them could be left out?"
+        return f"{told} {seen['lines']} lines, twelve are needed\n{question}"
     told = "your loop runs, and makes other updates than one large batch per group would"
     return told + "\nwhat stands in .grad, and over how many elements, when the update is made?"
 
@@ -150,6 +171,18 @@ _WRONG = (
         "DHCLGJBNAMKF",
         "a loop that clips the sum and then divides",
         "of which gradient is `limit` the longest length?",
+    ),
+    _mistake(
+        "divided_after_update",
+        "DHCLGJBNAKMF",
+        "a loop that divides the gradient after the update",
+        "which gradient has the update used?",
+    ),
+    _mistake(
+        "zeroed_after_update",
+        "DHLGJBNMAKCF",
+        "a loop that empties the gradients after the update, and not before the first batch",
+        "what stands in the gradients when the loop begins?",
     ),
     _mistake("not_clipped", "DHCLGJBNMKF", "a loop that does not clip", "which line shortens a long gradient?"),
     _mistake(

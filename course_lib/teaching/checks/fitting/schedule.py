@@ -1,55 +1,16 @@
-"""Rate, gradient, clip, update: in this order? Known mistakes, and the check of scheduled_steps."""
+"""What goes wrong between rate, gradient, clip and update? Known mistakes of scheduled_steps, and right ways."""
 
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
-from course_lib.teaching.checks.fitting.toys import Batch, batch, linear, numbers, squared
-from course_lib.teaching.checks.writing import all_the_same, also_right
-from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.observe import calls
-from course_lib.training.plain import scheduled_steps
+from course_lib.teaching.checks.writing import also_right
+from course_lib.teaching.exercise import Mistake, Variant
 
-_WRONG: list[Mistake] = []
-_RIGHT: list[Variant] = []
-_RNG = np.random.default_rng(33)
-# The first gradient lies below the limit, later ones above it: a short gradient must not be stretched.
-_CASES = tuple(
-    ([batch(_RNG, size, size, shift=shift) for size, shift in ((4, 0), (7, 4), (3, -4), (5, 2))], base, limit)
-    for base, limit in ((0.02, 6.0), (0.05, 1.5))
-)
-
-
-def _warmup(step: int) -> float:
-    return (0.25, 0.5, 1.0, 0.6)[step]
-
-
-def _trained(answer: Callable[..., Any]) -> Callable[..., Any]:
-    """The answer on a model of two groups; the gradients hold something of an earlier use."""
-
-    def run(batches: list[Batch], base: float, limit: float) -> dict[str, Any]:
-        model = nn.Sequential(linear(7), nn.Tanh(), linear(9, inputs=1))
-        groups = [{"params": model[0].parameters()}, {"params": model[2].parameters()}]
-        optimizer = torch.optim.SGD(groups, lr=0.5, momentum=0.6)
-        squared(model, batches[1]).total.backward()
-        after: list[np.ndarray] = []
-        used: list[list[float]] = []
-        step = optimizer.step
-
-        def watched() -> None:
-            used.append([float(group["lr"]) for group in optimizer.param_groups])
-            step()
-            after.append(numbers(model))
-
-        optimizer.step = watched
-        said = answer(model, optimizer, batches, squared, base, _warmup, limit)
-        lengths = np.array([] if said is None else [float(length) for length in said])
-        return {"rates used": np.array(used), "parameters": np.array([*after, numbers(model)]), "lengths": lengths}
-
-    return run
+WRONG: list[Mistake] = []
+RIGHT: list[Variant] = []
 
 
 def _length(model: nn.Module) -> float:
@@ -76,6 +37,10 @@ _shorten = _clip(lambda parameters, limit, length: _times(parameters, min(1.0, l
 _stretch = _clip(lambda parameters, limit, length: _times(parameters, limit / length))
 _each = _clip(lambda parameters, limit, length: [nn.utils.clip_grad_norm_([p], limit) for p in parameters])
 _values = _clip(lambda parameters, limit, length: nn.utils.clip_grad_value_(parameters, limit))
+
+
+def _each_group(model: nn.Module, limit: float) -> float:
+    return sum(float(nn.utils.clip_grad_norm_(part.parameters(), limit)) for part in (model[0], model[2]))
 
 
 def _after_clipping(model: nn.Module, limit: float) -> float:
@@ -119,17 +84,16 @@ def _steps(
     return train
 
 
-@also_right(_RIGHT, "the clipping written out")
+@also_right(RIGHT, "the clipping written out")
 def written_out(model, optimizer, batches, loss_fn, base, schedule, limit):
     return _steps()(model, optimizer, batches, loss_fn, base, schedule, limit)
 
 
-@also_right(_RIGHT, "torch's LambdaLR, stepped after each update")
+@also_right(RIGHT, "torch's LambdaLR, stepped after each update")
 def lambda_lr(model, optimizer, batches, loss_fn, base, schedule, limit):
     for group in optimizer.param_groups:
         group["initial_lr"] = group["lr"] = base
-    last = len(batches) - 1  # it asks for the rate after the last update too
-    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: schedule(min(step, last)))
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, schedule)
     lengths = []
     for one in batches:
         model.zero_grad()
@@ -142,7 +106,7 @@ def lambda_lr(model, optimizer, batches, loss_fn, base, schedule, limit):
 
 
 def _wrong(id: str, cause: str, question: str, **changed: Any) -> None:
-    _WRONG.append(Mistake(id, cause, question, _steps(**changed)))
+    WRONG.append(Mistake(id, cause, question, _steps(**changed)))
 
 
 _wrong(
@@ -155,7 +119,7 @@ _wrong(
     "counted_from_one",
     "a schedule that is asked for step + 1",
     "which multiplier belongs to the first update, schedule(0) or schedule(1)?",
-    rate=lambda old, base, s, step: base * s(min(step + 1, 3)),
+    rate=lambda old, base, s, step: base * s(step + 1),
 )
 _wrong(
     "multiplied_up",
@@ -201,48 +165,15 @@ _wrong(
     clip=_each,
 )
 _wrong(
+    "each_group",
+    "a clip of each group of parameters by itself",
+    "over which parameters together is the length taken?",
+    clip=_each_group,
+)
+_wrong(
     "by_value",
     "a clip of every number, not of the length",
     "does the direction of the gradient stay as it was?",
     clip=_values,
 )
 _wrong("length_after", "the lengths after clipping", "which lengths does the docstring ask for?", clip=_after_clipping)
-
-
-def _rates(seen: Any, right: Any) -> str | None:
-    for case in right:
-        own, rule = seen[case]["result"], right[case]["result"]
-        made = len(own["rates used"])
-        if made != len(rule["rates used"]):
-            return f"{case}: {made} updates for {len(rule['rates used'])} batches"
-        if not np.allclose(own["rates used"], rule["rates used"]):
-            first = int(np.argmax(~np.isclose(own["rates used"], rule["rates used"]).all(axis=1)))
-            return f"{case}: update {first} was made at the rates {own['rates used'][first].round(4).tolist()}"
-        if len(own["lengths"]) == len(rule["lengths"]) and not np.allclose(own["lengths"], rule["lengths"]):
-            first = int(np.argmax(~np.isclose(own["lengths"], rule["lengths"])))
-            return f"{case}: the rates are right; update {first}: you find the length {own['lengths'][first]:.4g}"
-    return None
-
-
-SCHEDULED_STEPS = Exercise(
-    slug="scheduled_steps",
-    title="Rate, gradient, clip, update",
-    kind="faded",
-    core=True,
-    difficulty=2,
-    minutes=15,
-    reference=scheduled_steps,
-    observe=lambda answer: calls(_trained(answer), *_CASES),
-    accepted=tuple(_RIGHT),
-    mistakes=tuple(_WRONG),
-    properties=(Property("rates and lengths", _rates),),
-    hints=(
-        "The rate of a group is group['lr']; it must be there before optimizer.step() reads it.",
-        "nn.utils.clip_grad_norm_(model.parameters(), limit) shortens in place and returns the length from before.",
-        "Order: rate, zero_grad, loss, backward, clip, step.",
-    ),
-    not_tested="gradients that are not finite",
-    fade=('group["lr"] = ', "length = nn.utils"),
-    # A clip after the update changes what the next zero_grad() throws away.
-    indistinguishable=(*all_the_same(_RIGHT), ("not_clipped", "clipped_after")),
-)

@@ -38,9 +38,9 @@ def batch(rng: np.random.Generator, size: int, counting: int, *, shift: float = 
     return tensor(x), tensor(y), tensor(np.arange(size) < counting)
 
 
-def squared(model: nn.Module, rows: Batch) -> Loss:
+def squared(model: nn.Module, batch: Batch) -> Loss:
     """The squared errors of the rows that count, summed."""
-    x, y, counts = rows
+    x, y, counts = batch
     return Loss((((model(x)[:, 0] - y) ** 2) * counts).sum(), int(counts.sum()))
 
 

@@ -1,0 +1,144 @@
+"""Is the order of the rows a function of seed and epoch? The check of rows_from."""
+
+from collections.abc import Callable
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+from course_lib.teaching.checks.fitting.rows import RIGHT, WRONG
+from course_lib.teaching.checks.writing import Detail, all_the_same, kind_of, not_in_parts, row_numbers
+from course_lib.teaching.exercise import Exercise, Property
+from course_lib.teaching.observe import calls
+from course_lib.training.plain import rows_from
+
+_FAR = (10, 100, 1000, 10_000)  # by how much an epoch is multiplied where seed and epoch are written into one number
+_CASES = ((23, 5, 3, 1), (24, 6, 0, 2), (40, 7, 11, 4))  # count, batch size, seed, epoch
+
+
+def _pieces(said: Any) -> list[np.ndarray] | None:
+    if not isinstance(said, list | tuple):
+        return None
+    pieces = [row_numbers(piece) for piece in said]
+    return None if any(piece is None for piece in pieces) else pieces
+
+
+def _joined(pieces: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate([np.zeros(0, np.int64), *pieces])
+
+
+def _equal(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
+    return len(one) == len(other) and all(map(np.array_equal, one, other))
+
+
+def _facts(answer: Callable[..., Any]) -> Callable[..., Any]:
+    """Traits of the order, which every right way of drawing it has; the rows themselves are a Detail."""
+
+    def run(count: int, size: int, seed: int, epoch: int) -> Any:
+        state, texts = np.random.get_state()[1].copy(), []
+        form = answer(count, size, seed, epoch)
+        world = np.array_equal(state, np.random.get_state()[1])
+        if form is None or _pieces(form) is None:
+            return form if form is None else kind_of(form)
+        with mock.patch("builtins.hash", _noting(texts)):
+            seen = facts(count, size, seed, epoch)
+        return seen | {"world's generator untouched": world, "the same in another process": not texts}
+
+    def facts(count: int, size: int, seed: int, epoch: int) -> dict[str, Any]:
+        def ask(seed: int, epoch: int, start: int = 0) -> list[np.ndarray]:
+            pieces = _pieces(answer(count, size, seed, epoch, start))
+            if pieces is None:
+                raise TypeError("return a list of arrays of row numbers")
+            return pieces
+
+        whole = ask(seed, epoch)
+        np.random.seed(99)
+        again = ask(seed, epoch)
+        late = ask(seed, epoch, 2)
+        rows, late_rows = _joined(whole), _joined(late)
+        orders = {(s, e): ask(s, e) for s in (seed, seed + 1, seed + 2) for e in (epoch, epoch + 1, epoch + 2)}
+        flat = {key: tuple(_joined(pieces).tolist()) for key, pieces in orders.items()}
+        far = [(_joined(ask(seed + 1, epoch)), _joined(ask(seed, epoch + step))) for step in _FAR if count == 23]
+        far += [(_joined(ask(seed, epoch + 1)), _joined(ask(seed + step, epoch))) for step in _FAR if count == 23]
+        return {
+            "every row once": bool(np.array_equal(np.sort(rows), np.arange(count))),
+            "shuffled": not np.array_equal(rows, np.arange(len(rows))),
+            "rows change their batch": any(set(np.abs(np.diff(piece))) - {1} for piece in whole),
+            "sizes": str([len(piece) for piece in whole]),
+            "the same at the next call": _equal(whole, again),
+            "another order in the next epoch": flat[seed, epoch] != flat[seed, epoch + 1],
+            "another order for another seed": flat[seed, epoch] != flat[seed + 1, epoch],
+            "seed + 1 and epoch + 1 give different orders": flat[seed + 1, epoch] != flat[seed, epoch + 1],
+            "far pairs have orders of their own": not any(np.array_equal(one, other) for one, other in far),
+            "batches left after two": len(late),
+            "number of rows left after two": len(late_rows),
+            "they are those that were left": _equal(late, whole[2:]),
+            "rows left after two": bool(np.array_equal(np.sort(late_rows), np.sort(rows[2 * size :]))),
+            "the first batch": Detail(whole[0].tolist() if whole else []),
+        }
+
+    return run
+
+
+def _noting(texts: list[Any]) -> Callable[[Any], int]:
+    """hash(), which notes the texts that it gets: theirs is another one in every process."""
+    plain = hash
+
+    def noting(value: Any) -> int:
+        parts = value if isinstance(value, tuple) else (value,)
+        texts.extend(part for part in parts if isinstance(part, str | bytes))
+        return plain(value)
+
+    return noting
+
+
+# What to ask where a trait is not as it should be.
+_ASKED = {
+    "every row once": "which rows are missing, or come twice?",
+    "shuffled": "what if the file is sorted by class?",
+    "rows change their batch": "do rows 0 and 1 ever come in different batches?",
+    "sizes": "how many rows has a batch, and which one may have fewer?",
+    "the same at the next call": "what is left of one call when the next begins?",
+    "world's generator untouched": "whose random numbers change when you call it?",
+    "another order in the next epoch": "which of your lines reads `epoch`?",
+    "another order for another seed": "which of your lines reads `seed`?",
+    "seed + 1 and epoch + 1 give different orders": "what do you make of seed 0 in epoch 3, and of seed 1 in epoch 2?",
+    "far pairs have orders of their own": "which other pairs of seed and epoch get the same number from you?",
+    "the same in another process": "on what beside seed and epoch does your number depend?",
+}
+
+
+def _which(seen: Any, right: Any) -> str | None:
+    form = not_in_parts(seen, "a list of arrays of row numbers")
+    if form:
+        return f"{form}\nwhat is one element of the example?"
+    for case, facts in right.items():
+        own = seen[case]["result"]
+        for name, rule in facts["result"].items():
+            if not isinstance(rule, Detail) and own[name] != rule:
+                told = f"rows_from{_CASES[int(case[5:]) - 1]}: {name}: {own[name]}, expected {rule}"
+                return f"{told}\n{_ASKED.get(name, 'which batches has the interrupted epoch used already?')}"
+    return None
+
+
+ROWS_FROM = Exercise(
+    slug="rows_from",
+    title="An order that can be found again",
+    kind="implement",
+    core=True,
+    difficulty=2,
+    minutes=15,
+    reference=rows_from,
+    observe=lambda answer: calls(_facts(answer), *_CASES),
+    accepted=tuple(RIGHT),
+    mistakes=tuple(WRONG),
+    properties=(Property("what the order depends on", _which),),
+    hints=(
+        "Make a generator inside the function, from seed and epoch together: np.random.default_rng takes a list.",
+        "Draw the whole order first, cut it, and leave out the first batches at the very end.",
+        "A generator outside of the function remembers what was drawn; a resumed run cannot.",
+    ),
+    not_tested="whether every order is equally likely",
+    fade=("rng = ", "return batches[start:]"),
+    indistinguishable=all_the_same(RIGHT),
+)
