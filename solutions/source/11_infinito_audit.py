@@ -235,9 +235,10 @@ check("name_the_runs", what)
 # `audit_improvement` · audit · difficulty 2 of 3 · 12 minutes
 #
 # The sentence to judge: *"the perplexity fell by 92.3 %, from 1,291.31 to 99.25: the model has learned the patterns of its text."* Give
-# with two significant digits: the `reduction`, as a fraction; the reduction from 1,291.31 of a model that knows the 101 `symbols
-# alone`; by how many nats the loss fell in all (`nats fallen`); by how many of them it ends below the model of the symbols alone
-# (`nats below symbols`); and your `verdict`: `"supported"`, `"not shown"` or `"contradicted"`.
+# with two significant digits: the `reduction`, as a fraction of 1; the reduction from 1,291.31 to the perplexity of a model that knows
+# the 101 `symbols alone`; by how many nats the loss fell from first to last (`nats fallen`); by how many nats its end lies below the
+# model of the symbols alone (`nats below symbols`); and, by these numbers and nothing else, your `verdict` on what stands after the
+# colon: `"supported"`, `"not shown"` or `"contradicted"`.
 
 # %% id="improvement-quoted"
 quoted("92.3%", report="infinito")
@@ -278,10 +279,11 @@ check("audit_improvement", improvement)
 # `audit_seeds` · audit · difficulty 1 of 3 · 8 minutes
 #
 # The report sets these two numbers side by side as proof that reproducibility went from poor to perfect. Give: in how many comparisons
-# pure chance yields such a p once (`one in`, a whole number); the standard deviation of ten throws of a coin, each thrown by a
-# generator with the same seed (`std of a coin`); what a spread of 0 over equal seeds measures (`zero measures`: one of `"that the
-# program repeats itself"`, `"how much results vary"`, `"that the model is good"`); whether a p of nan passes the test `p > 0.05`
-# (`nan passes`, True or False); and your `verdict` on the sentence.
+# pure chance yields a p as low as that once (`one in`, a whole number); the standard deviation of ten throws of a coin that shows 0 or
+# 1, each the first throw of a new generator, all with the same seed (`std of a coin`); what a spread of 0 over equal seeds measures
+# (`zero measures`: one of `"that the program repeats itself"`, `"how much results vary"`, `"that the model is good"`); whether a p of
+# nan passes the test `p > 0.05` (`nan passes`, True or False); and, by these two numbers and nothing else, your `verdict` on the
+# sentence: `"supported"`, `"not shown"` or `"contradicted"`.
 
 # %% id="seeds-quoted"
 quoted("p = 0.039", report="infinito")

@@ -94,7 +94,7 @@ def test_a_wrong_answer_gets_its_own_cause(slug, answer, mistake):
         ("order_audit", "J D H F E B A G I", "with H the vocabulary knows the held-out text"),
         ("order_audit", "J K", "there is no line K"),
         ("order_audit", 5, "the answer is a text of letters"),
-        ("name_the_runs", RUNS | {"A": "padding"}, "A is 'padding'; the words are"),
+        ("name_the_runs", RUNS | {"A": "padding"}, "did you mean 'padding counted'?"),
         ("name_the_runs", RUNS | {"C": find.HONEST}, "look again at C"),
         ("audit_improvement", NUMBERS | {"verdict": "unclear"}, "the verdict is one of"),
         ("audit_seeds", SEEDS | {"one in": 20, "nan passes": True}, "look again at one in, nan passes"),

@@ -149,7 +149,9 @@ def _reading(seen: Any, right: Any) -> str | None:
         asked = "is your own right answer over all words alike, and computed without noise?"
         return f"of all it accepts {named}, and no sound one\n{asked}"
     if not sound:
-        return "no sound evaluation is accepted\nprint your own right answer and theirs: which of them is the perplexity?"
+        return (
+            "no sound evaluation is accepted\nprint your own right answer and theirs: which of them is the perplexity?"
+        )
     if len(sound) < len(seen["right"]):
         return "sound evaluations that add up in another order are rejected: how close must two numbers be?"
     alive = [name for name, accepted in seen["planted"].items() if accepted is not False]

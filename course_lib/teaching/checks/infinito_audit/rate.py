@@ -172,6 +172,7 @@ def _cost(seen: Any, right: Any) -> str | None:
             return f"{given}: yours is {own:.4g}, off by {abs(own - rule):.2g}\n{asked}"
     return None
 
+
 ENTROPY_RATE = Exercise(
     slug="entropy_rate",
     title="The floor",

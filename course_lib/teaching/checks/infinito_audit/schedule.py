@@ -126,8 +126,8 @@ def geometric(*, epochs, updates, horizon, base, floor):
 
 @known(_WRONG, "the mean of the rates that an epoch used", "which single rate does the row show?")
 def mean_of_epoch(*, epochs, updates, horizon, base, floor):
-    steps = [[_cosine((k * updates + u) / (horizon * updates), base, floor) for u in range(updates)] for k in range(epochs)]
-    return [sum(rates) / updates for rates in steps]
+    used = [_cosine(step / (horizon * updates), base, floor) for step in range(epochs * updates)]
+    return [sum(used[k * updates : (k + 1) * updates]) / updates for k in range(epochs)]
 
 
 @known(_WRONG, "a cosine that ends one update early", "after which update of the horizon is the floor reached?")
@@ -164,7 +164,8 @@ def _rows(seen: Any, right: Any) -> str | None:
 
 def _digits(seen: Any, right: Any) -> str | None:
     """The sentence for rates that are right but for a rounding."""
-    pairs = [(float(a), b) for case, facts in seen.items() for a, b in zip(facts["result"], right[case]["result"])]
+    both = [zip(facts["result"], right[case]["result"], strict=True) for case, facts in seen.items()]
+    pairs = [(float(own), rate) for column in both for own, rate in column]
     for digits in range(1, 6):
         if all(own in (float(f"{rate:.{digits}g}"), round(rate, digits)) for own, rate in pairs):
             return f"your rates are the right ones, rounded ({pairs[0][0]})\nwho else may need the other digits?"
