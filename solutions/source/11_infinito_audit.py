@@ -322,7 +322,8 @@ check("audit_seeds", seeds)
 # Others have written `evaluate(model, text, batch)`, which should give the perplexity per word of a text, read `batch` words at a time.
 # You are given a toy model that adds noise while it is in training mode, as dropout does. Write a test that returns True for a
 # sound evaluation and False for any other. Four sound ones differ in how they add up; 13 are not sound. Some faults show only in
-# a short last batch, with an unknown word, or in what the evaluation leaves behind. Try your test on one of the sound ones first:
+# a short last batch, with an unknown word, or in what the evaluation leaves behind. Try your test on one of the sound ones first; the
+# test itself gets along without them and computes the right answer from `model.losses`:
 
 # %% id="attack-show"
 from course_lib.teaching.checks.infinito_audit.versions import PLANTED, RIGHT, new_model

@@ -199,6 +199,14 @@ def misplaced_brackets(*, epochs, updates, horizon, base, floor):
     return [floor + (base - floor) * 1 + math.cos(math.pi * k / horizon) / 2 for k in range(1, epochs + 1)]
 
 
+def compounded(*, epochs, updates, horizon, base, floor):
+    rate, told = base, []
+    for k in range(1, epochs + 1):
+        rate = floor + (rate - floor) * (1 + math.cos(math.pi * k / horizon)) / 2
+        told.append(rate)
+    return told
+
+
 def geometric(*, epochs, updates, horizon, base, floor):
     return [base * (floor / base) ** (k / horizon) for k in range(1, epochs + 1)]
 
@@ -231,6 +239,10 @@ def rates(change):
         (column(lambda k, e, u, h: math.pi * k * u / (h * u - 1)), ["a cosine that ends one update early"]),
         (column(lambda k, e, u, h: math.pi * (k + 1) / (h + 1)), ["epochs 6, updates 4, horizon 8", "4 of 32 updates"]),
         (column(lambda k, e, u, h: math.pi * k / (h + 1)), ["case 2, at the end of the horizon", "the floor is 0.01"]),
+        (column(lambda k, e, u, h: math.pi * k * u / h * u), ["what does Python do first in a / b * c?"]),
+        (compounded, ["a cosine that starts anew from the rate of the row above"]),
+        (rates(lambda c: list(enumerate(c, start=1))), ["return the rates alone: an entry of yours holds 2 numbers"]),
+        (rates(lambda c: np.array(c)[:, None]), ["an entry of yours holds 1 number\n"]),
         (misplaced_brackets, ["after epoch 1 yours is 1.462, outside of floor 0.25 and base 1.0"]),
         (geometric, ["a geometric fall"]),
         (mean_of_those_used, ["the mean of the rates that an epoch used"]),

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from course_lib.teaching.checks.infinito_audit import find
+from course_lib.teaching.checks.infinito_audit import attack, find
 from tests.teaching.test_sheet_02_cards import card
 from tests.teaching.test_sheet_09_answers import right, wrong
 from tests.teaching.test_sheet_11 import NUMBERS, RUNS, SEEDS
@@ -168,11 +168,37 @@ def noisy(evaluate, new_model):
     return bool(np.isclose(evaluate(model, TEXT, 2), math.exp(model.losses(model.ids(TEXT)).mean())))
 
 
+def expects_evaluation_mode(evaluate, new_model):
+    model = new_model(0)
+    return abs(evaluate(model, TEXT, 2) / plain(expected(model, TEXT)) - 1) < 1e-4 and not model.training
+
+
+def returns_a_difference(evaluate, new_model):
+    model = new_model(0)
+    return evaluate(model, TEXT, 2) - plain(expected(model, TEXT))
+
+
+def returns_an_array(evaluate, new_model):
+    model = new_model(0)
+    return np.array([abs(evaluate(model, TEXT, b) - plain(expected(model, TEXT))) < 1e-3 for b in (1, 2, 3)])
+
+
+def never_ends(evaluate, new_model):
+    while evaluate(new_model(0), TEXT, 2) > 0:
+        pass
+    return True
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
         (as_test(by_batches), ["of all it accepts 'mean of batches', and no sound one", "over all words alike"]),
-        (noisy, ["accepts 'left in evaluation mode', and no sound one", "computed without noise?"]),
+        (noisy, ["accepts 'left in evaluation mode', and no sound one", "is your own right answer without noise?"]),
+        (expects_evaluation_mode, ["and no sound one", "in which mode do you expect the model afterwards"]),
+        (returns_a_difference, ["your test returns a number, which counts as True unless it is 0"]),
+        (returns_an_array, ["returns an array (3,) of True and False"]),
+        (lambda evaluate, new_model: "ok", ["returns a text"]),
+        (lambda evaluate, new_model: [True, False], ["returns a list, which counts as True"]),
         (as_test(np.mean), ["a test that rejects everything", "which is the perplexity"]),
         (as_test(plain, close=0), ["add up in another order are rejected: how close must two numbers be?"]),
         (as_test(plain, text=TEXT[:6]), ["which faults show only in a batch that is shorter"]),
@@ -186,8 +212,19 @@ def test_a_test_of_an_evaluation_is_answered(answer, words):
     wrong("evaluation_is_sound", answer, *words)
 
 
+def test_a_test_that_never_ends_is_stopped(monkeypatch):
+    monkeypatch.setattr(attack, "_MOST_CALLS", 200)
+    wrong("evaluation_is_sound", never_ends, "does not end for an evaluation that is sound (by sums)")
+
+
 def test_one_text_with_a_short_batch_and_both_modes_is_enough():
     right("evaluation_is_sound", as_test(plain))
+
+
+def test_an_evaluation_may_be_called_by_keywords():
+    test = as_test(plain)
+    right("evaluation_is_sound", lambda evaluate, new_model: test(
+        lambda model, text, batch: evaluate(model=model, text=text, batch=batch), new_model))  # fmt: skip
 
 
 def test_a_test_that_asserts_is_right_where_it_returns_true():

@@ -92,18 +92,18 @@ class Endless(BaseException):
     """A learner's test asks one object more often than any test has to; no `except Exception` of theirs stops it."""
 
 
-def limited(method: Callable[..., Any], told: str, notes: list[str]) -> Callable[..., Any]:
-    """The method; from call MOST_CALLS on it notes `told` and stops the test that it is called by.
+def limited(method: Callable[..., Any], told: str, notes: list[str], *, most: int = MOST_CALLS) -> Callable[..., Any]:
+    """The method; from call `most` on it notes `told` and stops the test that it is called by.
 
     Sooner where a note is there: a test that did not end once is not waited for as long again.
     """
-    left = iter(range(MOST_CALLS // 20 if notes else MOST_CALLS))
+    left = iter(range(most // 20 if notes else most))
 
-    def called(*given: Any) -> Any:
+    def called(*given: Any, **named: Any) -> Any:
         if next(left, None) is None:
             notes.append(told)
             raise Endless
-        return method(*given)
+        return method(*given, **named)
 
     return called
 

@@ -1,18 +1,19 @@
 """Does the learner's test find evaluations that are wrong? The check of evaluation_is_sound."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from course_lib.infinito.plain_audit import evaluation_is_sound
-from course_lib.teaching.checks.infinito_audit.versions import PLANTED, RIGHT, new_model
-from course_lib.teaching.checks.writing import all_the_same
+from course_lib.teaching.checks.infinito_audit.versions import PLANTED, RIGHT, Evaluation, new_model
+from course_lib.teaching.checks.writing import all_the_same, limited, one_truth
 from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
 from course_lib.teaching.observe import attack
 
 _SIZES = ((1, 6), (4, 15), (7, 30), (100, 31))
+_MOST_CALLS = 5_000  # of one evaluation, by one test
 Test = Callable[..., bool]
 
 
@@ -141,12 +142,19 @@ _SURVIVED = {
 }
 
 
+_FORM = {False: "what if its condition never changes?", True: "where does it return True or False itself?"}
+
+
 def _reading(seen: Any, right: Any) -> str | None:
+    if seen["form"] != right["form"]:
+        return f"your test {seen['form']}\n{_FORM['returns' in seen['form']]}"
     sound = [name for name, accepted in seen["right"].items() if accepted is True]
     taken = [name for name, accepted in seen["planted"].items() if accepted is True]
     if not sound and taken:
         named = " and ".join(map(repr, taken[:2])) + " and others" * (len(taken) > 2)
         asked = "is your own right answer over all words alike, and computed without noise?"
+        if any(name.startswith("left in") for name in taken):
+            asked = "in which mode do you expect the model afterwards, and is your own right answer without noise?"
         return f"of all it accepts {named}, and no sound one\n{asked}"
     if not sound:
         return (
@@ -159,11 +167,27 @@ def _reading(seen: Any, right: Any) -> str | None:
     return asked[0] if asked else None
 
 
-def _observe(answer: Callable[..., Any]) -> dict[str, Any]:
-    def test(version: Callable[..., float]) -> Any:
-        return answer(version, new_model)
+def _counted(kind: str, versions: Mapping[str, Evaluation], notes: list[str]) -> dict[str, Evaluation]:
+    """The evaluations, each of which stops a test that would never end."""
+    told = {name: f"does not end for an evaluation that is {kind} ({name})" for name in versions}
+    return {name: limited(evaluate, told[name], notes, most=_MOST_CALLS) for name, evaluate in versions.items()}
 
-    return attack(test, right=RIGHT, planted=PLANTED)
+
+def _observe(answer: Callable[..., Any]) -> dict[str, Any]:
+    notes: list[str] = []
+    forms: list[str] = []
+
+    def test(version: Evaluation) -> Any:
+        said = one_truth(answer, (version, new_model), forms)
+        if isinstance(said, str):
+            forms.append("returns a text, which counts as True unless it is empty")
+        if isinstance(said, float):
+            forms.append("returns a number, which counts as True unless it is 0")
+        return said
+
+    seen = attack(test, right=_counted("sound", RIGHT, notes), planted=_counted("not sound", PLANTED, notes))
+    notes += forms
+    return seen | {"form": notes[0] if notes else "it ends, with True or False"}
 
 
 EVALUATION_IS_SOUND = Exercise(

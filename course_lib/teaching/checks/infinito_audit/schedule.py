@@ -135,6 +135,19 @@ def one_update_short(*, epochs, updates, horizon, base, floor):
     return [_cosine(k * updates / (horizon * updates - 1), base, floor) for k in range(1, epochs + 1)]
 
 
+@known(_WRONG, "a quotient without brackets", "what does Python do first in a / b * c?")
+def without_brackets(*, epochs, updates, horizon, base, floor):
+    return [_cosine(k * updates / horizon * updates, base, floor) for k in range(1, epochs + 1)]
+
+
+@known(_WRONG, "a cosine that starts anew from the rate of the row above", "from which rate does the one cosine fall?")
+def compounded(*, epochs, updates, horizon, base, floor):
+    rates = [base]
+    for k in range(1, epochs + 1):
+        rates.append(_cosine(k / horizon, rates[-1], floor))
+    return rates[1:]
+
+
 _CASES = (
     Case(epochs=6, updates=4, horizon=8, base=1.0, floor=0.25),
     Case(epochs=3, updates=5, horizon=3, base=0.5, floor=0.01),
@@ -159,6 +172,10 @@ def _rows(seen: Any, right: Any) -> str | None:
         words = [rate for rate in own if isinstance(rate, str)]
         if words:
             return f"return numbers: your list holds the text {words[0]!r}\nwho turns the rates into text?"
+        pairs = [rate for rate in own if np.ndim(rate)]
+        if pairs:
+            told = f"return the rates alone: an entry of yours holds {np.size(pairs[0])} number"
+            return f"{told}{'s' * (np.size(pairs[0]) > 1)}\nwhich of them, without brackets around it, is the rate?"
     return None
 
 
