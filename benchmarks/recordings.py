@@ -83,7 +83,38 @@ _GPU_TABLE = tuple(
     for part, question in _GPU_PARTS.items()
     if device == "cuda" or part not in _CUDA_ONLY
 )
-RECORDS = {record.name: record for record in (*_TABLE, *_GPU_TABLE)}
+# Lesson 11 reads these.
+_REPORTED = "python -m benchmarks.reported_run runs/as-reported --notes runs/forecasts.jsonl"
+_AUDIT_TABLE = (
+    Record(
+        name="infinito_as_reported",
+        question="does the run that ended at perplexity 99.25 come out again, and what did it learn",
+        hardware="any CPU (about two hours)",
+        command=_REPORTED,
+        folder=recordings_folder(),
+    ),
+    Record(
+        name="infinito_as_reported_cuda",
+        question="does it come out again on a GPU",
+        hardware="a CUDA GPU",
+        command=_REPORTED,
+        folder=recordings_folder(),
+    ),
+    *(
+        Record(
+            name=f"infinito_{part}",
+            question=question,
+            hardware="any CPU",
+            command=f"python -m benchmarks.leak_runs --part {part}",
+            folder=recordings_folder(),
+        )
+        for part, question in (
+            ("leaks", "what do small models reach on the source of the report, honestly and otherwise"),
+            ("first", "what moves the first epoch, the first weights or the data"),
+        )
+    ),
+)
+RECORDS = {record.name: record for record in (*_TABLE, *_GPU_TABLE, *_AUDIT_TABLE)}
 
 
 def missing() -> list[Record]:

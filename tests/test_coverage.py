@@ -2,6 +2,7 @@
 
 The numbers T01-T44 and E01-E34 are those of the course's plan for the theory document. `tests/coverage/theory_NN.py`
 says for lesson NN which cells ("cell-id"), exercises ("sheet:slug") or known mistakes ("sheet:slug:id") show a number.
+`tests/coverage/infinito_report.py` does the same for every row of the INFINITO training report and lesson 11.
 """
 
 import importlib.util
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from course_lib.core.reports.tables import get_report
 from course_lib.teaching import registry
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,7 +31,11 @@ LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("0[1-7]_*.ipynb
 
 
 def covers(lesson: str) -> dict[str, tuple[str, ...]]:
-    path = ROOT / "tests" / "coverage" / f"theory_{lesson[:2]}.py"
+    return covers_of(f"theory_{lesson[:2]}")
+
+
+def covers_of(name: str) -> dict[str, tuple[str, ...]]:
+    path = ROOT / "tests" / "coverage" / f"{name}.py"
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -72,3 +78,48 @@ def test_the_sheet_of_a_place_is_well_formed():
     for lesson in LESSONS:
         for places in covers(lesson).values():
             assert all(re.fullmatch(r"[a-z0-9-]+|sheet:[a-z0-9_]+(:[a-z0-9_-]+)?", place) for place in places)
+
+
+# The report of INFINITO: which column of a table tells a row from the others.
+TELLING = {"epochs": "val perplexity", "phases": "improvement", "goals": "result"}
+REPORT_LESSON = "11_infinito_audit"
+
+
+def report_rows() -> dict[str, str]:
+    """Every row of the report's tables, and every headline fact, with the text that a cell must show."""
+    report = get_report("infinito")
+    rows = {f"facts/{fact.name}": fact.text for fact in report.facts}
+    for table in report.tables:
+        texts = table.texts(TELLING[table.name])
+        rows |= {f"{table.name}/{row[0]}": text for row, text in zip(table.rows, texts, strict=True)}
+    return rows
+
+
+def shown_by(lesson: str) -> dict[str, str]:
+    """The source and the text outputs of every code cell of a lesson, by the cell's id."""
+    notebook = json.loads((ROOT / "notebooks" / f"{lesson}.ipynb").read_text(encoding="utf-8"))
+    shown = {}
+    for cell in notebook["cells"]:
+        outputs = cell.get("outputs", [])
+        texts = [output.get("text", output.get("data", {}).get("text/markdown", "")) for output in outputs]
+        shown[cell["id"]] = "\n".join("".join(text) for text in (cell["source"], *texts))
+    return shown
+
+
+def test_every_row_of_the_report_is_mapped():
+    mapped, rows = covers_of("infinito_report"), report_rows()
+    assert not set(rows) - set(mapped), "name the cells that show it in tests/coverage/infinito_report.py"
+    assert not set(mapped) - set(rows), "the report has no such row"
+
+
+@pytest.mark.parametrize("row", sorted(report_rows()))
+def test_the_lesson_shows_the_row_of_the_report(row):
+    shown, text = shown_by(REPORT_LESSON), report_rows()[row]
+    places = covers_of("infinito_report")[row]
+    for place in places:
+        if place.startswith("sheet:"):
+            assert registry.find(place.removeprefix("sheet:"))
+        else:
+            assert place in shown, f"{row}: {REPORT_LESSON} has no cell {place!r}"
+    plain = [shown[place].replace(",", "") for place in places if place in shown]
+    assert any(text.replace(",", "") in one for one in plain), f"none of {places} shows {text!r}"

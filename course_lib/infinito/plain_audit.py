@@ -1,0 +1,89 @@
+"""Which few formulas decide what a perplexity is worth? Entropies, a perplexity from rows, rates, a test of a test.
+
+These functions are the ones that lesson 11 derives and sheet 11 asks for. They check nothing and are written for
+reading; `course_lib.text.synthetic` and `course_lib.core` hold the guarded ones, and the tests hold the two equal.
+Entropies and losses are in nats per token.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+
+def unigram_entropy(words: int, sentences: int, shortest: int, longest: int) -> float:
+    """Nats per token of the best model that knows only how often each symbol occurs.
+
+    A text of `sentences` sentences; their lengths are whole numbers from `shortest` to `longest`, each
+    equally likely, and count words. All `words` words are equally frequent. Between two sentences (and
+    not after the last) stands one full stop, which is a token too.
+    """
+    mean_length = (shortest + longest) / 2
+    stops = sentences - 1
+    p = stops / (sentences * mean_length + stops)  # share of full stops among the tokens
+    q = (1 - p) / words  # share of each word
+    return -p * math.log(p) - words * q * math.log(q)
+
+
+def entropy_rate(words: int, lengths: Sequence[int], chances: Sequence[float]) -> float:
+    """Nats per token of a source of sentences: the best that any honest model can reach.
+
+    A sentence has lengths[i] words with probability chances[i]; every word is one of `words`, equally
+    likely and independent of the rest, and a full stop ends it. A sentence costs the choice of its
+    length and of its words, spread over its words and its full stop.
+    """
+    choice = -sum(p * math.log(p) for p in chances)  # nats for the length
+    mean_length = sum(p * n for p, n in zip(chances, lengths, strict=True))
+    per_sentence = choice + mean_length * math.log(words)
+    tokens = mean_length + 1  # the full stop is a token
+    return per_sentence / tokens
+
+
+def perplexity_of(batches: Sequence[tuple[float, int]]) -> float:
+    """The perplexity per token of a text that was read in batches.
+
+    Each batch is a pair: the mean loss of its tokens in nats, and how many tokens it has. The last
+    batch may be smaller.
+    """
+    total = sum(mean * count for mean, count in batches)
+    tokens = sum(count for _, count in batches)
+    return math.exp(total / tokens)
+
+
+def rates_after_epochs(*, epochs: int, updates: int, horizon: int, base: float, floor: float) -> list[float]:
+    """The learning rate after the last update of each epoch, for epochs 1 to `epochs`.
+
+    An epoch has `updates` updates. The rate falls as half a cosine from `base` at update 0 to `floor`
+    at the last update of epoch `horizon`; training may end before.
+    """
+    rates = []
+    for epoch in range(1, epochs + 1):
+        progress = epoch * updates / (horizon * updates)
+        rates.append(floor + (base - floor) * (1 + math.cos(math.pi * progress)) / 2)
+    return rates
+
+
+def evaluation_is_sound(evaluate: Callable[..., float], new_model: Callable[[int], Any]) -> bool:
+    """Whether evaluate(model, text, batch) is the perplexity of `model` per word of `text`.
+
+    text is a list of words, batch the number of words that are read at a time. new_model(seed) gives a
+    model: model.ids(text) are the numbers of the words in the order of the model's own vocabulary, an
+    unknown word being 0; model.losses(ids) the loss of each in nats. A model starts in training mode
+    and then adds noise; model.training = False is without. An evaluation leaves the mode as it was.
+    """
+    for seed in (0, 1):
+        model = new_model(seed)
+        rng = np.random.default_rng(seed)
+        for batch, size in ((1, 5), (4, 14), (7, 30), (100, 30)):
+            text = [f"w{n}" for n in rng.integers(0, 14, size)]  # the model knows fewer words than that
+            model.training = False
+            right = math.exp(float(np.mean(model.losses(model.ids(text)))))
+            for mode in (True, False):
+                model.training = mode
+                found = [evaluate(model, text, batch) for _ in range(2)]
+                if model.training != mode or not np.allclose(found, right, rtol=1e-4):
+                    return False
+    return True

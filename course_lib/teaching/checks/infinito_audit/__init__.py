@@ -1,0 +1,1 @@
+"""The checks of sheet 11, the audit of INFINITO's perplexity."""

@@ -1,0 +1,136 @@
+"""In which order is a result audited? The lines, and the check of order_audit."""
+
+from typing import Any
+
+from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
+
+# Shown in this order; two lines are not needed. What each line makes, and what it needs.
+LINES = {
+    "A": "floor = entropy_rate(source)",
+    "B": "reproduced = within(bands, run.history)",
+    "C": "bands = choose_bands(report, run.history)",
+    "D": "train_text, held_out = draw(source, 'train'), draw(source, 'validation')",
+    "E": "run = train(recipe, vocabulary.encode(train_text))",
+    "F": "vocabulary = Vocabulary.build(train_text)",
+    "G": "loss = evaluate(run.model, vocabulary.encode(held_out))",
+    "H": "vocabulary = Vocabulary.build(train_text + held_out)",
+    "I": "verdict = judge(reproduced, loss, floor)",
+    "J": "bands = choose_bands(report)",
+}
+_MAKES = {"A": "floor", "B": "reproduced", "C": "bands", "D": "texts", "E": "run", "F": "vocabulary", "G": "loss",
+          "H": "vocabulary", "I": "verdict", "J": "bands"}  # fmt: skip
+_NEEDS = {"B": ("bands", "run"), "C": ("run",), "E": ("vocabulary", "texts"), "F": ("texts",),
+          "G": ("run", "vocabulary", "texts"), "H": ("texts",), "I": ("reproduced", "loss", "floor")}  # fmt: skip
+_RIGHT = list("JDFEBAGI")
+
+
+def letters_of(answer: Any) -> list[str] | None:
+    """A text such as "J D ..." or a list of letters as the letters; None for anything else."""
+    if isinstance(answer, str):
+        return [sign.upper() for sign in answer if sign.isalnum()]
+    if isinstance(answer, list | tuple) and all(isinstance(part, str) for part in answer):
+        return [part.strip().upper() for part in answer]
+    return None
+
+
+def traits(answer: Any) -> dict[str, str]:
+    """What decides about an order: its lines, the first that needs what is not made yet, and when bands are chosen."""
+    letters = letters_of(answer)
+    if letters is None:
+        return {"lines": "no letters", "too early": "", "bands": ""}
+    made: set[str] = set()
+    early = ""
+    for letter in letters:
+        if not early and not set(_NEEDS.get(letter, ())) <= made:
+            early = letter
+        made.add(_MAKES.get(letter, ""))
+    chosen = [place for place, letter in enumerate(letters) if letter in "CJ"]
+    run = letters.index("E") if "E" in letters else len(letters)
+    when = "" if not chosen else "before the run" if chosen[0] < run else "after the run"
+    return {"lines": "".join(sorted(letters)), "too early": early, "bands": when}
+
+
+def _mistake(id: str, letters: str, cause: str, question: str) -> Mistake:
+    return Mistake(id, cause, question, list(letters))
+
+
+_WRONG = (
+    _mistake(
+        "bands_after",
+        "DFEJBAGI",
+        "an audit that chooses its bands when the run is known",
+        "which bands would not fit a run that has been seen?",
+    ),
+    _mistake(
+        "bands_from_the_run",
+        "DFECBAGI",
+        "an audit that makes its bands from the run",
+        "can a run lie outside of bands that were drawn around it?",
+    ),
+    _mistake(
+        "both_texts",
+        "JDHEBAGI",
+        "a vocabulary of both texts",
+        "what does the model know of the held-out text before it is evaluated?",
+    ),
+    _mistake("no_floor", "JDFEBGI", "a verdict without a floor", "what is the loss to be compared with?"),
+    _mistake("no_bands", "DFEAGI", "an audit that reproduces nothing", "which line says whether the number came out?"),
+    _mistake("not_evaluated", "JDFEBAI", "a verdict without a held-out loss", "on which text is the model judged?"),
+    _mistake("verdict_early", "JDFEBAIG", "a verdict before the evaluation", "which name does the verdict need?"),
+    _mistake("run_first", "JDEFBAGI", "a training without a vocabulary", "what turns the words into numbers?"),
+    _mistake("text_late", "JFDEBAGI", "a vocabulary before its text", "which words would it hold?"),
+    _mistake("within_early", "JDFBEAGI", "a comparison before the run", "which history would lie within the bands?"),
+)
+_VARIANTS = (
+    Variant("floor_first", list("AJDFEBGI"), "the floor first: it needs nothing but the source"),
+    Variant("bands_later", list("DFAJEGBI"), "the bands are chosen just before the run"),
+    Variant("floor_last", list("JDFEBGAI"), "the floor just before the verdict"),
+)
+
+
+def _lines(seen: Any, right: Any) -> str | None:
+    if seen["lines"] == "no letters":
+        return 'the answer is a text of letters, such as "A B C"'
+    unknown = sorted(set(seen["lines"]) - set(LINES))
+    if unknown:
+        return f"there is no line {unknown[0]}"
+    twice = [letter for letter in LINES if seen["lines"].count(letter) > 1]
+    if twice:
+        return f"line {twice[0]} stands in it twice"
+    if "C" in seen["lines"]:
+        return "with C the bands know the run\ncan a run lie outside of bands that were drawn around it?"
+    if "H" in seen["lines"]:
+        return "with H the vocabulary knows the held-out text\nfrom which text may a model know its words?"
+    missing = sorted(set(right["lines"]) - set(seen["lines"]))
+    if missing:
+        return f"{len(missing)} lines are still missing" if len(missing) > 1 else f"line {missing[0]} is missing"
+    return None
+
+
+def _early(seen: Any, right: Any) -> str | None:
+    letter = seen["too early"]
+    if letter:
+        return f"line {letter} comes too early\nwhich names does it read, and which lines make them?"
+    return "the bands are chosen after the run" if seen["bands"] != right["bands"] else None
+
+
+ORDER_AUDIT = Exercise(
+    slug="order_audit",
+    title="The order of an audit",
+    kind="order",
+    core=False,
+    difficulty=2,
+    minutes=8,
+    reference=_RIGHT,
+    observe=traits,
+    accepted=_VARIANTS,
+    mistakes=_WRONG,
+    properties=(Property("the lines", _lines), Property("their order", _early)),
+    hints=(
+        "For each line ask which names it reads, and which line makes them.",
+        "No name tells you when the bands have to be chosen: what would be wrong with choosing them last?",
+        "The vocabulary belongs to the training text alone.",
+    ),
+    not_tested="the place of the floor and of the comparison, which is free as long as they come before the verdict",
+    indistinguishable=(("reference", "floor_first", "bands_later", "floor_last"),),
+)
