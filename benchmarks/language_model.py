@@ -27,7 +27,7 @@ from course_lib.infinito.losses import stream_loss
 from course_lib.infinito.model import Infinito
 
 BATCH = 8
-ROUNDS = 7
+ROUNDS = 15
 WITHOUT_MEMORY = replace(FULL, memory_slots=0)
 # (name, slow, fast, relation, goal): the time of `slow` over that of `fast`, and what it should be.
 PEER, PLAIN, WHOLE = "plain GPT", "INFINITO without memory", "INFINITO"

@@ -570,7 +570,7 @@ quoted("0.001-0.01", report="theory")
 quoted("1.0", report="theory")
 wild, tame = fifty_steps(digits.x, digits.y, rate=1.0), fifty_steps(x, digits.y, rate=1.0)
 claim("> 100", max(wild) / wild[0], "how many times the loss is multiplied at rate 1.0 on raw pixels")
-claim("1", max(tame) / tame[0], "the same on standardized pixels: it never rises")
+claim("1.000", max(tame) / tame[0], "the same on standardized pixels: it never rises")
 
 # %% [markdown] id="batches"
 # ## 7 Why batches?
