@@ -133,7 +133,7 @@ def reported_run(setting: Setting) -> list[Row]:
         )
     seconds = time.perf_counter() - clock
     rows = [{"seed": SEED, **row} for row in state.history.rows if row["split"] in ("train", "val")]
-    return [*rows, {"measure": "whole run, with its checkpoints", "updates": state.step, "seconds": seconds}]
+    return [*rows, {"split": "whole run, with its checkpoints", "updates": state.step, "seconds": seconds}]
 
 
 def _model(config: InfinitoConfig, device: torch.device) -> Infinito:

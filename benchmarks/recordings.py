@@ -93,13 +93,6 @@ _AUDIT_TABLE = (
         command=_REPORTED,
         folder=recordings_folder(),
     ),
-    Record(
-        name="infinito_as_reported_cuda",
-        question="does it come out again on a GPU",
-        hardware="a CUDA GPU",
-        command=_REPORTED,
-        folder=recordings_folder(),
-    ),
     *(
         Record(
             name=f"infinito_{part}",

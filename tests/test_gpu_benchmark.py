@@ -17,6 +17,7 @@ from benchmarks.gpu_steps import batches_that_fit, make_step, step_flops
 from benchmarks.recordings import RECORDS
 from course_lib.core.files import course_root
 from course_lib.core.recordings import read_recording, recording_path
+from course_lib.infinito.audit import reproduction
 from course_lib.infinito.config import AS_REPORTED, FULL
 from course_lib.training.counting import first_wait, flops_of
 
@@ -145,3 +146,5 @@ def test_the_reported_run_is_recorded_epoch_by_epoch(tmp_path: Path) -> None:
     assert [row["split"] for row in rows[:-1]] == ["train", "val"]
     assert {row["epoch"] for row in rows[:-1]} == {1}
     assert rows[-1]["updates"] == 13
+    (found,) = reproduction(rows)  # lesson 11 reads it so
+    assert found.epoch == 1
