@@ -3,8 +3,8 @@
 RUN is the folder of `python -m course_lib train infinito --preset as-reported --seed 42`; --first names folders of
 other seeds, of which the first epoch is taken. Of the weights nothing is kept but what `forecast_of` sees in them and
 the statistics of the memory, so that the recording is small. A run keeps its last checkpoints only: `--look` adds to
-FILE what those forecast that are there now and stops; it is called after each epoch, or from time to time. The
-recording of a run on a GPU gets a name of its own, and is made on the same machine.
+FILE what those forecast that are there now and stops; it is called after each epoch, or from time to time. For a run on
+a CPU; `python -m benchmarks.gpu --part infinito_run` records one on a GPU.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from benchmarks.measure import cpu_model
 from course_lib.core import config as configs
@@ -34,7 +32,7 @@ NAME, QUESTION = (
     "infinito_as_reported",
     "does the run that ended at perplexity 99.25 come out again, and what did it learn",
 )
-COMMAND = "python -m course_lib train infinito --preset as-reported --device {} --seed 42 --out runs/as-reported"
+COMMAND = "python -m course_lib train infinito --preset as-reported --device cpu --seed 42 --out runs/as-reported"
 MOST = 4  # batches of 8 blocks that a checkpoint is asked about: 8,192 tokens of the validation part
 STOP_ID = 3  # the full stop is the most frequent symbol, after <pad>, <unk> and <eos>
 
@@ -107,16 +105,17 @@ def recording(run: Path, first: list[Path], notes: Path, recipe: Recipe) -> Reco
         rows += history_rows(folder, seeds[-1], recipe.epochs if place == 0 else 1)
     meta = verify(checkpoints(run)[-1])
     forecasts = [row for row in read_rows(notes) if row["seed"] == seeds[0] and row["epoch"] <= meta["epoch"]]
-    on_gpu = meta["device"] == "cuda"  # then the recording is made where the run was
+    if meta["device"] != "cpu":
+        raise ValueError(f"{run.name} must be a run on a CPU, got one on {meta['device']}")
     return Recording(
-        name=f"{NAME}_cuda" if on_gpu else NAME,
+        name=NAME,
         question=QUESTION,
         config={"recipe": configs.to_dict(recipe), "seeds": seeds, "forecast_batches_of_8": MOST},
         rows=rows + forecasts,
         provenance={
             "date": meta["date"][:10],
-            "command": COMMAND.format(meta["device"]),
-            "device": torch.cuda.get_device_name(0) if on_gpu else f"{cpu_model()}, 1 thread",
+            "command": COMMAND,
+            "device": f"{cpu_model()}, 1 thread",
             "versions": meta["versions"],
         },
     )
