@@ -33,7 +33,7 @@ GOALS = {
         "perplexity < 100: 99.25",
         "supported",
         "the number comes out again; but a model that only counts symbols passes the goal too",
-        "a goal below the entropy rate of the source, by a model that passes the causality test",
+        "a goal below what counting symbols reaches, met by a model that passes the causality test",
     ),
     "convergence": Verdict(
         "convergence in < 50 epochs: 15 epochs",
