@@ -125,8 +125,9 @@ def _fork(kind: str, folder: Path) -> tuple[int, int]:
 
 
 def _child(run: Callable[..., TrainState], folder: Path, pipe: int, *, slow: bool) -> int:
-    for number in (signal.SIGINT, signal.SIGTERM):  # what a fresh process has, whatever this one was started with
-        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    # A signal that comes before the run took charge of it, or after its last save, interrupts no run: it does nothing.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
     if slow:
         _slow_writes()
 
@@ -138,8 +139,6 @@ def _child(run: Callable[..., TrainState], folder: Path, pipe: int, *, slow: boo
         state = run(folder, [told])
     except Interrupted as error:
         return error.exit_code
-    except KeyboardInterrupt:  # before the run took charge of the signal
-        return 128 + signal.SIGINT
     (folder / RESULT).write_text(digest(state), encoding="utf-8")
     return 0
 
