@@ -175,8 +175,8 @@ agree = [a == b for a, b in zip(fall, epochs.texts("improvement")[1:], strict=Tr
 claim("13 of 14", sum(agree), "improvements that follow from their rows")
 
 # %% [markdown] id="columns-reading"
-# The columns agree; one improvement is off by a tenth of a percentage point, in epoch 5. So a log looks that was printed by a program,
-# though agreement alone does not prove that a run took place: section 3 does. Two headline numbers, and the three phases, follow
+# The columns agree; one improvement is off by a tenth of a percentage point, in epoch 5. A log that a program prints looks like that,
+# though agreement within a table says nothing of whether the run can be had again: that is for section 3. Two headline numbers, and the three phases, follow
 # from the table:
 
 # %% id="columns-headline"
@@ -788,7 +788,7 @@ for epoch, text in enumerate(("1294.81", "451.88", "198.49"), start=1):
 
 # %% [markdown] id="seeds-why"
 # Two runs with one seed that differ in every epoch that both logged. The seed was set after the text had been drawn (sheet 08
-# has a miniature of it). If that is the cause, the difference must have the size that other *data* make, not the size that
+# has a miniature of it). If that is the cause, the difference should have the size that other *data* make, not the size that
 # other *weights* make. Ten small runs each, 13 updates, one of the two varied:
 
 # %% id="seeds-run" tags=["nbval-ignore-output"]
