@@ -3,6 +3,7 @@
 from typing import Any
 
 from course_lib.teaching.checks.cuda.machines import LIMITS
+from course_lib.teaching.checks.spelling import words_of
 from course_lib.teaching.exercise import Exercise, Mistake, Property
 
 # A test computes it from the runs.
@@ -15,15 +16,6 @@ _QUESTIONS = {
     "E": "no single time is as long as the step: which two together are?",
     "F": "which of the four times equals the length of the step, to the tenth of a millisecond?",
 }
-
-
-def _words(answer: Any) -> Any:
-    if not isinstance(answer, dict):
-        return answer
-    return {
-        str(key).strip().upper(): " ".join(word.lower().split()) if isinstance(word, str) else word
-        for key, word in answer.items()
-    }
 
 
 def _with(id: str, cause: str, question: str, **changed: str) -> Mistake:
@@ -108,7 +100,7 @@ NAME_THE_LIMIT = Exercise(
     difficulty=2,
     minutes=12,
     reference=KEY,
-    observe=_words,
+    observe=words_of,
     mistakes=_WRONG,
     properties=(Property("each run by itself", _which),),
     hints=(

@@ -15,6 +15,7 @@ from torch import nn
 
 from course_lib.core.metrics import Loss
 from course_lib.teaching.checks.cuda.halves import Model, Slopes, loss_of, numbers
+from course_lib.teaching.checks.spelling import letters_of
 from course_lib.teaching.checks.writing import indentation_told
 from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
 from course_lib.teaching.observe import Raised, raised
@@ -91,17 +92,8 @@ def run(letters: list[str]) -> dict[str, Any] | Raised:
     return {"parameters": numbers(model), "factor": scaler.get_scale(), "rate": optimizer.param_groups[0]["lr"]}
 
 
-def _letters(answer: Any) -> Any:
-    """A text such as "J H D ..." or "jhd..." as the list of letters that it spells."""
-    if isinstance(answer, str):
-        answer = [sign for sign in answer if sign.isalnum()]
-    if isinstance(answer, list | tuple):
-        return [part.strip().upper() if isinstance(part, str) else part for part in answer]
-    return answer
-
-
 def _observe(answer: Any) -> Any:
-    letters = _letters(answer)
+    letters = letters_of(answer)
     if not isinstance(letters, list) or not all(isinstance(one, str) and one in LINES for one in letters):
         odd = [one for one in letters if one not in list(LINES)] if isinstance(letters, list) else [letters]
         return {"letters": f"{str(odd[0])[:60]!r} is none of them", "lines": 0, "twice": "", "after": "not run"}

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from course_lib.teaching.checks.spelling import letters_of
 from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
 
 STEPS = {
@@ -28,15 +29,6 @@ _BEFORE = (
     ("I", "B", "is a rate worth tuning in a program that does no better than chance?"),
     ("B", "D", "which part of the data may take part in a choice?"),
 )
-
-
-def _letters(answer: Any) -> Any:
-    """A text such as "G C F ..." as the list of letters that it spells."""
-    if isinstance(answer, str):
-        answer = [sign for sign in answer if sign.isalnum()]
-    if isinstance(answer, list | tuple):
-        return [part.strip().upper() if isinstance(part, str) else part for part in answer]
-    return answer
 
 
 def _pair(seen: Any, right: Any) -> str | None:
@@ -107,7 +99,7 @@ ORDER_DEBUGGING = Exercise(
     difficulty=1,
     minutes=10,
     reference=_RIGHT,
-    observe=_letters,
+    observe=letters_of,
     accepted=(
         Variant("gradient_before_loss", list("GFCAIBD"), "the gradient before the first loss: both take seconds"),
     ),

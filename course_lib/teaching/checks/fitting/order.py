@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from course_lib.teaching.checks.fitting.toys import batch, linear, numbers, squared
+from course_lib.teaching.checks.spelling import letters_of
 from course_lib.teaching.checks.writing import indentation_told
 from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
 from course_lib.teaching.observe import Raised, raised
@@ -89,17 +90,8 @@ def run(letters: list[str]) -> np.ndarray | Raised:
     return numbers(model)
 
 
-def _letters(answer: Any) -> Any:
-    """A text such as "D H C ..." or "dhc..." as the list of letters that it spells."""
-    if isinstance(answer, str):
-        answer = [sign for sign in answer if sign.isalnum()]
-    if isinstance(answer, list | tuple):
-        return [part.strip().upper() if isinstance(part, str) else part for part in answer]
-    return answer
-
-
 def _observe(answer: Any) -> Any:
-    letters = _letters(answer)
+    letters = letters_of(answer)
     if not isinstance(letters, list) or not all(isinstance(one, str) and one in LINES for one in letters):
         odd = [one for one in letters if one not in list(LINES)] if isinstance(letters, list) else [letters]
         return {

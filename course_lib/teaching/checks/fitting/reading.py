@@ -3,6 +3,7 @@
 from typing import Any
 
 from course_lib.teaching.checks.fitting.resumes import FAULTS, KEY
+from course_lib.teaching.checks.spelling import words_of
 from course_lib.teaching.exercise import Exercise, Mistake, Property
 
 _COLUMNS = ("loss", "length", "rate", "rows twice", "units off", "weights", "loss at the end")
@@ -22,15 +23,6 @@ def table_of(logs: dict[str, dict[str, Any]]) -> str:
     lines = ["run  " + "  ".join(f"{name:>15}" for name in _COLUMNS)]
     lines += [f"{letter:<5}" + "  ".join(f"{log[name]!s:>15}" for name in _COLUMNS) for letter, log in logs.items()]
     return "\n".join(lines)
-
-
-def _words(answer: Any) -> Any:
-    if not isinstance(answer, dict):
-        return answer
-    return {
-        str(key).strip().upper(): " ".join(word.lower().split()) if isinstance(word, str) else word
-        for key, word in answer.items()
-    }
 
 
 def _with(id: str, cause: str, question: str, **changed: str) -> Mistake:
@@ -108,7 +100,7 @@ READ_RESUMES = Exercise(
     difficulty=2,
     minutes=12,
     reference=KEY,
-    observe=_words,
+    observe=words_of,
     mistakes=_WRONG,
     properties=(Property("each log by itself", _which),),
     hints=(

@@ -5,6 +5,7 @@ import math
 from typing import Any
 
 from course_lib.core.recordings import read_recording
+from course_lib.teaching.checks.spelling import words_of
 from course_lib.teaching.exercise import Exercise, Mistake, Property
 
 HONEST, NEXT, UNSHIFTED, MEMORIZES, SAME, PADDED = WORDS = (
@@ -47,15 +48,6 @@ _LOOK = {
     "E": "below which number is E on fresh text, and how long does it take to get there?",
     "F": "what does F do on fresh text while it falls on its own?",
 }
-
-
-def _words(answer: Any) -> Any:
-    if not isinstance(answer, dict):
-        return answer
-    return {
-        str(key).strip().upper(): " ".join(word.lower().split()) if isinstance(word, str) else word
-        for key, word in answer.items()
-    }
 
 
 def _mistake(id: str, cause: str, question: str, **changed: str) -> Mistake:
@@ -111,7 +103,7 @@ NAME_THE_RUNS = Exercise(
     difficulty=2,
     minutes=12,
     reference=KEY,
-    observe=_words,
+    observe=words_of,
     mistakes=_WRONG,
     properties=(Property("each run by itself", _which),),
     hints=(

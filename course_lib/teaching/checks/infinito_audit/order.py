@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from course_lib.teaching.checks.spelling import letters_of
 from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
 
 # Shown in this order; two lines are not needed. What each line makes, and what it needs.
@@ -24,19 +25,10 @@ _NEEDS = {"B": ("bands", "run"), "C": ("run",), "E": ("vocabulary", "texts"), "F
 _RIGHT = list("JDFEBAGI")
 
 
-def letters_of(answer: Any) -> list[str] | None:
-    """A text such as "J D ..." or a list of letters as the letters; None for anything else."""
-    if isinstance(answer, str):
-        return [sign.upper() for sign in answer if sign.isalnum()]
-    if isinstance(answer, list | tuple) and all(isinstance(part, str) for part in answer):
-        return [part.strip().upper() for part in answer]
-    return None
-
-
 def traits(answer: Any) -> dict[str, str]:
     """What decides about an order: its lines, the first that needs what is not made yet ("I: loss"), when bands are."""
     letters = letters_of(answer)
-    if letters is None:
+    if not isinstance(letters, list) or not all(isinstance(letter, str) for letter in letters):
         return {"lines": "no letters", "too early": "", "bands": ""}
     made: set[str] = set()
     early = ""

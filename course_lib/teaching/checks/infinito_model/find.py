@@ -10,6 +10,7 @@ from torch import nn
 
 from course_lib.infinito.config import TINY, InfinitoConfig
 from course_lib.infinito.model import Infinito
+from course_lib.teaching.checks.spelling import words_of
 from course_lib.teaching.exercise import Exercise, Mistake, Property
 
 HEALTHY, NO_MASK, ONE_AHEAD, POOLED, UNHEARD, SHARED = WORDS = (
@@ -116,16 +117,6 @@ _LOOK = {
 }
 
 
-def _words(answer: Any) -> Any:
-    """The answer with spelling evened out."""
-    if not isinstance(answer, dict):
-        return answer
-    return {
-        str(key).strip().upper(): " ".join(word.lower().replace("_", " ").split()) if isinstance(word, str) else word
-        for key, word in answer.items()
-    }
-
-
 def _mistake(id: str, cause: str, question: str, **changed: str) -> Mistake:
     return Mistake(id, cause, question, KEY | changed)
 
@@ -203,7 +194,7 @@ FIND_THE_LEAKS = Exercise(
     difficulty=2,
     minutes=12,
     reference=KEY,
-    observe=_words,
+    observe=words_of,
     mistakes=_WRONG,
     properties=(Property("each model by itself", _which),),
     hints=(

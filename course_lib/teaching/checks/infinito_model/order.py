@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from course_lib.teaching.checks.spelling import letters_of
 from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
 from course_lib.teaching.values import about_lines
 
@@ -28,15 +29,6 @@ def loop_of(letters: list[str]) -> str:
         lines.append("    " * depth + LINES[letter])
         depth += LINES[letter].startswith("for ")
     return "\n".join(lines)
-
-
-def _letters(answer: Any) -> Any:
-    """A text such as "J D ..." as the list of letters that it spells."""
-    if isinstance(answer, str):
-        answer = [sign for sign in answer if sign.isalnum()]
-    if isinstance(answer, list | tuple):
-        return [part.strip().upper() if isinstance(part, str) else part for part in answer]
-    return answer
 
 
 def _mistake(id: str, letters: str, cause: str, question: str) -> Mistake:
@@ -129,7 +121,7 @@ ORDER_SEGMENT = Exercise(
     difficulty=2,
     minutes=8,
     reference=_RIGHT,
-    observe=_letters,
+    observe=letters_of,
     accepted=_VARIANTS,
     mistakes=_WRONG,
     properties=(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from course_lib.teaching.checks.spelling import letters_of
 from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
 
 # Shown in this order; two lines are not needed. Layer-sequential unit variance, Mishkin & Matas 2016.
@@ -26,15 +27,6 @@ def loop_of(letters: list[str]) -> str:
         lines.append("    " * depth + LINES[letter])
         depth += LINES[letter].startswith("for ")
     return "\n".join(lines)
-
-
-def _letters(answer: Any) -> Any:
-    """A text such as "G C H ..." as the list of letters that it spells."""
-    if isinstance(answer, str):
-        answer = [sign for sign in answer if sign.isalnum()]
-    if isinstance(answer, list | tuple):
-        return [part.strip().upper() if isinstance(part, str) else part for part in answer]
-    return answer
 
 
 def _mistake(id: str, letters: str, cause: str, question: str) -> Mistake:
@@ -130,7 +122,7 @@ ORDER_MEASURED_START = Exercise(
     difficulty=2,
     minutes=8,
     reference=_RIGHT,
-    observe=_letters,
+    observe=letters_of,
     accepted=(Variant("stored_last", list("GCHFBAD"), "the weights are stored after the signal has passed"),),
     mistakes=_WRONG,
     properties=(Property("no line that is not needed", _unneeded),),

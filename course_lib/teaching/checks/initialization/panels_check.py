@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from course_lib.teaching.checks.spelling import words_of
 from course_lib.teaching.exercise import Exercise, Mistake, Property
 
 HEALTHY, NO_TWO, FANS, VARIANCE, LARGE, ZEROS = WORDS = (
@@ -21,16 +22,6 @@ _LOOK = {
     "E": "do its sums drift one way, or change from layer to layer?",
     "F": "how large are its sums?",
 }
-
-
-def _words(answer: Any) -> Any:
-    """The answer with spelling evened out."""
-    if not isinstance(answer, dict):
-        return answer
-    return {
-        str(key).strip().upper(): " ".join(word.lower().split()) if isinstance(word, str) else word
-        for key, word in answer.items()
-    }
 
 
 def _mistake(id: str, cause: str, question: str, **changed: str) -> Mistake:
@@ -110,7 +101,7 @@ READ_START_PANELS = Exercise(
     difficulty=2,
     minutes=12,
     reference=KEY,
-    observe=_words,
+    observe=words_of,
     mistakes=_WRONG,
     properties=(Property("each panel by itself", _which),),
     hints=(

@@ -1,7 +1,6 @@
 """Where does the scheduler step? The lines of a torch loop, and the check of order_schedule."""
 
-from typing import Any
-
+from course_lib.teaching.checks.spelling import letters_of
 from course_lib.teaching.exercise import Exercise, Mistake, Variant
 
 # Shown in this order; two lines are not needed.
@@ -28,15 +27,6 @@ def loop_of(letters: list[str]) -> str:
         lines.append("    " * depth + LINES[letter])
         depth += LINES[letter].startswith("for ")
     return "\n".join(lines)
-
-
-def _letters(answer: Any) -> Any:
-    """A text such as "C F I ..." or "cfi..." as the list of letters that it spells."""
-    if isinstance(answer, str):
-        answer = [sign for sign in answer if sign.isalnum()]
-    if isinstance(answer, list | tuple):
-        return [part.strip().upper() if isinstance(part, str) else part for part in answer]
-    return answer
 
 
 def _with_clearing(after: str) -> list[str]:
@@ -139,7 +129,7 @@ ORDER_SCHEDULE = Exercise(
     difficulty=2,
     minutes=8,
     reference=_RIGHT,
-    observe=_letters,
+    observe=letters_of,
     accepted=_VARIANTS,
     mistakes=_WRONG,
     hints=(

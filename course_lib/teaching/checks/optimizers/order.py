@@ -1,7 +1,6 @@
 """In which order does torch train? The lines to be ordered, and the check of order_torch_loop."""
 
-from typing import Any
-
+from course_lib.teaching.checks.spelling import letters_of
 from course_lib.teaching.exercise import Exercise, Mistake, Variant
 
 # Shown in this order; two lines are not needed.
@@ -27,15 +26,6 @@ def loop_of(letters: list[str]) -> str:
         lines.append("    " * depth + LINES[letter])
         depth += LINES[letter].startswith("for ")
     return "\n".join(lines)
-
-
-def _letters(answer: Any) -> Any:
-    """A text such as "F I C ..." or "fic..." as the list of letters that it spells."""
-    if isinstance(answer, str):
-        answer = [sign for sign in answer if sign.isalnum()]
-    if isinstance(answer, list | tuple):
-        return [part.strip().upper() if isinstance(part, str) else part for part in answer]
-    return answer
 
 
 _ACCEPTED = (
@@ -132,7 +122,7 @@ ORDER_TORCH_LOOP = Exercise(
     difficulty=1,
     minutes=10,
     reference=_RIGHT,
-    observe=_letters,
+    observe=letters_of,
     accepted=_ACCEPTED,
     mistakes=_WRONG,
     hints=(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.numpy_nn.plain_stopping import early_stopping
+from course_lib.teaching.checks.spelling import words_of
 from course_lib.teaching.checks.stopping import stoppers
 from course_lib.teaching.exercise import Exercise, Mistake, Property
 
@@ -44,15 +45,6 @@ def logs() -> dict[str, dict[str, float]]:
         held = last if fault == "no copy" else best
         table[letter] = {"last epoch": last, "best epoch": best, "validation loss afterwards": VALIDATION[held - 1]}
     return table
-
-
-def _words(answer: Any) -> Any:
-    if not isinstance(answer, dict):
-        return answer
-    return {
-        str(key).strip().upper(): " ".join(word.lower().split()) if isinstance(word, str) else word
-        for key, word in answer.items()
-    }
 
 
 def _with(id: str, cause: str, question: str, **changed: str) -> Mistake:
@@ -130,7 +122,7 @@ READ_STOPPING_LOGS = Exercise(
     difficulty=2,
     minutes=12,
     reference=KEY,
-    observe=_words,
+    observe=words_of,
     mistakes=_WRONG,
     properties=(Property("each log by itself", _which),),
     hints=(

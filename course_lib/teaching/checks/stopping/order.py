@@ -1,7 +1,6 @@
 """In which order does a loop with early stopping run? The lines, and the check of order_early_stopping."""
 
-from typing import Any
-
+from course_lib.teaching.checks.spelling import letters_of
 from course_lib.teaching.exercise import Exercise, Mistake
 
 # Shown in this order, indented as they stand in the loop; three lines are not needed.
@@ -28,14 +27,6 @@ def loop_of(letters: list[str]) -> str:
     return "\n".join(LINES[letter] for letter in letters)
 
 
-def _letters(answer: Any) -> Any:
-    if isinstance(answer, str):
-        answer = [sign for sign in answer if sign.isalnum()]
-    if isinstance(answer, list | tuple):
-        return [part.strip().upper() if isinstance(part, str) else part for part in answer]
-    return answer
-
-
 def _mistake(id: str, letters: str, cause: str, question: str) -> Mistake:
     return Mistake(id, cause, question, list(letters))
 
@@ -48,7 +39,7 @@ ORDER_EARLY_STOPPING = Exercise(
     difficulty=1,
     minutes=8,
     reference=list(_RIGHT),
-    observe=_letters,
+    observe=letters_of,
     mistakes=(
         _mistake("no_restore", "FKDIBLEAH", "a loop that never restores", "whose weights are in the model at the end?"),
         _mistake("alias", "FKDIJLEAHC", "a loop that keeps the array itself", "is model.parameters a copy?"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from course_lib.teaching.checks.spelling import letters_of
 from course_lib.teaching.exercise import Exercise, Mistake, Property
 
 # Shown in this order; two lines are not needed.
@@ -38,15 +39,6 @@ def loop_of(letters: list[str]) -> str:
         lines.append("    " * depth + LINES[letter])
         depth += LINES[letter].startswith("for ")
     return "\n".join(lines)
-
-
-def _letters(answer: Any) -> Any:
-    """A text such as "D G J ..." or "dgj..." as the list of letters that it spells."""
-    if isinstance(answer, str):
-        answer = [sign for sign in answer if sign.isalnum()]
-    if isinstance(answer, list | tuple):
-        return [part.strip().upper() if isinstance(part, str) else part for part in answer]
-    return answer
 
 
 def _names(seen: Any, right: Any) -> str | None:
@@ -161,7 +153,7 @@ ORDER_TRAINING_STEP = Exercise(
     difficulty=1,
     minutes=10,
     reference=_RIGHT,
-    observe=_letters,
+    observe=letters_of,
     mistakes=_WRONG,
     properties=(Property("every name is made before it is read", _names),),
     hints=(
