@@ -1,6 +1,6 @@
 """Time ledger of `make test`: processor seconds and clock per part and per notebook; a notebook that is too dear fails.
 
-A pytest plugin, loaded by the top conftest.py. It adds up processor seconds, of this process and of all that it started,
+A pytest plugin, loaded by the top conftest.py. It adds up processor seconds, of this process and of what it started,
 because the clock also counts the waiting for other programs. An item is measured over its set-up (a notebook's kernel
 starts in the set-up of its first cell), its call and its tear-down. With several processes each measures its own items,
 and the first process, which prints, adds up what their reports say.
