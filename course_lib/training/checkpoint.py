@@ -55,6 +55,7 @@ from course_lib.training.checkpoint_files import (
 from course_lib.training.checkpoint_groups import load_optimizer, regrouped
 from course_lib.training.distributed import rank, unwrapped, world_size
 from course_lib.training.group_settings import members
+from course_lib.training.lock import hold_on
 from course_lib.training.state import Callback, TrainState
 
 __all__ = [
@@ -72,12 +73,14 @@ def save(
     a dict for JSON (such as the SHA-256 of a vocabulary). kept: `keep_last` never removes it. A checkpoint of the same
     step is replaced. In a distributed run every process calls it, the first one writes.
     Raises CheckpointError for weights that are not finite, TypeError for a state that needs code to be loaded, OSError
-    with path and bytes when it cannot be written. Whatever is raised, the checkpoints that were there are untouched.
+    with path and bytes when it cannot be written, FolderInUse when this process had locked the folder and another run
+    took it after its lock was removed. Whatever is raised, the checkpoints that were there are untouched.
     """
     noise, running = noise_and_running(state)
     path, failure = Path(folder) / f"step-{state.step:010d}", None
     if rank() == 0:
         try:
+            hold_on(Path(folder))
             path = _write(state, Path(folder), noise, running, describe(state, config, extra), kept)
         except Exception as error:
             failure = error
