@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from course_lib.core.reports.tables import get_report
-from course_lib.teaching import registry
+from course_lib.teaching.exercises import registry
 
 ROOT = Path(__file__).resolve().parents[1]
 NUMBERS = {f"T{k:02d}" for k in range(1, 45)} | {f"E{k:02d}" for k in range(1, 35)}

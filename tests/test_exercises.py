@@ -2,10 +2,10 @@
 
 import pytest
 
-from course_lib.teaching import registry
 from course_lib.teaching.check import table
-from course_lib.teaching.exercise import MOST_HINTS
-from course_lib.teaching.strength import weaknesses
+from course_lib.teaching.exercises import registry
+from course_lib.teaching.exercises.exercise import MOST_HINTS
+from course_lib.teaching.exercises.weaknesses import weaknesses
 
 ENTRIES = list(registry.entries())
 NONE_YET = "no sheet is registered: course_lib/teaching/checks holds no sheet_NN"

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from course_lib.core.files import course_root
-from course_lib.teaching import registry
+from course_lib.teaching.exercises import registry
 from tests.test_exercises import named
 
 ROOT = course_root()

@@ -13,8 +13,8 @@ from typing import Any
 
 from nbformat import NotebookNode, v4
 
-from course_lib.teaching import registry
 from course_lib.teaching.execute import normalise
+from course_lib.teaching.exercises import registry
 from course_lib.teaching.percent import (
     IGNORE_OUTPUT,
     ONLY_SHEET,

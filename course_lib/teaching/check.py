@@ -7,10 +7,11 @@ import argparse
 import math
 from typing import Any
 
-from course_lib.teaching import progress, registry
-from course_lib.teaching.diagnose import diagnose
-from course_lib.teaching.match import separation
-from course_lib.teaching.verdict import Verdict, shell, verdict_of
+from course_lib.teaching import progress
+from course_lib.teaching.exercises import registry
+from course_lib.teaching.exercises.card import Verdict, shell, verdict_of
+from course_lib.teaching.exercises.diagnose import diagnose
+from course_lib.teaching.exercises.match import separation
 
 LEVELS = ("blank", "faded", "worked")
 

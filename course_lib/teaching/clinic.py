@@ -17,7 +17,7 @@ from course_lib.plots import style
 from course_lib.teaching import progress
 from course_lib.teaching.clinic_cases import CASES, SIGNS, Case
 from course_lib.teaching.clinic_loop import Readings, Setup, train
-from course_lib.teaching.verdict import show_card
+from course_lib.teaching.exercises.card import show_card
 
 FAULTS = tuple(sorted(SIGNS))
 HEALTHY = "healthy"

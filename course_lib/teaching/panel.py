@@ -20,7 +20,7 @@ STYLE = (
 
 def notebook_runs() -> bool:
     """Whether this is a kernel, so that widgets can be shown."""
-    from course_lib.teaching.verdict import shell
+    from course_lib.teaching.exercises.card import shell
 
     if getattr(shell(), "kernel", None) is None:
         return False

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from course_lib.teaching import progress
+from course_lib.teaching.exercises.card import show_card
 from course_lib.teaching.panel import notebook_runs, panel
 from course_lib.teaching.store import load
-from course_lib.teaching.verdict import show_card
 
 _asked: dict[str, tuple[str, ...]] = {}  # the choices of the predictions made in this session
 

@@ -107,7 +107,7 @@ class Row:
 
 def rows() -> list[Row]:
     """Every exercise of every sheet with what was recorded for it; imports the sheets."""
-    from course_lib.teaching.registry import entries
+    from course_lib.teaching.exercises.registry import entries
 
     known = load()["exercises"]
     return [_row(entry, known.get(entry.exercise.slug, {})) for entry in entries()]

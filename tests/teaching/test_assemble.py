@@ -3,9 +3,9 @@
 import pytest
 
 from course_lib.teaching.assemble import targets
-from course_lib.teaching.exercise import Exercise
+from course_lib.teaching.exercises.exercise import Exercise
+from course_lib.teaching.exercises.registry import Entry
 from course_lib.teaching.percent import SourceError
-from course_lib.teaching.registry import Entry
 from course_lib.teaching.source import faded_of, fenced, stub_of, worked_of
 from tests.teaching.masters import FUNCTION, LESSON, SHEET, TOP, by_id, cells, master
 
@@ -49,8 +49,10 @@ def test_tagged_cells_stand_in_one_of_the_two(tmp_path):
 def test_a_registered_exercise_gives_the_faded_lines_and_must_be_the_same_function(tmp_path, monkeypatch):
     def register(**options):
         exercise = Exercise("the_fence", "Fence", "implement", True, 1, 5, **options)
-        monkeypatch.setattr("course_lib.teaching.registry.sheet_numbers", lambda: [97])
-        monkeypatch.setattr("course_lib.teaching.registry.sheet", lambda number: (Entry(number, 1, exercise),))
+        monkeypatch.setattr("course_lib.teaching.exercises.registry.sheet_numbers", lambda: [97])
+        monkeypatch.setattr(
+            "course_lib.teaching.exercises.registry.sheet", lambda number: (Entry(number, 1, exercise),)
+        )
 
     without = SHEET.replace(' fade="longest = ||return"', "")
     register(reference=fenced, fade=("return",))

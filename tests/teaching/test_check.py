@@ -9,10 +9,11 @@ from dataclasses import replace
 import pytest
 
 from course_lib.teaching import check as check_module
-from course_lib.teaching import registry, store
+from course_lib.teaching import store
 from course_lib.teaching.check import check, hint, main, start, table
-from course_lib.teaching.exercise import Mistake
-from course_lib.teaching.strength import weaknesses
+from course_lib.teaching.exercises import registry
+from course_lib.teaching.exercises.exercise import Mistake
+from course_lib.teaching.exercises.weaknesses import weaknesses
 from tests.teaching import toy
 from tests.teaching.toy import ATTACK, AUDIT, ORDER, TOY, mean_squared_error, rows, summed
 

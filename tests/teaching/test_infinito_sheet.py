@@ -6,7 +6,7 @@ import torch
 from course_lib.teaching.checks.infinito_model import find
 from course_lib.teaching.checks.infinito_model.order import LINES, loop_of
 from course_lib.teaching.checks.infinito_model.versions import PLANTED, RIGHT
-from course_lib.teaching.compare import form_notes
+from course_lib.teaching.exercises.compare import form_notes
 
 TRIANGLE = [". " * row + "# " * (7 - row) for row in range(7)]
 

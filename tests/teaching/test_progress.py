@@ -6,7 +6,8 @@ import types
 
 import pytest
 
-from course_lib.teaching import progress, registry, store
+from course_lib.teaching import progress, store
+from course_lib.teaching.exercises import registry
 from tests.teaching.toy import ATTACK, AUDIT, TOY
 
 

@@ -19,9 +19,9 @@ from course_lib.numpy_nn.plain import (
     stratified_split,
     training_step,
 )
-from course_lib.teaching import registry
 from course_lib.teaching.checks.training_loop import audit, curves, order, runs, versions
-from course_lib.teaching.diagnose import diagnose
+from course_lib.teaching.exercises import registry
+from course_lib.teaching.exercises.diagnose import diagnose
 from course_lib.teaching.percent import read_master
 
 MASTER = course_root() / "solutions" / "source" / "01_training_loop.py"

@@ -12,9 +12,9 @@ from course_lib.core.files import course_root
 from course_lib.numpy_nn import plain_initializers
 from course_lib.numpy_nn.initializers import he_normal, zeros
 from course_lib.numpy_nn.plain_initializers import fan_in_and_out
-from course_lib.teaching import registry
 from course_lib.teaching.checks.initialization import facts, order, panels, panels_check, xavier, zero_start
-from course_lib.teaching.diagnose import diagnose
+from course_lib.teaching.exercises import registry
+from course_lib.teaching.exercises.diagnose import diagnose
 from course_lib.teaching.percent import read_master
 
 MASTER = course_root() / "solutions" / "source" / "02_initialization.py"

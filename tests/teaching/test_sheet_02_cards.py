@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from course_lib.numpy_nn import plain_initializers
-from course_lib.teaching import registry
 from course_lib.teaching.checks.initialization import orthogonal_check
-from course_lib.teaching.diagnose import diagnose
-from course_lib.teaching.verdict import verdict_of
+from course_lib.teaching.exercises import registry
+from course_lib.teaching.exercises.card import verdict_of
+from course_lib.teaching.exercises.diagnose import diagnose
 
 
 def card(slug, answer):

@@ -15,7 +15,7 @@ from course_lib.teaching.checks.optimizers.momentum import MOMENTUM
 from course_lib.teaching.checks.optimizers.order import LINES, ORDER_TORCH_LOOP, loop_of
 from course_lib.teaching.checks.optimizers.runs import in_words, six_paths
 from course_lib.teaching.checks.optimizers.trajectories import KEY, NOISE, RATE, SIGN, SOUND, WORDS
-from course_lib.teaching.diagnose import diagnose
+from course_lib.teaching.exercises.diagnose import diagnose
 
 
 @pytest.fixture(scope="module")

@@ -9,14 +9,14 @@ import pytest
 from course_lib.core.files import course_root
 from course_lib.numpy_nn.plain_curvature import largest_eigenvalue
 from course_lib.numpy_nn.plain_schedules import plateau_rates, step_decay_rates, updates_per_epoch, warmup_cosine
-from course_lib.teaching import registry
 from course_lib.teaching.check import check
 from course_lib.teaching.checks.learning_rates import order, reading
 from course_lib.teaching.checks.learning_rates.attack import PLANTED, RIGHT, SCHEDULE_PASSES
 from course_lib.teaching.checks.learning_rates.range_tests import decade_below, four_range_tests, in_words
 from course_lib.teaching.checks.learning_rates.warmup_check import RUNS
 from course_lib.teaching.checks.sheet_04 import SHEET
-from course_lib.teaching.exercise import KINDS
+from course_lib.teaching.exercises import registry
+from course_lib.teaching.exercises.exercise import KINDS
 from course_lib.teaching.percent import read_master
 
 MASTER = course_root() / "solutions" / "source" / "04_learning_rates.py"

@@ -10,7 +10,7 @@ from course_lib.teaching.checks.regularization.find import DECAY, FINE, KEY, LAB
 from course_lib.teaching.checks.regularization.order import LINES, ORDER_AUGMENTATION
 from course_lib.teaching.checks.regularization.runs import five_runs, in_words
 from course_lib.teaching.checks.regularization.versions import PLANTED, RIGHT
-from course_lib.teaching.diagnose import diagnose
+from course_lib.teaching.exercises.diagnose import diagnose
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ from course_lib.teaching.checks.regularization.find import FIND_FAULT, FINE, KEY
 from course_lib.teaching.checks.regularization.order import ORDER_AUGMENTATION
 from course_lib.teaching.checks.regularization.penalty import L2_STEP
 from course_lib.teaching.checks.regularization.versions import PLANTED, RIGHT
-from course_lib.teaching.diagnose import diagnose
-from course_lib.teaching.verdict import MOST_WIDTH, verdict_of
+from course_lib.teaching.exercises.card import MOST_WIDTH, verdict_of
+from course_lib.teaching.exercises.diagnose import diagnose
 
 
 def card(exercise, answer):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from course_lib.teaching.checks.regularization.dropout_check import DROPOUT_FORWARD
-from course_lib.teaching.diagnose import diagnose
-from course_lib.teaching.verdict import verdict_of
+from course_lib.teaching.exercises.card import verdict_of
+from course_lib.teaching.exercises.diagnose import diagnose
 
 
 def card(answer):

@@ -8,9 +8,9 @@ import pytest
 from course_lib.core.files import course_root
 from course_lib.numpy_nn.datasets import load_digits
 from course_lib.numpy_nn.plain_stopping import early_stopping, expected_best, k_folds, smoothed, stopper_passes
-from course_lib.teaching import registry
 from course_lib.teaching.checks.stopping import audit, logs, order, recorded, stoppers
-from course_lib.teaching.diagnose import diagnose
+from course_lib.teaching.exercises import registry
+from course_lib.teaching.exercises.diagnose import diagnose
 from course_lib.teaching.percent import read_master
 
 MASTER = course_root() / "solutions" / "source" / "06_early_stopping.py"

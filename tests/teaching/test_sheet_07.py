@@ -3,12 +3,12 @@
 import numpy as np
 
 from course_lib.core.files import course_root
-from course_lib.teaching import registry
 from course_lib.teaching.checks.debugging import audit, cases, order
 from course_lib.teaching.clinic import CASES
 from course_lib.teaching.clinic_faults import SETUPS
 from course_lib.teaching.clinic_loop import train
-from course_lib.teaching.diagnose import diagnose
+from course_lib.teaching.exercises import registry
+from course_lib.teaching.exercises.diagnose import diagnose
 from course_lib.teaching.percent import read_master
 
 MASTER = course_root() / "solutions" / "source" / "07_debugging.py"

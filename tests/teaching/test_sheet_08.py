@@ -9,9 +9,9 @@ import torch
 from course_lib.core.files import course_root
 from course_lib.core.metrics import Loss
 from course_lib.core.reports.tables import find
-from course_lib.teaching import registry
 from course_lib.teaching.checks.fitting import audit, order, reading, resumes
-from course_lib.teaching.diagnose import diagnose
+from course_lib.teaching.exercises import registry
+from course_lib.teaching.exercises.diagnose import diagnose
 from course_lib.teaching.percent import read_master
 from course_lib.training.plain import mean_loss, rows_from
 

@@ -7,9 +7,9 @@ import pytest
 
 from course_lib.core.files import course_root
 from course_lib.core.reports.neuronet import REPORT
-from course_lib.teaching import registry
 from course_lib.teaching.checks.cuda import attack, audit, limits, listings, machines, order, waits
-from course_lib.teaching.diagnose import diagnose
+from course_lib.teaching.exercises import registry
+from course_lib.teaching.exercises.diagnose import diagnose
 from course_lib.teaching.percent import read_master
 from course_lib.training.counting import first_wait
 from course_lib.training.timeline import seconds_per_piece, timeline

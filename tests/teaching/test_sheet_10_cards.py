@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 
 from course_lib.core.files import course_root
-from course_lib.teaching import registry
-from course_lib.teaching.diagnose import diagnose
+from course_lib.teaching.exercises import registry
+from course_lib.teaching.exercises.diagnose import diagnose
 from course_lib.teaching.percent import read_master
 
 MASTER = course_root() / "solutions" / "source" / "10_infinito_model.py"

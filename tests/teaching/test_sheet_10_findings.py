@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from course_lib.infinito.plain import count_parameters, sees_no_future
-from course_lib.teaching import registry
 from course_lib.teaching.checks.infinito_model.audit import FINDINGS
 from course_lib.teaching.checks.infinito_model.find import KEY
-from course_lib.teaching.diagnose import diagnose
+from course_lib.teaching.exercises import registry
+from course_lib.teaching.exercises.diagnose import diagnose
 
 
 def card(slug, answer):

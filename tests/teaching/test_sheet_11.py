@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from course_lib.infinito import plain_audit
-from course_lib.teaching import registry
 from course_lib.teaching.checks.infinito_audit import find, improvement, order, seeds
-from course_lib.teaching.diagnose import diagnose
-from course_lib.teaching.verdict import verdict_of
+from course_lib.teaching.exercises import registry
+from course_lib.teaching.exercises.card import verdict_of
+from course_lib.teaching.exercises.diagnose import diagnose
 
 RUNS = find.KEY
 NUMBERS = improvement.NUMBERS | {"verdict": "not shown"}

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.observe import Case, attack, calls
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
+from course_lib.teaching.exercises.observe import Case, attack, calls
 
 
 def mean_squared_error(predictions, targets):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.teaching.exercise import Mistake, Variant
+from course_lib.teaching.exercises.exercise import Mistake, Variant
 from course_lib.training.plain_cuda import scaler_passes
 
 Test = Callable[[Any], bool]

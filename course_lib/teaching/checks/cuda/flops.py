@@ -3,10 +3,10 @@
 from itertools import pairwise
 from typing import Any
 
-from course_lib.teaching.checks.writing import all_the_same, also_right, kind_of, known
-from course_lib.teaching.compare import to_array
-from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.observe import calls
+from course_lib.teaching.exercises.compare import to_array
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
+from course_lib.teaching.exercises.kinds import all_the_same, also_right, kind_of, known
+from course_lib.teaching.exercises.observe import calls
 from course_lib.training.plain_cuda import training_flops
 
 _WRONG: list[Mistake] = []

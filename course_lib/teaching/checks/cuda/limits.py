@@ -3,8 +3,8 @@
 from typing import Any
 
 from course_lib.teaching.checks.cuda.machines import LIMITS
-from course_lib.teaching.checks.spelling import words_of
-from course_lib.teaching.exercise import Exercise, Mistake, Property
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
+from course_lib.teaching.exercises.spelling import words_of
 
 # A test computes it from the runs.
 KEY = {"A": "arithmetic", "B": "asking", "C": "memory", "D": "loader", "E": "waiting", "F": "asking"}

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from course_lib.teaching.checks.writing import all_the_same, also_right, kind_of, known
-from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.observe import calls
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
+from course_lib.teaching.exercises.kinds import all_the_same, also_right, kind_of, known
+from course_lib.teaching.exercises.observe import calls
 from course_lib.training.plain_cuda import loader_flags
 
 _WRONG: list[Mistake] = []

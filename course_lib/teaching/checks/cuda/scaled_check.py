@@ -8,10 +8,10 @@ import torch
 
 from course_lib.teaching.checks.cuda.halves import Model, Slopes, loss_of, numbers
 from course_lib.teaching.checks.cuda.scaled import RIGHT, WRONG
-from course_lib.teaching.checks.writing import all_the_same, kind_of, not_in_parts
-from course_lib.teaching.compare import to_array
-from course_lib.teaching.exercise import Exercise, Property
-from course_lib.teaching.observe import Case, calls
+from course_lib.teaching.exercises.compare import to_array
+from course_lib.teaching.exercises.exercise import Exercise, Property
+from course_lib.teaching.exercises.kinds import all_the_same, kind_of, not_in_parts
+from course_lib.teaching.exercises.observe import Case, calls
 from course_lib.training.plain_cuda import scaled_step
 
 _PLAIN, _LONG = Slopes((0.5, -0.2, 0.1), 0.3), Slopes((6.0, -3.0, 2.0), 1.5)

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.teaching.compare import to_array
-from course_lib.teaching.exercise import Exercise, Mistake, Property
+from course_lib.teaching.exercises.compare import to_array
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
 
 VERDICTS = ("supported", "not shown", "contradicted")
 FAULTS = ("rate too low", "dead units", "labels shuffled", "softmax twice", "all weights zero")

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from course_lib.numpy_nn.plain_debugging import overfit_one_batch
-from course_lib.teaching.checks.writing import all_the_same, also_right, known
-from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.observe import calls
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
+from course_lib.teaching.exercises.kinds import all_the_same, also_right, known
+from course_lib.teaching.exercises.observe import calls
 
 _WRONG: list[Mistake] = []
 _RIGHT: list[Variant] = []

@@ -3,7 +3,7 @@
 from typing import Any
 
 from course_lib.teaching.clinic_cases import CASES, SIGNS
-from course_lib.teaching.exercise import Exercise, Mistake, Property
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
 
 FIRST = tuple(f"case-{number:02d}" for number in range(5, 12))
 SECOND = tuple(f"case-{number:02d}" for number in range(12, 19))

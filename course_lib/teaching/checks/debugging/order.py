@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from course_lib.teaching.checks.spelling import letters_of
-from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
+from course_lib.teaching.exercises.spelling import letters_of
 
 STEPS = {
     "A": "train on one batch of sixteen samples until its loss is almost zero",

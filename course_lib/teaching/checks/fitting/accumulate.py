@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from course_lib.core.metrics import Loss
-from course_lib.teaching.checks.writing import also_right, known
-from course_lib.teaching.exercise import Mistake, Variant
+from course_lib.teaching.exercises.exercise import Mistake, Variant
+from course_lib.teaching.exercises.kinds import also_right, known
 from course_lib.training.plain import accumulated_step
 
 WRONG: list[Mistake] = []

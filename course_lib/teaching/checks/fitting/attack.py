@@ -7,9 +7,9 @@ from unittest import mock
 import numpy as np
 
 from course_lib.teaching.checks.fitting.runs import PLANTED, RIGHT, Run, Version
-from course_lib.teaching.checks.writing import all_the_same, limited, one_truth
-from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.observe import attack
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
+from course_lib.teaching.exercises.kinds import all_the_same, limited, one_truth
+from course_lib.teaching.exercises.observe import attack
 from course_lib.training.plain import resume_passes
 
 _CUTS = ((7,), (3,), (10,), (3, 5, 12))

@@ -12,10 +12,10 @@ import torch
 from torch import nn
 
 from course_lib.teaching.checks.fitting.toys import batch, linear, numbers, squared
-from course_lib.teaching.checks.spelling import letters_of
-from course_lib.teaching.checks.writing import indentation_told
-from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.observe import Raised, raised
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
+from course_lib.teaching.exercises.kinds import indentation_told
+from course_lib.teaching.exercises.observe import Raised, raised
+from course_lib.teaching.exercises.spelling import letters_of
 
 # Shown in this order, with their indentation; three lines are not needed.
 LINES = {

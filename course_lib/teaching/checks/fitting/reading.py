@@ -3,8 +3,8 @@
 from typing import Any
 
 from course_lib.teaching.checks.fitting.resumes import FAULTS, KEY
-from course_lib.teaching.checks.spelling import words_of
-from course_lib.teaching.exercise import Exercise, Mistake, Property
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
+from course_lib.teaching.exercises.spelling import words_of
 
 _COLUMNS = ("loss", "length", "rate", "rows twice", "units off", "weights", "loss at the end")
 _QUESTIONS = {

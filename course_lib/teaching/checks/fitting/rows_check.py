@@ -7,9 +7,9 @@ from unittest import mock
 import numpy as np
 
 from course_lib.teaching.checks.fitting.rows import RIGHT, WRONG
-from course_lib.teaching.checks.writing import Detail, all_the_same, kind_of, not_in_parts, row_numbers
-from course_lib.teaching.exercise import Exercise, Property
-from course_lib.teaching.observe import calls
+from course_lib.teaching.exercises.exercise import Exercise, Property
+from course_lib.teaching.exercises.kinds import Detail, all_the_same, kind_of, not_in_parts, row_numbers
+from course_lib.teaching.exercises.observe import calls
 from course_lib.training.plain import rows_from
 
 _FAR = (10, 100, 1000, 10_000)  # by how much an epoch is multiplied where seed and epoch are written into one number

@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from course_lib.teaching.checks.writing import also_right
-from course_lib.teaching.exercise import Mistake, Variant
+from course_lib.teaching.exercises.exercise import Mistake, Variant
+from course_lib.teaching.exercises.kinds import also_right
 
 WRONG: list[Mistake] = []
 RIGHT: list[Variant] = []

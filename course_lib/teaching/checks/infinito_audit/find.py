@@ -5,8 +5,8 @@ import math
 from typing import Any
 
 from course_lib.core.recordings import read_recording
-from course_lib.teaching.checks.spelling import words_of
-from course_lib.teaching.exercise import Exercise, Mistake, Property
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
+from course_lib.teaching.exercises.spelling import words_of
 
 HONEST, NEXT, UNSHIFTED, MEMORIZES, SAME, PADDED = WORDS = (
     "honest",

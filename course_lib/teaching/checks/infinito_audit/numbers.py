@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.teaching.compare import to_array
-from course_lib.teaching.observe import Raised
+from course_lib.teaching.exercises.compare import to_array
+from course_lib.teaching.exercises.observe import Raised
 
 NEAR = 0.005  # of the right result: what a large sample or a rounding is off by
 

@@ -7,9 +7,9 @@ import numpy as np
 
 from course_lib.infinito.plain_audit import perplexity_of
 from course_lib.teaching.checks.infinito_audit.numbers import nearly, not_a_number
-from course_lib.teaching.checks.writing import also_right, known
-from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.observe import calls
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
+from course_lib.teaching.exercises.kinds import also_right, known
+from course_lib.teaching.exercises.observe import calls
 
 _WRONG: list[Mistake] = []
 _RIGHT: list[Variant] = []

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from course_lib.infinito.plain_audit import rates_after_epochs
-from course_lib.teaching.checks.writing import also_right, known
-from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.observe import Case, Raised, calls
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
+from course_lib.teaching.exercises.kinds import also_right, known
+from course_lib.teaching.exercises.observe import Case, Raised, calls
 
 _WRONG: list[Mistake] = []
 _RIGHT: list[Variant] = []

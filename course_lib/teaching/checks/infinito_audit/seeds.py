@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from course_lib.teaching.compare import to_array
-from course_lib.teaching.exercise import Exercise, Mistake, Property
+from course_lib.teaching.exercises.compare import to_array
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
 
 VERDICTS = ("supported", "not shown", "contradicted")
 MEASURES = ("that the program repeats itself", "how much results vary", "that the model is good")

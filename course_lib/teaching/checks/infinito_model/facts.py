@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-from course_lib.teaching.observe import Raised
+from course_lib.teaching.exercises.observe import Raised
 
 
 def numbers(*shape: int, seed: int) -> torch.Tensor:

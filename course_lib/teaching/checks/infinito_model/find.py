@@ -10,8 +10,8 @@ from torch import nn
 
 from course_lib.infinito.config import TINY, InfinitoConfig
 from course_lib.infinito.model import Infinito
-from course_lib.teaching.checks.spelling import words_of
-from course_lib.teaching.exercise import Exercise, Mistake, Property
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
+from course_lib.teaching.exercises.spelling import words_of
 
 HEALTHY, NO_MASK, ONE_AHEAD, POOLED, UNHEARD, SHARED = WORDS = (
     "healthy",

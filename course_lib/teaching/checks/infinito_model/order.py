@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from course_lib.teaching.checks.spelling import letters_of
-from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.values import about_lines
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
+from course_lib.teaching.exercises.spelling import letters_of
+from course_lib.teaching.exercises.values import about_lines
 
 # Shown in this order; two lines are not needed. Every line after the `for` stands inside the loop.
 LINES = {

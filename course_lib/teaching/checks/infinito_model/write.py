@@ -7,9 +7,9 @@ import torch
 
 from course_lib.infinito.plain import slots_after_writing
 from course_lib.teaching.checks.infinito_model.write_answers import RIGHT, WRONG
-from course_lib.teaching.checks.writing import in_parts, not_in_parts
-from course_lib.teaching.exercise import Exercise, Property
-from course_lib.teaching.observe import Case, calls
+from course_lib.teaching.exercises.exercise import Exercise, Property
+from course_lib.teaching.exercises.kinds import in_parts, not_in_parts
+from course_lib.teaching.exercises.observe import Case, calls
 
 
 def _case(importance: list[float], access: list[float], age: list[float], offered: list[float], **ab: float) -> Case:

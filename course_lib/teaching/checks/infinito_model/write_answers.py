@@ -3,8 +3,8 @@
 import torch
 
 from course_lib.infinito.plain import slots_after_writing
-from course_lib.teaching.checks.writing import also_right, known
-from course_lib.teaching.exercise import Mistake, Variant
+from course_lib.teaching.exercises.exercise import Mistake, Variant
+from course_lib.teaching.exercises.kinds import also_right, known
 
 WRONG: list[Mistake] = []
 RIGHT: list[Variant] = []

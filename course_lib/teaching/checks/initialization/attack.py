@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.numpy_nn.plain_initializers import he_normal_passes
-from course_lib.teaching.exercise import Mistake, Variant
+from course_lib.teaching.exercises.exercise import Mistake, Variant
 
 Test = Callable[[Any], bool]
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.teaching.checks.writing import Detail, kind_of
-from course_lib.teaching.exercise import Property
-from course_lib.teaching.observe import Raised, calls
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.kinds import Detail, kind_of
+from course_lib.teaching.exercises.observe import Raised, calls
 
 SHAPES = ((300, 120), (120, 300), (700, 40))  # (inputs, outputs); never square
 _CLOSE = 0.025  # of the standard deviation; its own error is 0.004

@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from course_lib.numpy_nn.plain_initializers import orthogonal
-from course_lib.teaching.checks.writing import also_right, known
-from course_lib.teaching.exercise import Mistake, Variant
+from course_lib.teaching.exercises.exercise import Mistake, Variant
+from course_lib.teaching.exercises.kinds import also_right, known
 
 _WRONG: list[Mistake] = []
 _RIGHT: list[Variant] = []

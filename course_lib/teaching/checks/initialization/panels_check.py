@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from course_lib.teaching.checks.spelling import words_of
-from course_lib.teaching.exercise import Exercise, Mistake, Property
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
+from course_lib.teaching.exercises.spelling import words_of
 
 HEALTHY, NO_TWO, FANS, VARIANCE, LARGE, ZEROS = WORDS = (
     "healthy",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from course_lib.teaching.exercise import Exercise, Mistake, Property
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
 
 PARAMETERS = ("W1", "b1", "W2", "b2", "W3", "b3")
 VERDICTS = ("supported", "not shown", "contradicted")

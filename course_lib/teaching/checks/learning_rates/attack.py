@@ -7,9 +7,9 @@ import numpy as np
 
 from course_lib.numpy_nn.plain_schedules import schedule_passes, warmup_cosine
 from course_lib.teaching.checks.learning_rates.warmup import MISTAKES, VARIANTS
-from course_lib.teaching.checks.writing import all_the_same
-from course_lib.teaching.exercise import Exercise, Mistake, Variant
-from course_lib.teaching.observe import attack
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Variant
+from course_lib.teaching.exercises.kinds import all_the_same
+from course_lib.teaching.exercises.observe import attack
 
 Make = Callable[[float, int, int, float], Callable[[int], float]]
 _SETTINGS = ((0.3, 20, 4, 0.1), (2.0, 9, 0, 0.0), (0.05, 13, 1, 0.5), (1.0, 30, 10, 0.2))

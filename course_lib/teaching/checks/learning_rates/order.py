@@ -1,7 +1,7 @@
 """Where does the scheduler step? The lines of a torch loop, and the check of order_schedule."""
 
-from course_lib.teaching.checks.spelling import letters_of
-from course_lib.teaching.exercise import Exercise, Mistake, Variant
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Variant
+from course_lib.teaching.exercises.spelling import letters_of
 
 # Shown in this order; two lines are not needed.
 LINES = {

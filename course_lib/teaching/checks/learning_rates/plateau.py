@@ -7,9 +7,9 @@ import numpy as np
 
 from course_lib.core.schedules import Plateau
 from course_lib.numpy_nn.plain_schedules import plateau_rates
-from course_lib.teaching.checks.writing import all_the_same, also_right, known
-from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.observe import calls
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
+from course_lib.teaching.exercises.kinds import all_the_same, also_right, known
+from course_lib.teaching.exercises.observe import calls
 
 _NAN = float("nan")
 _LONG = [2.0, 1.5, 1.49, 1.52, 1.48, 1.47, 1.44, 1.3, 1.6, 1.2, 1.55, 1.5, 1.45, 1.4, 1.35, 1.3, 1.25, 1.3, 0.9, 1.0]

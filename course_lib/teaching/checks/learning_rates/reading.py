@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from course_lib.teaching.exercise import Exercise, Mistake, Property
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
 
 # The largest power of ten at most a third of the lowest point; a test runs the four and holds this key to it.
 KEY = {"A": 1e-3, "B": 0.1, "C": 0.01, "D": 0.1}

@@ -7,9 +7,9 @@ import numpy as np
 
 from course_lib.numpy_nn.plain_optimizers import adam_passes, adam_step
 from course_lib.teaching.checks.optimizers.adam import ADAM
-from course_lib.teaching.checks.writing import all_the_same
-from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.observe import attack
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
+from course_lib.teaching.exercises.kinds import all_the_same
+from course_lib.teaching.exercises.observe import attack
 
 
 def _in_place(parameter, gradient, m, v, t, rate, beta1, beta2, epsilon):

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.teaching.compare import to_array
-from course_lib.teaching.exercise import Exercise, Mistake, Property
+from course_lib.teaching.exercises.compare import to_array
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
 
 # Mean validation loss (nats) of ten seeds on the digits: network 64-32-10, batches of 32, five epochs; seeds 0 to 9 for
 # the split, the weights and the order. A test trains some of them again.

@@ -1,7 +1,7 @@
 """In which order does torch train? The lines to be ordered, and the check of order_torch_loop."""
 
-from course_lib.teaching.checks.spelling import letters_of
-from course_lib.teaching.exercise import Exercise, Mistake, Variant
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Variant
+from course_lib.teaching.exercises.spelling import letters_of
 
 # Shown in this order; two lines are not needed.
 LINES = {

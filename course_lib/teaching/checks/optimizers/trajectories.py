@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from course_lib.teaching.exercise import Exercise, Mistake, Property
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
 
 WORDS = (SOUND, ADDS_UP, RATE, MOMENTUM, NOISE, SIGN) = (
     "sound",

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.teaching.observe import calls
+from course_lib.teaching.exercises.observe import calls
 
 
 @dataclass(frozen=True)

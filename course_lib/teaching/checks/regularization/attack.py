@@ -8,9 +8,9 @@ import numpy as np
 from course_lib.numpy_nn.plain_regularizers import dropout_passes
 from course_lib.teaching.checks.regularization.attack_words import what_to_ask
 from course_lib.teaching.checks.regularization.versions import PLANTED, RIGHT
-from course_lib.teaching.checks.writing import all_the_same
-from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.observe import attack
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
+from course_lib.teaching.exercises.kinds import all_the_same
+from course_lib.teaching.exercises.observe import attack
 
 Array = np.ndarray
 PARTS = ("evaluation", "back at evaluation", "scale", "share", "coins", "backward", "new mask")

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.teaching.checks.writing import Detail, kind_of
-from course_lib.teaching.observe import Raised, calls
+from course_lib.teaching.exercises.kinds import Detail, kind_of
+from course_lib.teaching.exercises.observe import Raised, calls
 
 P = 0.3
 REFUSED = (1.0, -0.1, 1.5)

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from course_lib.teaching.checks.stopping.recorded import TEN_RUNS
-from course_lib.teaching.compare import to_array
-from course_lib.teaching.exercise import Exercise, Mistake, Property
+from course_lib.teaching.exercises.compare import to_array
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
 
 VERDICTS = ("supported", "not shown", "contradicted")
 # Columns of TEN_RUNS: epoch; loss, accuracy and confidence, each at that epoch and at the end.

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from course_lib.numpy_nn.plain_stopping import early_stopping
-from course_lib.teaching.checks.spelling import words_of
 from course_lib.teaching.checks.stopping import stoppers
-from course_lib.teaching.exercise import Exercise, Mistake, Property
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
+from course_lib.teaching.exercises.spelling import words_of
 
 TRAINING = (2.1, 1.6, 1.3, 1.0, 1.05, 0.8, 0.7, 0.65, 0.6, 0.55, 0.5, 0.46)
 VALIDATION = (2.0, 1.7, 1.5, 1.45, 1.55, 1.52, 1.40, 1.44, 1.48, 1.43, 1.47, 1.51)

@@ -1,7 +1,7 @@
 """In which order does a loop with early stopping run? The lines, and the check of order_early_stopping."""
 
-from course_lib.teaching.checks.spelling import letters_of
-from course_lib.teaching.exercise import Exercise, Mistake
+from course_lib.teaching.exercises.exercise import Exercise, Mistake
+from course_lib.teaching.exercises.spelling import letters_of
 
 # Shown in this order, indented as they stand in the loop; three lines are not needed.
 LINES = {

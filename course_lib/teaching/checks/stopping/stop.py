@@ -7,9 +7,9 @@ import numpy as np
 
 from course_lib.numpy_nn.plain_stopping import early_stopping
 from course_lib.teaching.checks.stopping.stoppers import MISTAKES, VARIANTS
-from course_lib.teaching.checks.writing import all_the_same
-from course_lib.teaching.exercise import Exercise, Property
-from course_lib.teaching.observe import calls
+from course_lib.teaching.exercises.exercise import Exercise, Property
+from course_lib.teaching.exercises.kinds import all_the_same
+from course_lib.teaching.exercises.observe import calls
 
 _NAN = math.nan
 # Validation losses, patience, min_delta. Each script separates a few ways of getting the rule wrong.

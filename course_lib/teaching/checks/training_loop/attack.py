@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.numpy_nn.gradcheck import check_layer, layer_passes, relative_error
-from course_lib.teaching.exercise import Mistake, Variant
+from course_lib.teaching.exercises.exercise import Mistake, Variant
 
 Array = np.ndarray
 PARTS = ("input", "weight", "bias")

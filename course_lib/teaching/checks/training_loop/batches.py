@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from course_lib.teaching.checks.writing import also_right, known
-from course_lib.teaching.exercise import Mistake, Variant
+from course_lib.teaching.exercises.exercise import Mistake, Variant
+from course_lib.teaching.exercises.kinds import also_right, known
 
 MISTAKES: list[Mistake] = []
 VARIANTS: list[Variant] = []

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from course_lib.teaching.exercise import Exercise, Mistake, Property
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
 
 IDEAL, UNDERFIT, OVERFIT, LEARNING = WORDS = ("ideal", "underfit", "overfit", "still learning")
 # What the rule of the lesson says of these runs; a test runs them and holds this key to it.

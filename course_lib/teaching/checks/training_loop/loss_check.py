@@ -6,9 +6,9 @@ import numpy as np
 
 from course_lib.numpy_nn.plain import softmax_cross_entropy
 from course_lib.teaching.checks.training_loop.loss import MISTAKES, VARIANTS
-from course_lib.teaching.checks.writing import all_the_same, in_parts, not_in_parts
-from course_lib.teaching.exercise import Exercise, Property
-from course_lib.teaching.observe import calls
+from course_lib.teaching.exercises.exercise import Exercise, Property
+from course_lib.teaching.exercises.kinds import all_the_same, in_parts, not_in_parts
+from course_lib.teaching.exercises.observe import calls
 
 _RNG = np.random.default_rng(5)
 _LARGE = np.array([[1e4, 0.0, -1e4, 3.0], [-1e4, -1e4 + 1.0, -1e4 + 0.5, -1e4 - 2.0], [-3.0, 2.0, 60.0, 1.0]])

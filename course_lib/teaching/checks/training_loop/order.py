@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from course_lib.teaching.checks.spelling import letters_of
-from course_lib.teaching.exercise import Exercise, Mistake, Property
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
+from course_lib.teaching.exercises.spelling import letters_of
 
 # Shown in this order; two lines are not needed.
 LINES = {

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from course_lib.numpy_nn.plain import standardize
-from course_lib.teaching.checks.writing import all_the_same, also_right, in_parts, known, not_in_parts
-from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.observe import Case, calls
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
+from course_lib.teaching.exercises.kinds import all_the_same, also_right, in_parts, known, not_in_parts
+from course_lib.teaching.exercises.observe import Case, calls
 
 _RNG = np.random.default_rng(11)
 _TRAIN = _RNG.normal([3.0, -40.0, 0.2, 7.0], [1.0, 25.0, 0.01, 0.0], size=(6, 4))  # the last feature is constant

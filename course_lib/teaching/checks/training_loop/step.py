@@ -7,12 +7,12 @@ import numpy as np
 from course_lib.numpy_nn.plain import linear_backward, linear_forward, softmax_cross_entropy, training_step
 from course_lib.teaching.checks.training_loop.linear import LINEAR_BACKWARD
 from course_lib.teaching.checks.training_loop.loss_check import SOFTMAX_CROSS_ENTROPY
-from course_lib.teaching.checks.writing import all_the_same, also_right, in_parts, known, not_in_parts
-from course_lib.teaching.compare import distance
-from course_lib.teaching.diagnose import diagnose
-from course_lib.teaching.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.match import NOT_STARTED, RIGHT
-from course_lib.teaching.observe import calls
+from course_lib.teaching.exercises.compare import distance
+from course_lib.teaching.exercises.diagnose import diagnose
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
+from course_lib.teaching.exercises.kinds import all_the_same, also_right, in_parts, known, not_in_parts
+from course_lib.teaching.exercises.match import NOT_STARTED, RIGHT
+from course_lib.teaching.exercises.observe import calls
 
 _RNG = np.random.default_rng(21)
 _EARLIER = (SOFTMAX_CROSS_ENTROPY, LINEAR_BACKWARD)

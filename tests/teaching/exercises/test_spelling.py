@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from course_lib.teaching.checks.spelling import letters_of, words_of
+from course_lib.teaching.exercises.spelling import letters_of, words_of
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from course_lib.teaching.exercise import Mistake, Variant
+from course_lib.teaching.exercises.exercise import Mistake, Variant
 from tests.teaching.toy import TOY
 
 

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 
-from course_lib.teaching.observe import Case, Raised, attack, calls, probing
+from course_lib.teaching.exercises.observe import Case, Raised, attack, calls, probing
 
 
 def test_every_case_gets_a_fresh_copy_and_a_change_is_told():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from course_lib.teaching import checks
-from course_lib.teaching.exercise import Exercise
+from course_lib.teaching.exercises.exercise import Exercise
 
 _SHEET = re.compile(r"sheet_(\d\d)")
 

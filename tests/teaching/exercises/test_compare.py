@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_lib.teaching.compare import distance, form_notes, leaf_distance, tolerance_for
-from course_lib.teaching.observe import Raised
+from course_lib.teaching.exercises.compare import distance, form_notes, leaf_distance, tolerance_for
+from course_lib.teaching.exercises.observe import Raised
 
 
 @dataclass

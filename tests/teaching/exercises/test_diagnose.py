@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from course_lib.teaching.diagnose import diagnose
-from course_lib.teaching.exercise import Mistake
+from course_lib.teaching.exercises.diagnose import diagnose
+from course_lib.teaching.exercises.exercise import Mistake
 from tests.teaching.toy import ATTACK, AUDIT, ORDER, TOY, mean_squared_error, rows, summed
 
 
@@ -205,7 +205,7 @@ def test_a_failing_case_of_the_rule_is_told():
             raise ValueError("x must not be negative")
         return x
 
-    from course_lib.teaching.observe import calls
+    from course_lib.teaching.exercises.observe import calls
 
     strict = replace(TOY, reference=rule, observe=lambda f: calls(f, (1.0,), (-1.0,)), accepted=(), mistakes=())
     assert (

@@ -10,10 +10,18 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Any
 
-from course_lib.teaching.compare import children, distance, form_notes, leaf_distance, pairs, to_array, tolerance_for
-from course_lib.teaching.exercise import REFERENCE, Exercise, Mistake
-from course_lib.teaching.observe import Detail, probing
-from course_lib.teaching.relation import name_of
+from course_lib.teaching.exercises.compare import (
+    children,
+    distance,
+    form_notes,
+    leaf_distance,
+    pairs,
+    to_array,
+    tolerance_for,
+)
+from course_lib.teaching.exercises.difference_in_words import name_of
+from course_lib.teaching.exercises.exercise import REFERENCE, Exercise, Mistake
+from course_lib.teaching.exercises.observe import Detail, probing
 
 NOT_STARTED, RIGHT, WRONG, ERROR = "not started", "right", "wrong", "error"
 _EQUALS = {"implement": "your result equals", "faded": "your result equals", "attack": "your test behaves like"}

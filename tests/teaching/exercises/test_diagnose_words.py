@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from course_lib.teaching.diagnose import diagnose
-from course_lib.teaching.exercise import Property
-from course_lib.teaching.observe import Detail
+from course_lib.teaching.exercises.diagnose import diagnose
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.observe import Detail
 from tests.teaching.toy import ATTACK, TOY, doubles_it, observe, summed
 
 

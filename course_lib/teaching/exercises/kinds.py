@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.teaching.compare import to_array
-from course_lib.teaching.exercise import REFERENCE, Mistake, Variant
-from course_lib.teaching.observe import Detail as Detail  # authors take it from here
-from course_lib.teaching.observe import Raised
+from course_lib.teaching.exercises.compare import to_array
+from course_lib.teaching.exercises.exercise import REFERENCE, Mistake, Variant
+from course_lib.teaching.exercises.observe import Detail as Detail  # authors take it from here
+from course_lib.teaching.exercises.observe import Raised
 
 MOST_CALLS = 20_000
 Wrong = Callable[..., Any]

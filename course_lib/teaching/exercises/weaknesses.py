@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from course_lib.teaching.compare import distance
-from course_lib.teaching.diagnose import diagnose
-from course_lib.teaching.exercise import REFERENCE, Exercise
-from course_lib.teaching.match import NOT_STARTED, RIGHT, WRONG, observations, separation
-from course_lib.teaching.verdict import MOST_WIDTH, verdict_of
+from course_lib.teaching.exercises.card import MOST_WIDTH, verdict_of
+from course_lib.teaching.exercises.compare import distance
+from course_lib.teaching.exercises.diagnose import diagnose
+from course_lib.teaching.exercises.exercise import REFERENCE, Exercise
+from course_lib.teaching.exercises.match import NOT_STARTED, RIGHT, WRONG, observations, separation
 
 LEAST_SEPARATION = 1_000  # times the tolerance
 LEAST_MISTAKES = {True: 8, False: 4}  # of a core exercise, of a small one

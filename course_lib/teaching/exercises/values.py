@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
-from course_lib.teaching.compare import children
+from course_lib.teaching.exercises.compare import children
 
 
 def placeholder_in(answer: Any, reference: Any) -> str:

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from course_lib.teaching import verdict as module
-from course_lib.teaching.diagnose import diagnose
-from course_lib.teaching.verdict import verdict_of
+from course_lib.teaching.exercises import card as module
+from course_lib.teaching.exercises.card import verdict_of
+from course_lib.teaching.exercises.diagnose import diagnose
 from tests.teaching.toy import TOY, mean_squared_error, summed
 
 

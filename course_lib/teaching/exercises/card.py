@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from course_lib.teaching.exercise import Exercise
-from course_lib.teaching.match import ERROR, NOT_STARTED, RIGHT, WRONG, Finding
+from course_lib.teaching.exercises.exercise import Exercise
+from course_lib.teaching.exercises.match import ERROR, NOT_STARTED, RIGHT, WRONG, Finding
 
 _WORDS = {RIGHT: "right", WRONG: "not right yet", NOT_STARTED: "not started", ERROR: "error"}
 # The theme's own colours, with one for pages that know no theme; the word says the same as the colour.

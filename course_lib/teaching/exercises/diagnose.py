@@ -12,9 +12,15 @@ import textwrap
 from dataclasses import replace
 from typing import Any
 
-from course_lib.teaching.compare import MISSING, pairs
-from course_lib.teaching.exercise import REFERENCE, Exercise
-from course_lib.teaching.match import (
+from course_lib.teaching.exercises.compare import MISSING, pairs
+from course_lib.teaching.exercises.difference_in_words import (
+    changed_inputs,
+    describe_first_difference,
+    name_of,
+    with_inputs_kept,
+)
+from course_lib.teaching.exercises.exercise import REFERENCE, Exercise
+from course_lib.teaching.exercises.match import (
     ERROR,
     NOT_STARTED,
     WRONG,
@@ -25,9 +31,8 @@ from course_lib.teaching.match import (
     observations,
     right_answer,
 )
-from course_lib.teaching.observe import ASIDE, Raised, probing, raised
-from course_lib.teaching.relation import changed_inputs, describe_first_difference, name_of, with_inputs_kept
-from course_lib.teaching.values import about_keys, about_lines, placeholder_in
+from course_lib.teaching.exercises.observe import ASIDE, Raised, probing, raised
+from course_lib.teaching.exercises.values import about_keys, about_lines, placeholder_in
 
 _STATEMENTS = (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return)
 

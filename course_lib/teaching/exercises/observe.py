@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.teaching.compare import same
+from course_lib.teaching.exercises.compare import same
 
 INPUTS = "inputs"  # the form of the arguments, for messages; the same for every answer
 CHANGED = "inputs changed"  # the leaf that tells whether an answer wrote into its arguments

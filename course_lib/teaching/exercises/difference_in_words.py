@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.teaching.compare import MISSING, Path, children, leaf_distance, pairs, to_array
-from course_lib.teaching.observe import CHANGED, INPUTS, Raised
+from course_lib.teaching.exercises.compare import MISSING, Path, children, leaf_distance, pairs, to_array
+from course_lib.teaching.exercises.observe import CHANGED, INPUTS, Raised
 
 CLOSE = 1e-6
 

@@ -1,0 +1,1 @@
+"""What an exercise is: kinds, edits, mutants, observation, comparison, typed answers, the card."""
