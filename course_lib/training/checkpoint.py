@@ -30,10 +30,13 @@ from course_lib.training.checkpoint_content import (
     all_fine,
     noise_and_running,
     noise_here,
+    noise_of,
     optimizer_bytes,
     read_optimizer,
     read_weights,
     require_finite,
+    require_whole,
+    scaler_of,
     weight_bytes,
     weights_of,
 )
@@ -53,6 +56,7 @@ from course_lib.training.checkpoint_files import (
     write_checkpoint,
 )
 from course_lib.training.checkpoint_groups import load_optimizer, regrouped
+from course_lib.training.checkpoint_restore import all_or_nothing, put_weights, refused, unfit
 from course_lib.training.distributed import rank, unwrapped, world_size
 from course_lib.training.group_settings import members
 from course_lib.training.lock import hold_on
@@ -100,30 +104,32 @@ def load(path: Path, state: TrainState, *, config: object | None = None, extra: 
     Raises CheckpointError for a damaged checkpoint, and for one of another run with a line for every difference; then
     `state` is unchanged.
     """
-    meta, data = read_checkpoint(path)
-    weights, parts = read_weights(data[WEIGHTS], meta["tied"]), read_optimizer(data[OPTIMIZER])
-    rows = History.load(Path(path) / HISTORY).rows
-    found = _differences_of_weights(meta, weights, state.model)
     described = describe(state, config, extra)
-    found += differences_of_runs(meta, described, world_size())
-    groups, unknown = regrouped(state, meta.get("members"), parts["optimizer"])
-    _refuse(path, found + unknown)
+    with refused(path):
+        meta, data = read_checkpoint(path)
+        weights, parts = read_weights(data[WEIGHTS], meta["tied"]), read_optimizer(data[OPTIMIZER])
+        rows = History.parse(data[HISTORY], Path(path) / HISTORY).rows
+        found = _differences_of_weights(meta, weights, state.model)
+        found += differences_of_runs(meta, described, world_size())
+        groups, unknown = regrouped(state, meta.get("members"), parts["optimizer"])
+        _refuse(path, found + unknown)
+        require_whole(path, meta, parts, state.optimizer, groups)
+        scaler = scaler_of(parts["scaler"], state)
+        noise = noise_of(parts["noise"], meta)
 
-    unwrapped(state.model).load_state_dict(weights)
-    for name, parameter in unwrapped(state.model).named_parameters():
-        parameter.requires_grad_(name not in meta["frozen"])
-    state.given = described["optimizer"]["groups"]
-    load_optimizer(state.optimizer, parts["optimizer"], groups)
-    state.scaler = None
-    if parts["scaler"] is not None:
-        state.scaler = torch.amp.GradScaler(state.device.type)
-        state.scaler.load_state_dict(parts["scaler"])
-    state.history.rows[:] = rows
-    state.step, state.epoch, state.batch = meta["step"], meta["epoch"], meta["batch"]
-    running = meta["running"][rank()] if rank() < len(meta["running"]) else {"total": 0.0, "count": 0}
-    state.running, state.seconds, state.stop = Loss(running["total"], running["count"]), meta["seconds"], meta["stop"]
-    state.noise = None if parts["noise"] is None else noise_here(parts["noise"][rank()], state)
-    state.loss, state.norm = None, None
+    with all_or_nothing(path, state.model, state):
+        put_weights(state.model, weights)
+        for name, parameter in unwrapped(state.model).named_parameters():
+            parameter.requires_grad_(name not in meta["frozen"])
+        state.given = described["optimizer"]["groups"]
+        load_optimizer(state.optimizer, parts["optimizer"], groups)
+        state.scaler = scaler
+        state.history.rows[:] = rows
+        state.step, state.epoch, state.batch = meta["step"], meta["epoch"], meta["batch"]
+        running = meta["running"][rank()] if rank() < len(meta["running"]) else {"total": 0.0, "count": 0}
+        state.running, state.seconds = Loss(running["total"], running["count"]), meta["seconds"]
+        state.stop, state.noise = meta["stop"], None if noise is None else noise_here(noise, state)
+        state.loss, state.norm = None, None
     return meta
 
 
@@ -132,10 +138,12 @@ def load_weights(path: Path, model: nn.Module) -> None:
 
     Raises CheckpointError as `load` does; then the model is unchanged.
     """
-    meta, data = read_checkpoint(path)
-    weights = read_weights(data[WEIGHTS], meta["tied"])
-    _refuse(path, _differences_of_weights(meta, weights, model))
-    unwrapped(model).load_state_dict(weights)
+    with refused(path):
+        meta, data = read_checkpoint(path)
+        weights = read_weights(data[WEIGHTS], meta["tied"])
+        _refuse(path, _differences_of_weights(meta, weights, model))
+    with all_or_nothing(path, model):
+        put_weights(model, weights)
 
 
 def keep_last(folder: Path, *, config: object | None = None, extra: dict | None = None, last: int = 2) -> Callback:
@@ -210,11 +218,12 @@ def _write(
         "batch": state.batch,
         "running": running,
         "seconds": state.seconds,
-        "stop": state.stop,
+        "stop": bool(state.stop),
         "kept": kept or any(_is_kept(path) for path in before),
         "tied": tied,
         "frozen": [name for name, p in unwrapped(state.model).named_parameters() if not p.requires_grad],
         **described,
+        "moments": len(state.optimizer.state_dict()["state"]),
         "members": members(state.model, state.optimizer),
         "versions": {
             "python": platform.python_version(),
@@ -240,8 +249,11 @@ def _is_kept(path: Path) -> bool:
 def _differences_of_weights(meta: dict[str, Any], weights: dict[str, torch.Tensor], model: nn.Module) -> list[str]:
     tensors, tied = weights_of(model)
     now = {**tensors, **{name: tensors[other] for name, other in tied.items()}}
-    found = differences(tensor_kinds(weights), tensor_kinds(now), "weights")
-    return found + differences(meta["tied"], tied, "tied")
+    found = differences(tensor_kinds(weights), tensor_kinds(now), "weights") + differences(meta["tied"], tied, "tied")
+    if not found:
+        require_finite(weights, model)
+        found = unfit(model, weights)
+    return found
 
 
 def _refuse(path: Path, found: list[str]) -> None:
