@@ -22,11 +22,20 @@ os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
 # What a kernel chooses by itself; "Agg" would reach the kernels and swallow their figures.
 os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
 
-_SCRATCH = Path(tempfile.mkdtemp(prefix="course-tests-"))
-atexit.register(shutil.rmtree, _SCRATCH, ignore_errors=True)
+# The first process makes the folder and takes it away, even if one of the processes that it starts is killed; each of
+# these has a folder of its own in it.
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER")
+if _WORKER and "COURSE_TESTS_SCRATCH" in os.environ:
+    _SCRATCH = Path(os.environ["COURSE_TESTS_SCRATCH"]) / _WORKER
+    _SCRATCH.mkdir(exist_ok=True)
+else:
+    _SCRATCH = Path(tempfile.mkdtemp(prefix="course-tests-"))
+    os.environ["COURSE_TESTS_SCRATCH"] = str(_SCRATCH)
+    atexit.register(shutil.rmtree, _SCRATCH, ignore_errors=True)
 
 # Tests read and write a progress file and a cache of their own, never the learner's.
-os.environ["COURSE_PROGRESS"] = str(_SCRATCH / "progress.json")
+_PROGRESS = str(_SCRATCH / "progress.json")
+os.environ["COURSE_PROGRESS"] = _PROGRESS
 os.environ["HF_HOME"] = str(_SCRATCH / "huggingface")
 
 _ROOT = Path(__file__).resolve().parent
@@ -38,8 +47,9 @@ if _SHARED.is_dir():
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Give every notebook a progress file of its own: what `hint` prints must not depend on the notebooks before."""
-    if item.path.suffix == ".ipynb":
-        os.environ["COURSE_PROGRESS"] = str(_SCRATCH / f"{item.path.parent.name}-{item.path.stem}.json")
+    notebook = item.path.suffix == ".ipynb"
+    own = str(_SCRATCH / f"{item.path.parent.name}-{item.path.stem}.json")
+    os.environ["COURSE_PROGRESS"] = own if notebook else _PROGRESS
 
 
-pytest_plugins = ["pytester", "tests.ledger"]
+pytest_plugins = ["pytester", "tests.ledger", "tests.processes"]

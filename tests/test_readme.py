@@ -104,7 +104,7 @@ def test_every_dependency_has_its_reason_and_no_other_has_one() -> None:
 def test_the_budgets_in_the_text_are_those_of_the_ledger() -> None:
     from tests.ledger import PARTS as LEDGER
 
-    sentence = ", ".join(f"{name} {minutes}" for name, (_, minutes) in LEDGER.items())
+    sentence = ", ".join(f"{name} {seconds}" for name, (_, seconds) in LEDGER.items())
     assert sentence in " ".join(TEXT["CONTRIBUTING.md"].split())
 
 

@@ -18,6 +18,7 @@ from course_lib.training.noise import generator_states, generators_kept, seed_no
 from course_lib.training.precision import check_precision, scaler_for
 from course_lib.training.state import Callback, Loader, LossFunction, TrainState
 from course_lib.training.step import optimizer_step
+from course_lib.training.workers import require_main_guard
 
 
 def fit(
@@ -42,10 +43,13 @@ def fit(
     and gradient are read and must be finite; on a GPU each reading waits for the device.
     A row "train" per epoch: the mean loss while the model changes, rate (of the last update, first group), seconds (of
     data and updates, without callbacks).
-    Raises ValueError for settings that make no sense, FloatingPointError as `optimizer_step` does.
+    Raises ValueError for settings that make no sense, FloatingPointError as `optimizer_step` does, RuntimeError as
+    `workers.require_main_guard` does.
     """
+    require_main_guard()
     _check_settings(loader, epochs, accumulate, clip, precision, check_every)
     on_step, on_epoch = tuple(on_step), tuple(on_epoch)
+    state.settings_given()
     state.scaler = state.scaler or scaler_for(precision, state.device)
     with generators_kept(state.device), _noise_noted(state):
         while state.epoch < epochs and not state.ended:
@@ -107,6 +111,8 @@ def _end_epoch(state: TrainState) -> None:
 def _set_rates(state: TrainState, schedule: Schedule | None) -> None:
     if schedule is not None:
         for group in state.optimizer.param_groups:
+            if "initial_lr" not in group:  # a group that was added while the run trains
+                group["initial_lr"] = float(group["lr"])
             group["lr"] = group["initial_lr"] * schedule(state.step)
 
 

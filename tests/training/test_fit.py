@@ -54,7 +54,9 @@ def bare_loop(optimizer: str, *, epochs: int = 3, clip=None, schedule=None, seed
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize(
-    "more", [{}, {"clip": 0.3}, {"schedule": SCHEDULE}, {"clip": 0.3, "schedule": SCHEDULE}], ids=str
+    "more",
+    [{}, {"clip": 0.3}, {"schedule": SCHEDULE}, {"clip": 0.3, "schedule": SCHEDULE}],
+    ids=["plain", "clip", "schedule", "clip and schedule"],
 )
 def test_fit_gives_the_weights_of_a_bare_loop_bit_for_bit(optimizer, more):
     state = new_state(optimizer)
