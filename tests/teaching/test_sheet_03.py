@@ -13,7 +13,6 @@ from course_lib.teaching.checks.optimizers.order import LINES, ORDER_TORCH_LOOP,
 from course_lib.teaching.checks.optimizers.runs import in_words, six_paths
 from course_lib.teaching.checks.optimizers.trajectories import READ_PATHS
 
-
 KEY = READ_PATHS.reference
 WORDS = SOUND, RATE, NOISE, SIGN, *_ = ("sound", "rate too large", "noise", "wrong sign", "gradients add up",
                                         "momentum too large")  # fmt: skip

@@ -28,7 +28,7 @@ ANSWERS = (
     ("momentum", lambda *given: momentum_step(*given)[0], says("return two things, in this order: the new parameter")),
     ("adam", late, says("up to step 2 all is right, at step 3 parameter differs; right there: m, v")),
     ("adam", "A / (B + epsilon) -> A * (B + epsilon)", says("a product where a division belongs")),
-    ("adam", "v / (1 - beta2**t) -> v; np.sqrt(A) + epsilon -> np.sqrt(A + epsilon)", says("both: Adam that corrects m")),
+    ("adam", "v / (1 - beta2**t) -> v; np.sqrt(A) + epsilon -> np.sqrt(A + epsilon)", says("both: Adam that")),
     ("order_torch_loop", "f i c j g h d a", "right"),
     ("order_torch_loop", "F -> I -> C -> J -> G -> D -> A", "never_cleared"),
     ("read_paths", {"a": "gradients_add_up", "b": "OK", "c": "Learning-rate too large.", "d": "momentum too big",
