@@ -20,6 +20,7 @@ from course_lib.training.plan import Plan
 from course_lib.training.precision import check_precision, scaler_for
 from course_lib.training.state import Callback, Loader, LossFunction, TrainState
 from course_lib.training.step import optimizer_step
+from course_lib.training.workers import require_main_guard
 
 
 def fit(
@@ -44,8 +45,10 @@ def fit(
     and gradient are read and must be finite; on a GPU each reading waits for the device.
     A row "train" per epoch: the mean loss while the model changes, rate (of the last update, first group), seconds (of
     data and updates, without callbacks).
-    Raises ValueError for settings that make no sense, FloatingPointError as `optimizer_step` does.
+    Raises ValueError for settings that make no sense, FloatingPointError as `optimizer_step` does, RuntimeError as
+    `workers.require_main_guard` does.
     """
+    require_main_guard()
     _check_settings(loader, epochs, accumulate, clip, precision, check_every)
     on_step, on_epoch = tuple(on_step), tuple(on_epoch)
     state.settings_given()

@@ -19,6 +19,7 @@ from course_lib.training.lock import locked
 from course_lib.training.plan import Plan
 from course_lib.training.signals import Interrupted, heed, signals_noted
 from course_lib.training.state import Callback, Loader, LossFunction, TrainState
+from course_lib.training.workers import require_main_guard
 
 Keep = Literal["last", "every", "best"]
 KEEP = ("last", "every", "best")
@@ -60,6 +61,7 @@ def run(
     Raises FolderInUse while another run holds the folder; OSError before the first step when nothing can be written
     there; CheckpointError for a checkpoint that is damaged or of another run; what `fit` raises.
     """
+    require_main_guard()
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, got {epochs}")
     folder = Path(folder)
