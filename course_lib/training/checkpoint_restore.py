@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from course_lib.training.checkpoint_content import require_finite
 from course_lib.training.checkpoint_files import CheckpointError
 from course_lib.training.distributed import unwrapped
 from course_lib.training.state import TrainState
@@ -31,6 +32,13 @@ def refused(path: Path) -> Iterator[None]:
         raise
     except Exception as error:  # what somebody else has written may be wrong in any way
         raise CheckpointError(f"{path} cannot be read, and nothing was loaded: {first_line(error)}") from error
+
+
+def refuse(path: Path, found: list[str]) -> None:
+    """Raises CheckpointError with a line for every difference that was found."""
+    if found:
+        lines = "\n  ".join(found)
+        raise CheckpointError(f"{path} is of another run, and nothing was loaded; {len(found)} differences:\n  {lines}")
 
 
 @contextmanager
@@ -59,13 +67,16 @@ def all_or_nothing(path: Path, model: nn.Module, state: TrainState | None = None
         raise CheckpointError(f"{path} cannot be loaded, and all is as it was: {first_line(error)}") from error
 
 
-def unfit(model: nn.Module, weights: Tensors) -> list[str]:
-    """A sentence for every tensor of the model that cannot hold what was saved, as its elements share memory."""
-    return [
-        f"weights.{name}: its elements share memory in this run, and have different values in the checkpoint"
+def require_fitting(path: Path, model: nn.Module, weights: Tensors) -> None:
+    """Raises CheckpointError for weights that are not finite, or that the memory of the model cannot hold."""
+    require_finite(weights, model)
+    faults = [
+        f"the elements of {name} share memory in this run, and have different values in the checkpoint"
         for name, tensor in unwrapped(model).state_dict().items()
         if _shares(tensor) and not torch.equal(_once(tensor, weights[name]).expand_as(tensor), weights[name])
     ]
+    if faults:
+        raise CheckpointError(f"{path} cannot be loaded, and nothing was: {'; '.join(faults)}")
 
 
 def put_weights(model: nn.Module, weights: Tensors) -> None:

@@ -58,6 +58,16 @@ def _is_optimizer(value: object) -> bool:
     )
 
 
+def _is_numbers(value: object) -> bool:
+    return isinstance(value, dict) and all(map(is_finite, value.values()))
+
+
+def _is_schedule(value: object) -> bool:
+    if not isinstance(value, dict):
+        return False
+    return isinstance(value.get("memory"), list) or (isinstance(value.get("factors"), dict) and "last" in value)
+
+
 _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "step": ("a whole number from 0 on", is_count),
     "epoch": ("a whole number from 0 on", is_count),
@@ -79,6 +89,10 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
 _OPTIONAL: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "members": ("names for each group", lambda value: isinstance(value, list) and all(map(_is_texts, value))),
     "moments": ("a whole number from 0 on", is_count),
+    "reason": ("a text", lambda value: isinstance(value, str)),
+    "best": ("numbers by name, or null", lambda value: value is None or _is_numbers(value)),
+    "loader": ("an object", lambda value: isinstance(value, dict)),
+    "schedule": ("an object with factors or a memory, or null", lambda value: value is None or _is_schedule(value)),
 }
 
 

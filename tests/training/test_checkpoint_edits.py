@@ -1,4 +1,4 @@
-"""Whatever `load` refuses, it refuses before it writes: edits under new checksums and errors on the way change nothing."""
+"""Whatever `load` refuses, it refuses before it writes: edits under new checksums, and errors, change nothing."""
 
 import hashlib
 import io
@@ -136,6 +136,12 @@ META_EDITS: dict[str, Edit] = {
     "members is a text": put(members="x"),
     "members of no group": put(members=[]),
     "members is of numbers": put(members=[[1, 2]]),
+    "reason is a number": put(reason=1),
+    "best is a list": put(best=[1.0]),
+    "best is of texts": put(best={"val/loss, min": "x"}),
+    "loader is a text": put(loader="x"),
+    "schedule is a list": put(schedule=[]),
+    "schedule is of nothing": put(schedule={}),
     "moments is a text": put(moments="x"),
     "moments of fewer": put(moments=1),
     "seeds are deep": put(seeds=nested(150)),
@@ -375,7 +381,7 @@ def test_a_buffer_that_cannot_hold_what_was_saved_is_refused_before_anything_is_
     path = save(saved, tmp_path)
     before = everything(state)
     for attempt in (lambda: load(path, state), lambda: load_weights(path, state.model)):
-        with pytest.raises(CheckpointError, match=r"weights.grid: its elements share memory in this run"):
+        with pytest.raises(CheckpointError, match=r"the elements of grid share memory in this run"):
             attempt()
     assert equal(everything(state), before)
 
@@ -398,7 +404,7 @@ def test_what_could_not_be_loaded_is_not_saved(tmp_path, change, words):
 
 def test_a_checkpoint_of_an_earlier_version_is_loaded(runs, tmp_path):
     def as_before(meta: dict) -> None:
-        for name in ("moments", "members"):
+        for name in ("moments", "members", "reason", "best", "loader", "schedule"):
             meta.pop(name)
 
     state = fresh("adam")

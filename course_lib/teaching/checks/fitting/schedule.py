@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from course_lib.teaching.exercises.exercise import Mistake, Variant
-from course_lib.teaching.exercises.kinds import also_right
+from course_lib.teaching.exercises.forms import also_right
 
 WRONG: list[Mistake] = []
 RIGHT: list[Variant] = []
