@@ -1,5 +1,6 @@
 """How is a file written so that it is complete or absent, and where do the course's files lie?"""
 
+import errno
 import hashlib
 import json
 import os
@@ -30,7 +31,7 @@ def write_then_rename(path: Path, writer: Callable[[Path], object]) -> None:
     Raises FileNotFoundError if `writer` wrote no file.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     # In the same folder, because a rename is one step only inside one file system; unique per writer.
     part = path.with_name(f"{path.name}.{uuid.uuid4().hex[:12]}.part")
     try:
@@ -41,8 +42,35 @@ def write_then_rename(path: Path, writer: Callable[[Path], object]) -> None:
         with open(part, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(part, path)
+        flush_folder(path.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def make_folder(folder: Path) -> None:
+    """Make `folder`, and those above it that are missing, so that a power cut takes none of them back."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in missing:
+        flush_folder(path.parent)
+
+
+def flush_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk, after a rename; Windows does that by itself and cannot be asked."""
+    if os.name != "posix":
+        return
+    try:
+        number = os.open(folder, os.O_RDONLY)
+    except PermissionError:  # one may be allowed to write into a folder and not to list it
+        return
+    try:
+        os.fsync(number)
+    except OSError as error:
+        # So answer file systems, mostly of a network, that cannot do it.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF):
+            raise
+    finally:
+        os.close(number)
 
 
 def write_text(path: Path, text: str) -> None:

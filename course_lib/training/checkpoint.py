@@ -21,7 +21,6 @@ import course_lib
 from course_lib.core.history import History
 from course_lib.core.metrics import Loss
 from course_lib.training.checkpoint_compare import (
-    IMPLEMENTATION,
     describe,
     differences,
     differences_of_runs,
@@ -53,7 +52,10 @@ from course_lib.training.checkpoint_files import (
     verify,
     write_checkpoint,
 )
+from course_lib.training.checkpoint_groups import load_optimizer, regrouped
 from course_lib.training.distributed import rank, unwrapped, world_size
+from course_lib.training.group_settings import members
+from course_lib.training.lock import hold_on
 from course_lib.training.state import Callback, TrainState
 
 __all__ = [
@@ -71,12 +73,14 @@ def save(
     a dict for JSON (such as the SHA-256 of a vocabulary). kept: `keep_last` never removes it. A checkpoint of the same
     step is replaced. In a distributed run every process calls it, the first one writes.
     Raises CheckpointError for weights that are not finite, TypeError for a state that needs code to be loaded, OSError
-    with path and bytes when it cannot be written. Whatever is raised, the checkpoints that were there are untouched.
+    with path and bytes when it cannot be written, FolderInUse when this process had locked the folder and another run
+    took it after its lock was removed. Whatever is raised, the checkpoints that were there are untouched.
     """
     noise, running = noise_and_running(state)
     path, failure = Path(folder) / f"step-{state.step:010d}", None
     if rank() == 0:
         try:
+            hold_on(Path(folder))
             path = _write(state, Path(folder), noise, running, describe(state, config, extra), kept)
         except Exception as error:
             failure = error
@@ -90,8 +94,9 @@ def load(path: Path, state: TrainState, *, config: object | None = None, extra: 
     """Let `state`, freshly built, stand where the run stood that saved this checkpoint; returns the metadata.
 
     Every file is verified first. Compared are seeds, names, shapes and data types of the weights, class, groups and
-    settings of the optimizer, and config and extra where they are given. The optimizer keeps the settings of `state`
-    for how it computes (foreach, fused, capturable); state.interrupted stays as it is.
+    settings of the optimizer as the caller gave them, and config and extra where they are given. Settings that moved
+    while the run trained, and groups that were added, are restored. The optimizer keeps the settings of `state` for how
+    it computes (foreach, fused, capturable); state.interrupted stays as it is.
     Raises CheckpointError for a damaged checkpoint, and for one of another run with a line for every difference; then
     `state` is unchanged.
     """
@@ -99,13 +104,16 @@ def load(path: Path, state: TrainState, *, config: object | None = None, extra: 
     weights, parts = read_weights(data[WEIGHTS], meta["tied"]), read_optimizer(data[OPTIMIZER])
     rows = History.load(Path(path) / HISTORY).rows
     found = _differences_of_weights(meta, weights, state.model)
-    found += differences_of_runs(meta, describe(state, config, extra), world_size())
-    _refuse(path, found)
+    described = describe(state, config, extra)
+    found += differences_of_runs(meta, described, world_size())
+    groups, unknown = regrouped(state, meta.get("members"), parts["optimizer"])
+    _refuse(path, found + unknown)
 
     unwrapped(state.model).load_state_dict(weights)
     for name, parameter in unwrapped(state.model).named_parameters():
         parameter.requires_grad_(name not in meta["frozen"])
-    _load_optimizer(state.optimizer, parts["optimizer"])
+    state.given = described["optimizer"]["groups"]
+    load_optimizer(state.optimizer, parts["optimizer"], groups)
     state.scaler = None
     if parts["scaler"] is not None:
         state.scaler = torch.amp.GradScaler(state.device.type)
@@ -207,6 +215,7 @@ def _write(
         "tied": tied,
         "frozen": [name for name, p in unwrapped(state.model).named_parameters() if not p.requires_grad],
         **described,
+        "members": members(state.model, state.optimizer),
         "versions": {
             "python": platform.python_version(),
             "torch": torch.__version__,
@@ -239,11 +248,3 @@ def _refuse(path: Path, found: list[str]) -> None:
     if found:
         lines = "\n  ".join(found)
         raise CheckpointError(f"{path} is of another run, and nothing was loaded; {len(found)} differences:\n  {lines}")
-
-
-def _load_optimizer(optimizer: torch.optim.Optimizer, saved: dict[str, Any]) -> None:
-    for group, mine in zip(saved["param_groups"], optimizer.param_groups, strict=True):
-        # What a newer torch knows and the checkpoint does not stays as it is here.
-        new = {name: value for name, value in mine.items() if name not in group and name != "params"}
-        group.update(new | {name: mine[name] for name in IMPLEMENTATION if name in mine})
-    optimizer.load_state_dict(saved)

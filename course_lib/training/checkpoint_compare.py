@@ -6,36 +6,24 @@ What is compared is described in plain words of JSON, by the run that saves and 
 from __future__ import annotations
 
 import json
-import math
 from typing import Any
 
-import numpy as np
 import torch
 
 from course_lib.core.config import to_dict
-from course_lib.training.distributed import unwrapped
 from course_lib.training.state import TrainState
 
 _NOTHING = object()
-# How an optimizer computes, not what: a run that goes on elsewhere keeps what that machine can do.
-IMPLEMENTATION = ("foreach", "fused", "capturable", "differentiable")
 
 
 def describe(state: TrainState, config: object | None, extra: dict | None) -> dict[str, Any]:
     """What must be equal in the run that saved and the run that loads, beside the tensors of the model; as JSON."""
-    names = {id(parameter): name for name, parameter in unwrapped(state.model).named_parameters()}
-    groups = {}
-    for number, group in enumerate(state.optimizer.param_groups):
-        members = {names.get(id(p), f"unnamed {place}"): place for place, p in enumerate(group["params"])}
-        left_out = ("params", "param_names", "lr", *IMPLEMENTATION)  # lr is that of the moment; initial_lr is compared
-        settings = {key: _setting(value) for key, value in group.items() if key not in left_out}
-        groups[f"group {number}"] = {"parameters": members, **settings}
     seeds = state.seeds
     return {
         "config": None if config is None else to_dict(config),
         "extra": None if extra is None else _as_json(extra),
         "seeds": {"init": seeds.init, "data": seeds.data, "noise": seeds.noise},
-        "optimizer": {"class": type(state.optimizer).__name__, "groups": groups},
+        "optimizer": {"class": type(state.optimizer).__name__, "groups": state.settings_given()},
     }
 
 
@@ -96,14 +84,3 @@ def _as_json(extra: dict) -> dict:
     if not isinstance(extra, dict):
         raise TypeError(f"extra must be a dict, got a {type(extra).__name__}")
     return json.loads(json.dumps(extra, allow_nan=False))
-
-
-def _setting(value: object) -> object:
-    """A hyperparameter of an optimizer in the words of JSON."""
-    if isinstance(value, torch.Tensor | np.generic):
-        value = value.tolist()
-    if isinstance(value, tuple | list):
-        return [_setting(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value if value is None or isinstance(value, bool | int | float | str) else repr(value)

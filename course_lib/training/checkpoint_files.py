@@ -9,7 +9,6 @@ new folder is called `step-0000000120.1`, and the old one is removed after the n
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -19,13 +18,14 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from course_lib.core.files import flush_folder, make_folder
 from course_lib.core.history import History
 
 FORMAT = 1
 WEIGHTS, OPTIMIZER, HISTORY, META = "weights.safetensors", "optimizer.pt", "history.jsonl", "meta.json"
 FILES = (WEIGHTS, OPTIMIZER, HISTORY)
 _NAME = re.compile(r"step-(\d{10,})(?:\.(\d+))?")
-_LEFT_OVER = re.compile(r"\.step-\d{10,}(?:\.\d+)?\.[0-9a-f]{12}\.part")
+_LEFT_OVER = re.compile(r"\.(?:step-\d{10,}(?:\.\d+)?|write-test)\.[0-9a-f]{12}\.part")
 
 
 class CheckpointError(ValueError):
@@ -60,15 +60,26 @@ def sweep(folder: Path) -> list[Path]:
     folder = Path(folder)
     found = [path for path in folder.iterdir() if _LEFT_OVER.fullmatch(path.name)] if folder.is_dir() else []
     for path in found:
-        shutil.rmtree(path)
+        _remove_now(path)
     return sorted(found)
 
 
 def remove(path: Path) -> None:
-    """Remove a checkpoint: it takes a hidden name first, so that nobody meets it half removed."""
+    """Remove a checkpoint: it takes a hidden name first, so that nobody meets it half removed.
+
+    Of a symbolic link the link alone goes: what it points at belongs to somebody else.
+    """
     hidden = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.part")
     os.rename(path, hidden)
-    shutil.rmtree(hidden)
+    flush_folder(path.parent)
+    _remove_now(hidden)
+
+
+def _remove_now(path: Path) -> None:
+    if path.is_symlink() or not path.is_dir():
+        path.unlink()
+    else:
+        shutil.rmtree(path)
 
 
 def write_checkpoint(folder: Path, step: int, contents: dict[str, bytes], history: History, meta: dict) -> Path:
@@ -82,7 +93,7 @@ def write_checkpoint(folder: Path, step: int, contents: dict[str, bytes], histor
     part = folder / f".{name}.{uuid.uuid4().hex[:12]}.part"
     needed = sum(map(len, contents.values()))
     try:
-        part.mkdir(parents=True)
+        make_folder(part)
         history.save(part / HISTORY)  # flushes it too
         whole = {**contents, HISTORY: (part / HISTORY).read_bytes()}
         files = {file: {"bytes": len(data), "sha256": _sha256(data)} for file, data in whole.items()}
@@ -90,14 +101,14 @@ def write_checkpoint(folder: Path, step: int, contents: dict[str, bytes], histor
         needed = len(whole[HISTORY]) + sum(map(len, contents.values()))
         for file, data in contents.items():
             write_flushed(part / file, data)
-        _flush_folder(part)
+        flush_folder(part)
         os.rename(part, folder / name)
     except BaseException as error:
         shutil.rmtree(part, ignore_errors=True)
         if isinstance(error, OSError):
             raise _cannot_write(folder / name, needed, error) from error
         raise
-    _flush_folder(folder)
+    flush_folder(folder)
     for old in folder.glob(f"step-{step:010d}*"):
         if _NAME.fullmatch(old.name) and old.name != name:
             remove(old)
@@ -115,7 +126,8 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
 
 def read_meta(path: Path) -> dict[str, Any]:
     """The metadata of a checkpoint, without a look at its other files. Raises CheckpointError when it is damaged."""
-    path = Path(path) / META
+    folder = Path(path)
+    path = folder / META
     data = path.read_bytes()
     try:
         meta = json.loads(data)
@@ -129,6 +141,9 @@ def read_meta(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path} has format {meta.get('format')!r}, this version of the course reads {FORMAT}")
     if sorted(meta.get("files", ())) != sorted(FILES):
         raise CheckpointError(f"{path} must list the files {', '.join(FILES)}, got {meta.get('files')!r}")
+    if _NAME.fullmatch(folder.name) and _place(folder)[0] != meta.get("step"):
+        # Under a name of a higher step it would win every start, and the newer work be the one that is removed.
+        raise CheckpointError(f"{folder} holds step {meta.get('step')!r}: name it after that, or move it elsewhere")
     return meta
 
 
@@ -211,16 +226,3 @@ def _canonical(meta: dict[str, Any]) -> bytes:
 
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def _flush_folder(folder: Path) -> None:
-    """Bring the names in a folder to the disk; Windows does that by itself and cannot be asked."""
-    if os.name == "posix":
-        number = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(number)
-        except OSError as error:
-            if error.errno != errno.EINVAL:  # so answer file systems, mostly of a network, that cannot do it
-                raise
-        finally:
-            os.close(number)

@@ -46,6 +46,7 @@ def fit(
     """
     _check_settings(loader, epochs, accumulate, clip, precision, check_every)
     on_step, on_epoch = tuple(on_step), tuple(on_epoch)
+    state.settings_given()
     state.scaler = state.scaler or scaler_for(precision, state.device)
     with generators_kept(state.device), _noise_noted(state):
         while state.epoch < epochs and not state.ended:
@@ -107,6 +108,8 @@ def _end_epoch(state: TrainState) -> None:
 def _set_rates(state: TrainState, schedule: Schedule | None) -> None:
     if schedule is not None:
         for group in state.optimizer.param_groups:
+            if "initial_lr" not in group:  # a group that was added while the run trains
+                group["initial_lr"] = float(group["lr"])
             group["lr"] = group["initial_lr"] * schedule(state.step)
 
 

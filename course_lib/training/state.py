@@ -12,6 +12,7 @@ from torch import nn
 from course_lib.core.history import History
 from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds
+from course_lib.training.group_settings import group_settings
 
 
 @dataclass
@@ -44,12 +45,24 @@ class TrainState:
     interrupted: bool = False
     # What the check of the gradients writes to and multiplies by; it holds nothing between two updates.
     zero_and_one: tuple[torch.Tensor, torch.Tensor] | None = field(default=None, init=False, repr=False, compare=False)
+    given: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # The base rate of a group stays beside the rate of the moment, as in torch's own schedulers: it is saved with
         # the optimizer, and a resumed run multiplies the same number.
         for group in self.optimizer.param_groups:
             group.setdefault("initial_lr", float(group["lr"]))
+        self.given = group_settings(self.model, self.optimizer)
+
+    def settings_given(self) -> dict[str, Any]:
+        """Members and settings of the optimizer's groups as the caller gave them, in the words of JSON.
+
+        Before the first update that is how they are. What moves afterwards (a weight decay that a callback changes, a
+        counter that an optimizer keeps in its group, a group that is added) is state: no sign of another run.
+        """
+        if self.step == 0:
+            self.given = group_settings(self.model, self.optimizer)
+        return self.given
 
     @property
     def device(self) -> torch.device:

@@ -1,11 +1,7 @@
-"""Is nothing of the learner's progress ever lost, and does the table tell it?"""
+"""What is recorded of attempts, predictions and recall, and the table that tells it."""
 
 import json
-import os
 import re
-import subprocess
-import sys
-import time
 import types
 
 import pytest
@@ -23,12 +19,6 @@ def file(monkeypatch, tmp_path):
     monkeypatch.setattr(store, "_waiting", [])
     monkeypatch.setattr(store, "_told", set())
     return path
-
-
-def test_the_file_lies_where_the_variable_says_else_in_my_exercises(file, monkeypatch):
-    assert store.progress_file() == file
-    monkeypatch.delenv("COURSE_PROGRESS")
-    assert store.progress_file().parts[-2:] == ("my-exercises", "progress.json")
 
 
 def test_attempts_hints_and_the_first_solution_are_kept(file):
@@ -60,83 +50,6 @@ def test_whether_a_first_recall_was_right_is_kept(file):
     progress.record_recall("01-r", "?", "b", right=True)
     kept = store.load()["recall"]["01-r"]
     assert (kept["first_right"], kept["right"]) == (False, True)
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"{ not json",
-        b"",
-        b"\xff\xfe",
-        b"[]",
-        b'{"format": 2, "exercises": {}}',
-        b'{"format": 1, "exercises": []}',
-        b'{"format": 1, "exercises": {"a": 3}}',
-        b'{"format": 1, "exercises": {"a": {"attempts": "many"}}}',
-    ],
-)
-def test_a_damaged_file_is_set_aside_and_never_lost(file, content, capsys):
-    file.parent.mkdir()
-    file.write_bytes(content)
-    file.with_name("progress.damaged-1.json").write_bytes(b"an older one")
-    progress.record_attempt("a", "right")
-    assert file.with_name("progress.damaged-2.json").read_bytes() == content
-    assert file.with_name("progress.damaged-1.json").read_bytes() == b"an older one"
-    assert store.load()["exercises"]["a"]["attempts"] == 1
-    assert "it is kept as progress.damaged-2.json and a new one is begun" in capsys.readouterr().out
-
-
-def test_two_kernels_that_write_at_once_lose_nothing(file):
-    code = (
-        "from course_lib.teaching import progress\n"
-        "import sys\n"
-        "for i in range(25): progress.record_attempt('both', 'wrong'); progress.record_attempt(sys.argv[1], 'wrong')"
-    )
-    running = [subprocess.Popen([sys.executable, "-c", code, name], stdout=subprocess.PIPE) for name in ("one", "two")]
-    assert [process.communicate()[0] for process in running] == [b"", b""]
-    kept = store.load()["exercises"]
-    assert {name: kept[name]["attempts"] for name in kept} == {"both": 50, "one": 25, "two": 25}
-    assert [path.name for path in file.parent.iterdir()] == ["progress.json"]
-
-
-def test_a_lock_of_a_dead_kernel_is_taken_over(file):
-    file.parent.mkdir()
-    lock = file.with_name("progress.json.lock")
-    lock.touch()
-    long_ago = time.time() - 60
-    os.utime(lock, (long_ago, long_ago))
-    progress.record_attempt("a", "right")
-    assert json.loads(file.read_text(encoding="utf-8"))["exercises"]["a"]["attempts"] == 1
-    assert not lock.exists()
-
-
-def test_what_could_not_be_written_waits_and_is_written_later(file, monkeypatch, capsys):
-    monkeypatch.setattr(store, "LOCK_SECONDS", 0.02)
-    file.parent.mkdir()
-    lock = file.with_name("progress.json.lock")
-    lock.touch()
-    assert progress.record_hint("a", most=3) == 1
-    assert progress.record_hint("a", most=3) == 2
-    assert store.load()["exercises"]["a"]["hints"] == 2
-    assert not file.exists()
-    assert (
-        capsys.readouterr().out == "Progress is not saved (another notebook holds the file); everything else works.\n"
-    )
-    lock.unlink()
-    assert progress.record_hint("a", most=3) == 3
-    assert json.loads(file.read_text(encoding="utf-8"))["exercises"]["a"]["hints"] == 3
-
-
-def test_an_unwritable_place_gives_one_sentence_and_breaks_nothing(file, monkeypatch, capsys):
-    blocked = file.parent.with_name("a file, not a folder")
-    blocked.write_text("", encoding="utf-8")
-    monkeypatch.setenv("COURSE_PROGRESS", str(blocked / "progress.json"))
-    progress.record_attempt("a", "right")
-    progress.record_attempt("a", "right")
-    out = capsys.readouterr().out
-    assert out.startswith("Progress is not saved (")
-    assert out.count("\n") == 1
-    assert store.load()["exercises"]["a"]["attempts"] == 2
 
 
 @pytest.fixture

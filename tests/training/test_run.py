@@ -1,5 +1,6 @@
 """A run in a folder: what is started again goes on bit for bit, however it ended; nothing is mixed, nothing is lost."""
 
+import os
 import shutil
 import signal
 import threading
@@ -256,6 +257,74 @@ def test_a_damaged_checkpoint_is_refused_and_the_one_before_it_named(tmp_path: P
         go(tmp_path)
     shutil.rmtree(damaged.parent)  # the way out that the message names
     assert same(go(tmp_path), undisturbed)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and renames of POSIX systems")
+def test_a_checkpoint_that_is_a_link_starts_a_run_and_stays_with_its_owner(
+    tmp_path: Path, undisturbed: TrainState
+) -> None:
+    go(tmp_path / "one", epochs=1)
+    (tmp_path / "two").mkdir()
+    owner = tmp_path / "one" / "step-0000000006"
+    (tmp_path / "two" / owner.name).symlink_to(owner)
+    assert same(go(tmp_path / "two"), undisturbed)
+    assert [path.name for path in checkpoint.checkpoints(tmp_path / "two")] == ["step-0000000012", "step-0000000018"]
+    assert checkpoint.verify(owner)["step"] == 6  # the link went, and not what it points at
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and renames of POSIX systems")
+def test_links_that_a_kill_left_do_not_stop_a_start(tmp_path: Path, undisturbed: TrainState) -> None:
+    go(tmp_path / "one", epochs=1)
+    left = tmp_path / "one" / ".step-0000000004.0123456789ab.part"
+    left.symlink_to(tmp_path / "one" / "step-0000000006")
+    (tmp_path / "one" / ".step-0000000005.0123456789ab.part").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "one" / ".write-test.0123456789ab.part").write_bytes(b"")
+    assert same(go(tmp_path / "one"), undisturbed)
+    assert [path.name for path in (tmp_path / "one").glob(".*")] == []
+
+
+@pytest.mark.parametrize("other", ["step-0000000999", "step-0000000005"])
+def test_a_checkpoint_under_the_name_of_another_step_does_not_win_the_start(
+    tmp_path: Path, undisturbed: TrainState, other: str
+) -> None:
+    go(tmp_path, epochs=2)
+    real = tmp_path / "step-0000000006"
+    real.rename(tmp_path / other)
+    newest = other > "step-0000000012"
+    if newest:
+        with pytest.raises(checkpoint.CheckpointError, match=rf"{other} holds step 6: name it after that, or move it"):
+            go(tmp_path)
+        assert {path.name for path in checkpoint.checkpoints(tmp_path)} == {other, "step-0000000012"}  # nothing went
+        (tmp_path / other).rename(real)
+    assert same(go(tmp_path), undisturbed)
+    if not newest:
+        assert (tmp_path / other).is_dir()  # what says two things is left where it is
+
+
+def test_two_checkpoints_that_were_swapped_are_refused(tmp_path: Path) -> None:
+    go(tmp_path, epochs=2)
+    first, second = checkpoint.checkpoints(tmp_path)
+    first.rename(tmp_path / "aside")
+    second.rename(first)
+    (tmp_path / "aside").rename(second)
+    for path, step in ((first, 12), (second, 6)):
+        with pytest.raises(checkpoint.CheckpointError, match=f"{path.name} holds step {step}"):
+            checkpoint.load(path, fresh())
+    first.rename(tmp_path / "of mine")  # a name that says no step says nothing wrong
+    checkpoint.load(tmp_path / "of mine", fresh())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows removes no file that is open")
+def test_a_second_run_does_not_enter_through_a_folder_that_was_removed(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+
+    def second() -> None:
+        shutil.rmtree(folder)
+        go(folder, epochs=1)
+
+    with pytest.raises(FolderInUse, match="was removed, and another run has written there since"):
+        go(folder, on_step=[at(8, second)])
+    assert [path.name for path in checkpoint.checkpoints(folder)] == ["step-0000000006"]  # that of the second run
 
 
 def test_a_run_with_another_config_or_setting_does_not_go_on(tmp_path: Path) -> None:
