@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping, MutableMapping, Sequence
+import tempfile
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,9 @@ SETTINGS = {
     ),
     f"--LabApp.default_url=/lab/tree/{START}": ("--LabApp.default_url", "--ServerApp.default_url"),
 }
+
+# A learner's own configuration and kernels: it is enough that they can be read.
+ONLY_READ = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,8 @@ def copy_sheets(root: Path) -> Sheets:
     if not source.is_dir():
         raise FileNotFoundError(f"{root} holds no folder exercises: is the course complete?")
     target.mkdir(exist_ok=True)
-    origins = _read_origins(target / ORIGINS)
+    known = _read_origins(target / ORIGINS)
+    origins = dict(known)
     copied, kept, outdated = [], [], []
     for sheet in sorted(source.glob("*.ipynb")):
         copy = target / sheet.name
@@ -75,7 +80,8 @@ def copy_sheets(root: Path) -> Sheets:
         write_then_rename(copy, lambda part, sheet=sheet: shutil.copyfile(sheet, part))
         origins[sheet.name] = digest
         copied.append(sheet.name)
-    write_json(target / ORIGINS, origins)
+    if origins != known:  # a folder that can be read only, with every sheet in it, is as good
+        write_json(target / ORIGINS, origins)
     return Sheets(tuple(copied), tuple(kept), tuple(outdated))
 
 
@@ -121,20 +127,67 @@ def start(extra: Sequence[str] = (), *, root: Path | None = None) -> int:
         print(copy_sheets(root), flush=True)
     except OSError as error:
         # A full disk or a read-only folder must not keep anybody from reading the lessons.
-        print(f"The exercise sheets were not copied: {error}", flush=True)
+        print(
+            f"The exercise sheets were not copied to {WORK}/ ({_reason(error)}). Lessons and sheets can be read and "
+            "run. What you change in them cannot be kept here: save a copy elsewhere, and let the variable "
+            "COURSE_PROGRESS name a file of yours for your progress.",
+            flush=True,
+        )
     set_environment(root, os.environ)
-    return _run_jupyterlab(lab_arguments(root, extra, is_root=_is_root()), os.environ)
+    for sentence in find_places(os.environ):
+        print(sentence, flush=True)
+    return _run_jupyterlab(lab_arguments(root, extra, is_root=_is_root()))
+
+
+def find_places(environment: MutableMapping[str, str]) -> list[str]:
+    """Make the folders that JupyterLab writes to; one that cannot be is replaced by one for this start, and named.
+
+    Changes `environment`; returns a sentence for each folder that was replaced.
+    """
+    told = []
+    for variable, usual, miss in _places():
+        folder = environment.get(variable) or usual
+        try:
+            os.makedirs(folder, exist_ok=True)
+            if variable not in ONLY_READ:
+                tempfile.TemporaryFile(dir=folder).close()
+        except OSError as error:
+            environment[variable] = tempfile.mkdtemp(prefix="course-lab-")
+            if miss:
+                told.append(f"{miss} cannot be kept ({folder}: {_reason(error)}).")
+    return told
+
+
+def _places() -> list[tuple[str, str, str]]:
+    """(variable, folder where it is not set, what a learner would miss) of each folder that JupyterLab asks for."""
+    layout = ("JUPYTERLAB_WORKSPACES_DIR", "", "The layout of this JupyterLab")
+    try:
+        from jupyter_core.paths import jupyter_config_dir, jupyter_data_dir, jupyter_runtime_dir
+    except ImportError:  # said where JupyterLab itself is imported
+        return [layout]
+    settings = os.path.join(jupyter_config_dir(), "lab", "user-settings")
+    return [
+        layout,
+        ("JUPYTERLAB_SETTINGS_DIR", settings, "What you set in this JupyterLab"),
+        ("JUPYTER_CONFIG_DIR", jupyter_config_dir(), ""),
+        ("JUPYTER_DATA_DIR", jupyter_data_dir(), ""),
+        ("JUPYTER_RUNTIME_DIR", jupyter_runtime_dir(), ""),  # keys and addresses of this start, which nobody keeps
+    ]
+
+
+def _reason(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    return reason[:1].lower() + reason[1:]
 
 
 def _is_root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
-def _run_jupyterlab(arguments: list[str], environment: Mapping[str, str]) -> int:
+def _run_jupyterlab(arguments: list[str]) -> int:
     try:
         from jupyterlab.labapp import LabApp  # reads the environment when it is imported
     except ImportError:
         raise SystemExit("JupyterLab is not installed here: `make lab` installs it with everything else.") from None
-    os.makedirs(environment["JUPYTERLAB_WORKSPACES_DIR"], exist_ok=True)
     # In this process, so that Ctrl-C reaches JupyterLab itself on every system.
     return int(LabApp.launch_instance(arguments) or 0)

@@ -45,21 +45,29 @@ def require_finite(tensors: Tensors, model: nn.Module) -> None:
     bad = [
         name
         for name, tensor in tensors.items()
-        if tensor.is_floating_point() and not (tensor.isfinite() if name in parameters else ~tensor.isnan()).all()
+        if (tensor.is_floating_point() or tensor.is_complex())
+        and not (tensor.isfinite() if name in parameters else ~tensor.isnan()).all()
     ]
     if bad:
         raise CheckpointError(f"{', '.join(bad)} must be finite to be saved: no run can go on from there")
 
 
 def weight_bytes(tensors: Tensors) -> bytes:
-    """The tensors as a safetensors file; tensors that overlap in part are written apart."""
+    """The tensors as a safetensors file; tensors that overlap in part are written apart.
+
+    Raises TypeError for a data type that such a file does not have, complex128 for one.
+    """
     from safetensors.torch import save
 
     owners: dict[int, str] = {}
     for name, tensor in tensors.items():
         if owners.setdefault(tensor.untyped_storage().data_ptr(), name) != name:
             tensors = {**tensors, name: tensor.clone()}
-    return save(tensors)
+    try:
+        return save(tensors)
+    except KeyError as error:
+        names = ", ".join(name for name, tensor in tensors.items() if tensor.dtype == error.args[0])
+        raise TypeError(f"{names} must be of a data type that safetensors holds, got {error.args[0]}") from error
 
 
 def read_weights(data: bytes, tied: dict[str, str]) -> Tensors:

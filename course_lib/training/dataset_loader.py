@@ -16,6 +16,7 @@ import torch
 from torch.utils.data import DataLoader, default_collate
 
 from course_lib.core.seeding import stream
+from course_lib.training.batch_forms import emptied, moved, pinned
 from course_lib.training.distributed import rank
 from course_lib.training.loaders import BatchOrder, share
 from course_lib.training.workers import WorkersFailed, from_workers
@@ -45,10 +46,10 @@ class DatasetLoader:
     workers: processes that load ahead; 0 loads in this one. patience: seconds that a batch of theirs is waited for.
     collate: makes a batch of a list of samples, by default torch's. seed: of the order; noise_seed: of what samples
     and collate draw from the generators of torch, NumPy and `random`, by default `seed`.
-    On CUDA batches are copied from pinned memory while the GPU computes.
+    A batch may be of any form that `batch_forms` knows. On CUDA it is copied from pinned memory while the GPU computes.
     Workers that do not start, die or stay silent are given up with one warning, and the same batches are loaded
     without them. Raises ValueError as TensorLoader does, for workers below 0 or patience not above 0, SampleError for a
-    sample that cannot be loaded.
+    sample that cannot be loaded, TypeError for a batch whose tensors cannot be moved.
     """
 
     def __init__(
@@ -80,6 +81,10 @@ class DatasetLoader:
     def __len__(self) -> int:
         return len(self.order)
 
+    def identity(self) -> dict[str, Any]:
+        """What the batches depend on beside the samples: no matter how many workers load them."""
+        return {**self.order.identity(), "noise_seed": self.noise_seed}
+
     def __iter__(self) -> Iterator[Any]:
         return self.epoch(1)
 
@@ -94,7 +99,7 @@ class DatasetLoader:
             try:
                 for batch in self._load(tasks[done:]):
                     done += 1
-                    yield moved(batch, self.device)
+                    yield moved(batch.content, self.device)
             except WorkersFailed as error:
                 place = f"batch {tasks[done].number + 1} of epoch {epoch}"
                 warnings.warn(f"{error}; from {place} on the data are loaded without workers", stacklevel=2)
@@ -131,24 +136,6 @@ def loader_flags(workers: int, device: torch.device) -> dict[str, Any]:
     return flags
 
 
-def moved(batch: Any, device: torch.device) -> Any:
-    """The batch with its tensors on `device`. A copy from pinned memory to CUDA goes on while the CPU does."""
-    return _for_tensors(batch, lambda t: t.to(device, non_blocking=device.type == "cuda" and t.is_pinned()))
-
-
-def _for_tensors(batch: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
-    """The batch, in its own form of tuples, lists and dictionaries, with every tensor changed."""
-    if isinstance(batch, torch.Tensor):
-        return change(batch)
-    if isinstance(batch, dict):
-        return {key: _for_tensors(value, change) for key, value in batch.items()}
-    if isinstance(batch, tuple) and hasattr(batch, "_fields"):
-        return type(batch)(*(_for_tensors(value, change) for value in batch))
-    if isinstance(batch, tuple | list):
-        return type(batch)(_for_tensors(value, change) for value in batch)
-    return batch
-
-
 class _Task(NamedTuple):
     """One batch to load: `rows` are this process's, `first` is the first row of the whole batch."""
 
@@ -172,6 +159,17 @@ class _Tasks:
         return len(self.now)
 
 
+class _Batch:
+    """A batch on its way to the device; torch, which pins memory, would turn some of its forms into others."""
+
+    def __init__(self, content: Any) -> None:
+        self.content = content
+
+    def pin_memory(self) -> _Batch:
+        """What torch calls on CUDA."""
+        return _Batch(pinned(self.content))
+
+
 class _Batches:
     """The dataset of the DataLoader: its items are whole batches. It stands in the workers."""
 
@@ -193,7 +191,7 @@ class _Batches:
             torch.set_rng_state(states[0])
             np.random.set_state(states[1])
             random.setstate(states[2])
-        return batch if task.rows else _for_tensors(batch, lambda t: t[:0])
+        return _Batch(batch if task.rows else emptied(batch))
 
     def _sample(self, row: int, noise: int) -> Any:
         _seed_generators(stream(noise, "sample", row))

@@ -30,10 +30,15 @@ def optimizer_step(
     Several batches are accumulated: sums are added and divided by the number of elements once, so that the result is
     that of one large batch even where the batches differ in size. state.loss and state.norm tell what was found.
     Raises FloatingPointError, before anything is changed, when `check` is True and loss or gradient is not finite (with
-    a scaler: a gradient that no factor above 1 makes finite); ValueError when no element counts.
+    a scaler: a gradient that no factor above 1 makes finite); ValueError for no batch, when no element counts, and for
+    complex parameters in float16.
     """
+    if len(batches) == 0:
+        raise ValueError(f"batches must hold at least one batch, got none {_place(state)}")
     parameters = [p for group in state.optimizer.param_groups for p in group["params"]]
     device = parameters[0].device
+    if state.scaler is not None:
+        _require_real(state, parameters)
     for parameter in parameters:
         parameter.grad = None  # as zero_grad does, whose report to the profiler takes ten times as long
     first, found = 0, None
@@ -43,6 +48,8 @@ def optimizer_step(
                 loss = loss_fn(state.model, batch)
             if not isinstance(loss, Loss):
                 raise TypeError(f"loss_fn must return a Loss(total, count), got a {type(loss).__name__}")
+            if torch.is_complex(loss.total):
+                raise TypeError(f"the total of a loss must be a real number, got one of {loss.total.dtype}")
             if found is None:
                 first = summed_count(loss.count)
                 # How many elements the later batches hold is not known yet: all are taken to be like the first one.
@@ -107,7 +114,17 @@ def _found_infinite(state: TrainState, gradients: list[torch.Tensor], device: to
 
 
 def _numbers(gradient: torch.Tensor) -> torch.Tensor:
-    return gradient.coalesce().values() if gradient.is_sparse else gradient
+    """The real numbers in a gradient: of a complex one the real and the imaginary parts."""
+    values = gradient.coalesce().values() if gradient.is_sparse else gradient
+    return torch.view_as_real(values.resolve_conj()) if values.is_complex() else values
+
+
+def _require_real(state: TrainState, parameters: list[torch.Tensor]) -> None:
+    if any(parameter.is_complex() for parameter in parameters):
+        names = [name for name, parameter in unwrapped(state.model).named_parameters() if parameter.is_complex()]
+        raise ValueError(
+            f"precision must be float32 or bfloat16 for complex parameters, got float16 for {', '.join(names)}"
+        )
 
 
 def _zero_and_one(state: TrainState, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:

@@ -145,8 +145,57 @@ def test_the_lab_starts_although_the_sheets_cannot_be_copied(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(lab, "_run_jupyterlab", lambda arguments, environment: started.append(arguments) or 0)
-    monkeypatch.setattr(lab, "set_environment", lambda root, environment: None)
+    monkeypatch.setattr(lab, "_run_jupyterlab", lambda arguments: started.append(arguments) or 0)
+    monkeypatch.setattr(os, "environ", dict(os.environ))
     assert lab.start(root=tmp_path) == 0
     assert len(started) == 1
     assert "The exercise sheets were not copied" in capsys.readouterr().out
+
+
+@pytest.fixture
+def closed(course: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The course and a home folder that cannot be written to, also by root: their places are taken by files."""
+    home = tmp_path_factory.mktemp("home")
+    for place in (course / "my-exercises", course / ".jupyter", home / ".jupyter", home / ".local"):
+        place.write_text("", encoding="utf-8")
+    return course, home
+
+
+def test_a_course_and_a_home_that_cannot_be_written_to_are_served_and_what_is_not_kept_is_said(
+    closed: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    course, home = closed
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
+    monkeypatch.setattr(os, "environ", environment | {"HOME": str(home)})
+    started: list[list[str]] = []
+    monkeypatch.setattr(lab, "_run_jupyterlab", lambda arguments: started.append(arguments) or 0)
+    assert lab.start(root=course) == 0
+    assert f"--ServerApp.root_dir={course}" in started[0]
+    for variable in ("JUPYTERLAB_WORKSPACES_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
+        folder = Path(os.environ[variable])
+        (folder / "a file").touch()
+        assert not folder.is_relative_to(course)
+    said = capsys.readouterr().out
+    assert "The exercise sheets were not copied to my-exercises/ (file exists)." in said
+    assert "The layout of this JupyterLab cannot be kept (" in said
+    assert "What you set in this JupyterLab cannot be kept (" in said
+
+
+def test_folders_that_can_be_written_to_are_used_and_nothing_is_said(
+    course: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path_factory.mktemp("home")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
+    monkeypatch.setattr(os, "environ", environment | {"HOME": str(home)})
+    lab.set_environment(course, os.environ)
+    before = dict(os.environ)
+    assert lab.find_places(os.environ) == []
+    assert os.environ == before
+
+
+def test_a_folder_that_holds_every_sheet_already_is_not_written_to(course: Path) -> None:
+    lab.copy_sheets(course)
+    origins = course / "my-exercises" / ".origins.json"
+    before = origins.stat()
+    lab.copy_sheets(course)
+    assert (origins.stat().st_ino, origins.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)

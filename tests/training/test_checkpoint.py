@@ -399,3 +399,21 @@ def test_extra_must_be_a_dict_for_json_and_config_a_frozen_dataclass(tmp_path):
     with pytest.raises(TypeError, match="a config must be a frozen dataclass, got dict"):
         save(start(), tmp_path, config={"rate": 1})
     assert names(tmp_path) == []
+
+
+def test_complex_parameters_are_saved_and_loaded_or_refused_by_name(tmp_path):
+    def run(dtype):
+        model = nn.Module()
+        model.wave = nn.Parameter(torch.tensor([1 + 2j, 3 - 1j], dtype=dtype))
+        return TrainState(model, torch.optim.Adam(model.parameters(), lr=0.1), Seeds.same(0))
+
+    state, other = run(torch.complex64), run(torch.complex64)
+    state.model.wave.grad = torch.tensor([1j, 2 + 0j])
+    state.optimizer.step()
+    load(save(state, tmp_path), other)
+    assert equal(everything(other), everything(state))
+    state.model.wave.data[0] = complex("nan")
+    with pytest.raises(CheckpointError, match="wave must be finite to be saved"):
+        save(state, tmp_path)
+    with pytest.raises(TypeError, match=r"wave must be of a data type that .*, got torch.complex128"):
+        save(run(torch.complex128), tmp_path)

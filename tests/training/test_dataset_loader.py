@@ -15,7 +15,8 @@ from torch.utils.data import get_worker_info
 
 from course_lib.core.seeding import Seeds
 from course_lib.training import dataset_loader, loaders
-from course_lib.training.dataset_loader import DatasetLoader, SampleError, loader_flags, moved
+from course_lib.training.batch_forms import moved
+from course_lib.training.dataset_loader import DatasetLoader, SampleError, loader_flags
 from course_lib.training.digits import DigitsConfig, classification_loss, digits_net
 from course_lib.training.fit import fit
 from course_lib.training.loaders import TensorLoader

@@ -323,3 +323,63 @@ def test_a_loss_function_that_returns_a_mean_is_told_what_to_return():
     state = new_state()
     with pytest.raises(TypeError, match=r"^loss_fn must return a Loss\(total, count\), got a Tensor$"):
         optimizer_step(state, [(X, Y)], lambda model, batch: nn.functional.cross_entropy(model(batch[0]), batch[1]))
+
+
+def test_no_batches_are_refused_and_change_nothing():
+    state = new_state()
+    before = everything(state)
+    for batches in ([], ()):
+        with pytest.raises(ValueError, match=r"batches must hold at least one batch, got none at step 1 \(epoch 1"):
+            optimizer_step(state, batches, classification_loss)
+    assert same(everything(state), before)
+
+
+class Rotation(nn.Module):
+    """y = |w x + b|² summed over complex numbers w and b; the same in real numbers for `as_pairs`."""
+
+    def __init__(self, as_pairs: bool = False) -> None:
+        super().__init__()
+        numbers = torch.tensor([[0.5, -1.0], [0.2, 0.3]], dtype=torch.float64)
+        self.numbers = nn.Parameter(numbers if as_pairs else torch.view_as_complex(numbers))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        w, b = self.numbers if self.numbers.is_complex() else torch.view_as_complex(self.numbers)
+        return (w * x + b).abs() ** 2
+
+
+def rotation_loss(model: nn.Module, x: torch.Tensor) -> Loss:
+    return Loss(model(x).sum(), len(x))
+
+
+@pytest.mark.parametrize("clip", [None, 0.1])
+@pytest.mark.parametrize("optimizer", [lambda p: torch.optim.SGD(p, lr=0.1), lambda p: torch.optim.AdamW(p, lr=0.1)])
+def test_complex_parameters_train_as_their_pairs_of_real_numbers_do(optimizer, clip):
+    found = []
+    for as_pairs in (False, True):
+        model = Rotation(as_pairs)
+        state = TrainState(model, optimizer(model.parameters()), Seeds.same(0))
+        for state.step in range(3):
+            optimizer_step(state, [torch.arange(4.0, dtype=torch.float64)], rotation_loss, clip=clip)
+        numbers = model.numbers.detach()
+        found.append(numbers if as_pairs else torch.view_as_real(numbers))
+    assert (found[0] - Rotation(True).numbers).abs().min() > 0
+    torch.testing.assert_close(found[0], found[1], rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("value", [complex("nan"), complex(0, math.inf)])
+def test_a_complex_gradient_that_is_not_finite_is_named(value):
+    model = Rotation()
+    state = TrainState(model, torch.optim.SGD(model.parameters(), lr=0.1), Seeds.same(0))
+    model.numbers.register_hook(lambda gradient: torch.full_like(gradient, value))
+    with pytest.raises(FloatingPointError, match=r"the gradient of numbers is not finite at step 1"):
+        optimizer_step(state, [torch.ones(2, dtype=torch.float64)], rotation_loss)
+
+
+def test_complex_numbers_where_they_cannot_be_are_refused_by_name():
+    model = Rotation()
+    state = TrainState(model, torch.optim.SGD(model.parameters(), lr=0.1), Seeds.same(0))
+    with pytest.raises(TypeError, match=r"the total of a loss must be a real number, got one of torch.complex128"):
+        optimizer_step(state, [torch.ones(2)], lambda model, x: Loss(model.numbers.sum(), 2))
+    state.scaler = torch.amp.GradScaler("cpu")
+    with pytest.raises(ValueError, match=r"float32 or bfloat16 for complex parameters, got float16 for numbers"):
+        optimizer_step(state, [torch.ones(2)], rotation_loss)

@@ -1,4 +1,4 @@
-"""How is an answer probed without letting it do harm?
+"""Observation: running an answer on cases, and recording what it does, without letting it do harm.
 
 `calls` is the probe of a function, `attack` the probe of a test that the learner wrote; `probing` is the guard around
 both. Nothing here judges: it only records what an answer does.
@@ -9,7 +9,6 @@ import copy
 import io
 import itertools
 import linecache
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.teaching.exercises import effects
 from course_lib.teaching.exercises.compare import same
+from course_lib.teaching.exercises.limit import TookTooLong
 
 INPUTS = "inputs"  # the form of the arguments, for messages; the same for every answer
 CHANGED = "inputs changed"  # the leaf that tells whether an answer wrote into its arguments
@@ -86,7 +87,7 @@ def _call(answer: Callable[..., Any], case: Case | tuple[Any, ...]) -> dict[str,
         if isinstance(result, Iterator):
             result = list(itertools.islice(result, MOST_ITEMS))
         result = _copied(result)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, TookTooLong):
         raise
     except BaseException as error:  # an answer may raise anything, SystemExit too
         result = raised(error)
@@ -114,7 +115,8 @@ def _copied(result: Any) -> Any:
 
 def _untouched(old: Any, new: Any) -> bool:
     # Generators, models and functions are there to be used; only data must stay as it was.
-    return not isinstance(old, (np.ndarray, list, dict, set)) or same(old, new)
+    data = isinstance(old, (np.ndarray, list, dict, set)) or type(old).__name__ == "Tensor"
+    return not data or same(old, new)
 
 
 def attack(
@@ -137,7 +139,7 @@ def _accepts(test: Callable[[Any], Any], version: Any, *, crash_rejects: bool) -
     try:
         said = test(version)
         return None if said is None else bool(said)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, TookTooLong):
         raise
     except AssertionError:
         return False
@@ -167,13 +169,7 @@ def _own_line(trace: TracebackType | None) -> tuple[int, str]:
 
 
 @contextlib.contextmanager
-def probing(printed: io.StringIO) -> Iterator[None]:
-    """Run a probe: warnings silent, prints kept in `printed`, the global random state fixed and then put back."""
-    state = np.random.get_state()
-    np.random.seed(0)
-    try:
-        with np.errstate(all="ignore"), warnings.catch_warnings(), contextlib.redirect_stdout(printed):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        np.random.set_state(state)
+def probing(printed: io.StringIO) -> Iterator[effects.Effects]:
+    """Run a probe: warnings and side effects noted, prints kept in `printed`, global state fixed and then put back."""
+    with effects.recorded() as noted, contextlib.redirect_stdout(printed):
+        yield noted

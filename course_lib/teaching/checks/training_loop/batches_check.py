@@ -8,7 +8,7 @@ import numpy as np
 from course_lib.numpy_nn.plain import batch_rows
 from course_lib.teaching.checks.training_loop.batches import MISTAKES, VARIANTS
 from course_lib.teaching.exercises.exercise import Exercise, Property
-from course_lib.teaching.exercises.kinds import Detail, all_the_same, kind_of, row_numbers
+from course_lib.teaching.exercises.forms import Detail, all_the_same, kind_of, row_numbers
 from course_lib.teaching.exercises.observe import Raised, calls
 
 _BIG = (200, 64)  # so many rows that chance does not look like order, nor drawing with replacement like a shuffle

@@ -6,7 +6,7 @@ from typing import Any
 
 from course_lib.numpy_nn.plain import count_parameters
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
-from course_lib.teaching.exercises.kinds import known
+from course_lib.teaching.exercises.forms import known
 from course_lib.teaching.exercises.observe import calls
 
 _SIZES = ((784, 128, 64, 10), (5, 3), (7, 4, 4, 2), (3, 8, 8, 8, 6))
