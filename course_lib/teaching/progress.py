@@ -31,6 +31,12 @@ def record_attempt(slug: str, status: str, mistake: str | None = None) -> None:
     update(change)
 
 
+def times(slug: str, mistake: str) -> int:
+    """How often this mistake was recorded for this exercise."""
+    count = load()["exercises"].get(slug, {}).get("mistakes", {}).get(mistake, 0)
+    return count if isinstance(count, int) else 0
+
+
 def record_hint(slug: str, *, most: int) -> int:
     """Count one more hint, up to `most`, and return how many were given."""
 

@@ -175,7 +175,7 @@ def accepts_everything(function):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"observe": accepts_everything}, "the probe separates reference and halved by 0.0e+00, less than 1000 times"),
+        ({"observe": accepts_everything}, "the probe separates reference and sum by 0.0e+00, less than 1000 times"),
         ({"observe": accepts_everything}, "mistake sum gets 'right'"),
         ({"mistakes": TOY.mistakes[:3]}, "3 known mistakes, a small exercise has at least 4"),
         ({"core": True}, "5 known mistakes, a core exercise has at least 8"),

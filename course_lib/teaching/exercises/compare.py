@@ -1,4 +1,4 @@
-"""How far apart are two observations?
+"""The distance of two observations.
 
 An observation is nested dicts, tuples, lists or dataclasses of arrays, numbers, bools and strings. Its leaves are
 reached by paths such as `("case 2", "result", 1)`. The second of two is always the one that sets structure and scale.
@@ -21,15 +21,29 @@ Path = tuple[Any, ...]
 
 def to_array(value: Any) -> np.ndarray | None:
     """`value` as an array of numbers or bools, or None where it is none: arrays, tensors, numbers, lists of them."""
-    if hasattr(value, "detach"):  # a torch tensor, without importing torch
-        value = value.detach().cpu().numpy()
-    if isinstance(value, str | bytes | Mapping) or value is None:
+    if isinstance(value, str | bytes | Mapping | type) or value is None:
         return None
     try:
-        array = np.asarray(value)
-    except Exception:  # ragged lists, objects with a broken __array__
+        array = np.asarray(_plain_tensor(value) if hasattr(value, "detach") else value)
+    except Exception:  # ragged lists, objects with a broken __array__, tensors that hold no numbers
         return None
     return array if array.dtype.kind in "biuf" else None
+
+
+def _plain_tensor(value: Any) -> Any:
+    """A tensor as NumPy knows them: dense, not quantized, of a float that NumPy has. Without importing torch."""
+    value = value.detach()
+    if value.is_quantized:
+        value = value.dequantize()
+    if value.layout.__repr__() != "torch.strided":
+        value = value.to_dense()
+    if value.dtype.is_floating_point and value.dtype.__repr__() not in (
+        "torch.float64",
+        "torch.float32",
+        "torch.float16",
+    ):
+        value = value.float()
+    return value.cpu().resolve_neg().numpy()
 
 
 def children(value: Any) -> dict[Any, Any] | None:

@@ -1,8 +1,8 @@
-"""What does an answer turn out to be: right, a known mistake, something else, an error, or not started?
+"""Diagnosis: whether an answer is right, a known mistake, something else, an error, or not started.
 
 The order of the questions: not started; right (the reference or an accepted variant); a known mistake; a known mistake
-that also writes into its arguments; an error; a known mistake in one part of the result; the exercise's properties;
-the first difference. Only the first that applies is told: a card has three lines.
+that also writes into its arguments; an error; a known mistake in one part of the result; two known mistakes at once;
+the kind of a generated mutant and the exercise's properties; the first difference. Only the first that applies is told.
 """
 
 import ast
@@ -19,21 +19,28 @@ from course_lib.teaching.exercises.difference_in_words import (
     name_of,
     with_inputs_kept,
 )
+from course_lib.teaching.exercises.effects import Effects, watched
 from course_lib.teaching.exercises.exercise import REFERENCE, Exercise
+from course_lib.teaching.exercises.limit import SECONDS, TookTooLong, limited
 from course_lib.teaching.exercises.match import (
     ERROR,
     NOT_STARTED,
+    RIGHT,
     WRONG,
     Finding,
+    allowed_effects,
     attacked,
     known_mistake,
     known_part,
+    mutant_of,
     observations,
     right_answer,
+    two_at_once,
 )
 from course_lib.teaching.exercises.observe import ASIDE, Raised, probing, raised
 from course_lib.teaching.exercises.values import about_keys, about_lines, placeholder_in
 
+MOST_LINES = 3
 _STATEMENTS = (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return)
 
 
@@ -47,15 +54,45 @@ def diagnose(exercise: Exercise, answer: Any) -> Finding:
     word = _placeholder(exercise, answer)
     if word:
         return Finding(NOT_STARTED, (word,))
-    printed = io.StringIO()
+    functions = exercise.kind in ("implement", "faded")
+    allowed = allowed_effects(exercise) if functions else []  # like the observations, before the learner's code runs
+    observations(exercise)
+    printed, effects = io.StringIO(), Effects()
     try:
-        with probing(printed):
-            seen = exercise.observe(answer)
+        with limited(), probing(printed) as effects:
+            seen = exercise.observe(watched(answer, effects) if functions else answer)
     except KeyboardInterrupt:
         raise
+    except TookTooLong:
+        stopped = f"your code was stopped after {SECONDS:g} seconds", "which loop has no end, or far too many rounds?"
+        return Finding(ERROR, stopped, printed=printed.getvalue())
     except BaseException as error:  # an answer may raise anything, SystemExit too
         seen = raised(error)
-    return replace(_finding(exercise, answer, seen), printed=printed.getvalue())
+    try:
+        found = _finding(exercise, answer, seen)
+    except Exception as error:  # a value that cannot be compared, printed or copied
+        strange = f"your answer holds something that cannot be compared ({type(error).__name__})"
+        found = Finding(WRONG, (strange, "which types do its parts have?"))
+    return replace(_with_effects(found, effects, allowed), printed=printed.getvalue())
+
+
+def _with_effects(found: Finding, effects: Effects, allowed: list[Effects]) -> Finding:
+    """The finding with what the answer does beside its result, where no right answer does it."""
+    beyond = effects.beyond(allowed) if allowed else []
+    if found.status == RIGHT and beyond:
+        told = f"your numbers are right, but {beyond[0]}"
+        return replace(
+            found, status=WRONG, lines=(told, "who else uses that, before or after your function?"), variant=""
+        )
+    if found.status == RIGHT and effects.warnings and allowed and not any(other.warnings for other in allowed):
+        return replace(found, lines=(*found.lines, f"it warns: {effects.warnings[0]}"))
+    if found.status == WRONG and beyond and len(found.lines) < MOST_LINES and not _told(found, beyond[0]):
+        return replace(found, lines=(*found.lines, f"and {beyond[0]}"))
+    return found
+
+
+def _told(found: Finding, sentence: str) -> bool:
+    return any("it writes into" in line for line in found.lines) and "it writes into" in sentence
 
 
 def _finding(exercise: Exercise, answer: Any, seen: Any) -> Finding:
@@ -73,9 +110,20 @@ def _finding(exercise: Exercise, answer: Any, seen: Any) -> Finding:
         or (_error(exercise, answer, seen, failures) if failures else None)
         or _nothing_returned(exercise, seen, right)
         or known_part(exercise, kept, right)
-        or _property(exercise, seen, right)
+        or two_at_once(exercise, kept)
+        or _of_a_kind(exercise, seen, kept, right)
         or _fallback(exercise, seen, right)
     )
+
+
+def _of_a_kind(exercise: Exercise, seen: Any, kept: Any, right: Any) -> Finding | None:
+    """The kind of mistake that a generated mutant has, and the property that fails: either, or both."""
+    kind = mutant_of(exercise, kept)
+    told = _property(exercise, seen, right)
+    if not kind:
+        return told
+    lines = told.lines if told else (describe_first_difference(kept, right, exercise.tolerance),)
+    return Finding(WRONG, (f"your result is what comes of {kind}", *lines)[:MOST_LINES])
 
 
 def _fails(own: Any, rule: Any) -> bool:
@@ -149,8 +197,9 @@ def _fallback(exercise: Exercise, seen: Any, right: Any) -> Finding:
         return Finding(WRONG, attacked(seen, exercise))
     if isinstance(right, dict) and not callable(exercise.reference) and about_keys(seen, right):
         return Finding(WRONG, (about_keys(seen, right),))
-    if isinstance(right, list | tuple) and about_lines(seen, right):
-        return Finding(WRONG, (about_lines(seen, right),))
+    orders = [right, *(answer for variant in exercise.accepted for answer in variant.answers)]
+    if isinstance(right, list | tuple) and about_lines(seen, orders):
+        return Finding(WRONG, (about_lines(seen, orders),))
     changed = changed_inputs(seen)
     told = describe_first_difference(
         with_inputs_kept(seen, right), right, exercise.tolerance, numbers=callable(exercise.reference)

@@ -1,13 +1,14 @@
-"""What is an exercise, as data: a reference, accepted variants, known mistakes, and the probe that separates them.
+"""An exercise as data: a reference, accepted variants, known mistakes, and the observation that separates them.
 
-An author writes `SHEET = (Exercise(...), ...)` in `course_lib/teaching/checks/sheet_NN.py`. The number on the sheet
-("1.3") is the sheet's number and the place in SHEET. `tests/test_exercises.py` holds every registered exercise to the
-demands: each right answer passes, each known mistake fails with its own message, and the probe separates them all.
+Authors write exercises by the functions of `kinds`, in tables; `course_lib/teaching/checks/sheet_NN.py` lists those
+of a sheet in `SHEET`, and the number on the sheet ("1.3") is the sheet's number and the place in SHEET.
+`tests/test_exercises.py` holds every exercise to the demands of `weaknesses`.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 KINDS = ("implement", "faded", "order", "find", "attack", "audit")
@@ -32,11 +33,32 @@ def _valid_id(name: str, text: str) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class Variant:
+class Later:
+    """Answers that are made when they are first asked for: one, or several that differ in a free constant."""
+
+    make: Callable[[], tuple[Any, ...]]
+
+
+class _Answered:
+    given: Any
+
+    @cached_property
+    def answers(self) -> tuple[Any, ...]:
+        """Every answer that this stands for; several where a constant is free."""
+        return self.given.make() if isinstance(self.given, Later) else (self.given,)
+
+    @property
+    def answer(self) -> Any:
+        """The first of them."""
+        return self.answers[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Variant(_Answered):
     """Another right answer. `note` is one line that the learner reads: what is different and why it is right too."""
 
     id: str
-    answer: Any
+    given: Any
     note: str
 
     def __post_init__(self) -> None:
@@ -45,19 +67,22 @@ class Variant:
 
 
 @dataclass(frozen=True, eq=False)
-class Mistake:
+class Mistake(_Answered):
     """A wrong answer that learners give.
 
     `cause` is one line that completes "your result equals ..." (kinds implement, faded), "your result behaves like ..."
     (the same, where the observation keeps the numbers as a Detail and compares traits), "your test behaves like ..."
     (attack) or "your answer equals ..." (the rest): "Adam without bias correction". `question` is one question that
-    leads to the cause and does not give it away. `answer` is the wrong function or value itself.
+    leads to the cause and does not give it away. `given` is the wrong function or value, or `Later` ones. `when`, if it
+    is there, recognises by what they do the answers that differ from `given` in a constant of the learner's choice:
+    `when(observation, reference_observation)` is True for them and for no right answer.
     """
 
     id: str
     cause: str
     question: str
-    answer: Any
+    given: Any
+    when: Callable[[Any, Any], bool] | None = None
 
     def __post_init__(self) -> None:
         _valid_id("the id of a mistake", self.id)
@@ -87,8 +112,9 @@ class Exercise:
     `observe(answer)` runs an answer on the probe and returns nested dicts, tuples, lists or dataclasses of arrays,
     numbers, bools and strings; use `observe.calls` for functions and `observe.attack` for tests written by the
     learner. It must be deterministic. `fade` names, by a piece of their text, the statements of the reference that the
-    faded level leaves out. `indistinguishable` declares groups of ids that the probe cannot tell apart: of mistakes
-    (the card then says "one of"), or of right answers ("reference" is the id of the reference), never of both.
+    faded level leaves out. `indistinguishable` declares groups of ids of mistakes that the probe cannot tell apart (the
+    card then says "one of"); right answers may always give the same observation. `equivalent` lists generated mutants
+    that are right, one a line: "mutant | why it is right". `pairs()` gives known mistakes made of two of the table.
     """
 
     slug: str
@@ -107,6 +133,8 @@ class Exercise:
     tolerance: float = 1e-6
     fade: tuple[str, ...] = ()
     indistinguishable: tuple[tuple[str, ...], ...] = ()
+    equivalent: str = ""
+    pairs: Callable[[], Any] | None = None
 
     def __post_init__(self) -> None:
         _valid_id("slug", self.slug)
@@ -139,9 +167,18 @@ class Exercise:
                 )
 
     def declared_same(self, first: str, second: str) -> bool:
-        """Whether the author says that the probe cannot tell these two ids apart."""
+        """Whether these two ids may give the same observation: two right answers, or mistakes declared so."""
+        right = {REFERENCE, *(variant.id for variant in self.accepted)}
+        if first in right and second in right:
+            return True
         return any(first in group and second in group for group in self.indistinguishable)
 
     def answers(self) -> dict[str, Any]:
-        """Every answer by its id: the reference, the accepted variants, the known mistakes."""
-        return {REFERENCE: self.reference} | {item.id: item.answer for item in (*self.accepted, *self.mistakes)}
+        """Every answer by its id: the reference, the accepted variants, the known mistakes.
+
+        Where a constant is free, the further answers of "id" stand under "id#2", "id#3", ...
+        """
+        found = {REFERENCE: self.reference}
+        for item in (*self.accepted, *self.mistakes):
+            found |= {f"{item.id}#{n}" if n > 1 else item.id: one for n, one in enumerate(item.answers, start=1)}
+        return found

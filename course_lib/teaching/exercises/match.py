@@ -1,10 +1,12 @@
-"""Which of the answers that an exercise knows does an observation equal?
+"""Matching: the answers that an exercise knows and that an observation equals.
 
-The reference and the accepted variants are right; a known mistake is named with its cause. `separation` says how far
-the probe holds all of them apart.
+The reference and the accepted variants are right; a known mistake is named with its cause, and so are two of them at
+once; beyond these the kind of a generated mutant. `separation` says how far the cases hold the known answers apart.
 """
 
 import io
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
@@ -20,11 +22,17 @@ from course_lib.teaching.exercises.compare import (
     tolerance_for,
 )
 from course_lib.teaching.exercises.difference_in_words import name_of
+from course_lib.teaching.exercises.effects import Effects, watched
 from course_lib.teaching.exercises.exercise import REFERENCE, Exercise, Mistake
-from course_lib.teaching.exercises.observe import Detail, probing
+from course_lib.teaching.exercises.limit import TookTooLong, limited
+from course_lib.teaching.exercises.mutants import Mutant, mutants
+from course_lib.teaching.exercises.observe import ASIDE, Detail, Raised, probing
 
 NOT_STARTED, RIGHT, WRONG, ERROR = "not started", "right", "wrong", "error"
 _EQUALS = {"implement": "your result equals", "faded": "your result equals", "attack": "your test behaves like"}
+_FUNCTIONS = ("implement", "faded")
+FEW_NUMBERS = 6  # an observation with fewer decimal numbers may agree with another by chance
+SEARCH_SECONDS = 3.0  # of processor time for pairs and mutants at one check; what was observed is kept for the next
 _BEHAVES = "your result behaves like"  # where traits are compared and not numbers
 
 
@@ -42,32 +50,67 @@ class Finding:
 @lru_cache(maxsize=256)
 def observations(exercise: Exercise) -> dict[str, Any]:
     """The observation of every answer that the exercise knows, by id. Raises what an author's answer raises."""
-    seen = {}
-    for name, answer in exercise.answers().items():
-        with probing(io.StringIO()):
-            seen[name] = exercise.observe(answer)
-    return seen
+    return {name: _observed(exercise, answer)[0] for name, answer in exercise.answers().items()}
+
+
+@lru_cache(maxsize=256)
+def allowed_effects(exercise: Exercise) -> list[Effects]:
+    """The side effects of the reference and of every accepted variant."""
+    right = [exercise.reference, *(answer for variant in exercise.accepted for answer in variant.answers)]
+    return [_observed(exercise, answer)[1] for answer in right]
+
+
+def _observed(exercise: Exercise, answer: Any) -> tuple[Any, Effects]:
+    with probing(io.StringIO()) as effects:
+        return exercise.observe(watched(answer, effects) if exercise.kind in _FUNCTIONS else answer), effects
 
 
 def right_answer(exercise: Exercise, seen: Any) -> Finding | None:
     """A finding when the observation is that of the reference or of an accepted variant, within the tolerance."""
     known = observations(exercise)
-    notes = {REFERENCE: ""} | {variant.id: variant.note for variant in exercise.accepted}
+    notes = {REFERENCE: ""}
+    for variant in exercise.accepted:
+        notes |= dict.fromkeys(_names(variant.id, len(variant.answers)), variant.note)
     for name, note in notes.items():
-        if distance(seen, known[name]) <= tolerance_for(seen, known[name], exercise.tolerance):
+        close = distance(seen, known[name]) <= tolerance_for(seen, known[name], exercise.tolerance)
+        if close and not crashes(seen, known[REFERENCE]):
             lines = ["accepted variant: " + note] if note else []
             form = form_notes(seen, known[name])
             lines += ["right numbers; " + "; ".join(form)] if form else []
             lines += ["not tested: " + exercise.not_tested] if exercise.not_tested else []
-            return Finding(RIGHT, tuple(lines), variant=name)
+            return Finding(RIGHT, tuple(lines), variant=name.partition("#")[0])
     return None
+
+
+def crashes(seen: Any, right: Any) -> bool:
+    """Whether something was raised where the reference raises nothing: that is never right, whoever else crashes."""
+    return any(isinstance(own, Raised) and not isinstance(rule, Raised) for _, own, rule in pairs(seen, right))
+
+
+def _names(id: str, count: int) -> list[str]:
+    return [f"{id}#{n}" if n > 1 else id for n in range(1, count + 1)]
 
 
 def matches(exercise: Exercise, seen: Any) -> list[tuple[Mistake, float]]:
     """Every known mistake that the probe cannot tell from this observation, with the distance."""
-    known = observations(exercise)
-    apart = [(mistake, distance(seen, known[mistake.id])) for mistake in exercise.mistakes]
-    return [(m, gap) for m, gap in apart if gap <= tolerance_for(seen, known[m.id], exercise.tolerance)]
+    known, right = observations(exercise), observations(exercise)[REFERENCE]
+    found = []
+    for mistake in exercise.mistakes:
+        names = _names(mistake.id, len(mistake.answers))
+        gaps = [(distance(seen, known[name]), known[name]) for name in names]
+        fitting = [gap for gap, theirs in gaps if gap <= tolerance_for(seen, theirs, exercise.tolerance)]
+        if fitting:
+            found.append((mistake, min(fitting)))
+        elif mistake.when is not None and _recognised(mistake, seen, right):
+            found.append((mistake, float("nan")))
+    return found
+
+
+def _recognised(mistake: Mistake, seen: Any, right: Any) -> bool:
+    try:
+        return bool(mistake.when is not None and mistake.when(seen, right))
+    except Exception:  # written for observations of the right shape
+        return False
 
 
 def known_mistake(exercise: Exercise, seen: Any) -> Finding | None:
@@ -75,17 +118,129 @@ def known_mistake(exercise: Exercise, seen: Any) -> Finding | None:
     found = matches(exercise, seen)
     if not found:
         return None
-    verb = _BEHAVES if by_traits(exercise) else _EQUALS.get(exercise.kind, "your answer equals")
     causes = [mistake.cause for mistake, _ in found]
     text = causes[0] if len(causes) == 1 else "one of: " + "; ".join(causes)
-    first = f"{verb} {text}{_how_close(exercise, found[0][1], seen)}"
-    lines = (*attacked(seen, exercise), first, found[0][0].question)
+    lines = (*attacked(seen, exercise), _said(exercise, text, found[0][1], seen), found[0][0].question)
     return Finding(WRONG, lines, tuple(mistake.id for mistake, _ in found))
 
 
-def _how_close(exercise: Exercise, gap: float, seen: Any) -> str:
-    if exercise.kind not in ("implement", "faded") or by_traits(exercise):
+def _said(exercise: Exercise, cause: str, gap: float, seen: Any) -> str:
+    """ "your result equals ...": where few numbers agree, or a constant is the learner's own, no more than that."""
+    if exercise.kind not in _FUNCTIONS:
+        return f"{_EQUALS.get(exercise.kind, 'your answer equals')} {cause}"
+    if by_traits(exercise) or gap != gap:
+        return f"{_BEHAVES} {cause}"
+    if _decimals(observations(exercise)[REFERENCE]) < FEW_NUMBERS:
+        return f"the same numbers as {cause}{_how_close(exercise, gap, seen)}"
+    return f"your result equals {cause}{_how_close(exercise, gap, seen)}"
+
+
+def _decimals(observation: Any) -> int:
+    arrays = [to_array(leaf) for path, leaf, _ in pairs(observation, observation) if not path or path[-1] not in ASIDE]
+    return sum(array.size for array in arrays if array is not None and array.dtype.kind == "f")
+
+
+def two_at_once(exercise: Exercise, seen: Any) -> Finding | None:
+    """A finding that names two known mistakes which together give this observation, or None."""
+    right = observations(exercise)[REFERENCE]
+    for pair, theirs in _seen_pairs(exercise):
+        if _alike(exercise, seen, theirs, right):
+            both = tuple(pair.id.split("-and-"))
+            said = _said(exercise, pair.cause, distance(seen, theirs), seen)
+            return Finding(WRONG, (*attacked(seen, exercise), said, pair.question), both)
+    return None
+
+
+def mutant_of(exercise: Exercise, seen: Any) -> str:
+    """The kind of the mutants that give this observation ("a sum where a mean belongs"); "" where none does.
+
+    Where mutants of more than two kinds do, the cases do not tell them apart, and nothing is said.
+    """
+    if exercise.kind not in _FUNCTIONS or by_traits(exercise):
         return ""
+    right = observations(exercise)[REFERENCE]
+    fitting = [mutant.kind for mutant, theirs in _seen_mutants(exercise) if _alike(exercise, seen, theirs, right)]
+    kinds = list(dict.fromkeys(fitting))
+    return " or ".join(kinds) if len(kinds) <= 2 else ""
+
+
+def _alike(exercise: Exercise, seen: Any, theirs: Any, right: Any) -> bool:
+    """The same observation, which says something: it crashes nowhere, and differs from the right one."""
+    if crashes(theirs, right):
+        return False
+    room = tolerance_for(seen, theirs, exercise.tolerance)
+    return distance(seen, theirs) <= room and distance(theirs, right) > 10 * room
+
+
+class _Seen:
+    """Observations of many answers, made while there is time and kept for the next check."""
+
+    def __init__(self, answers: Iterator[Any], observe: Any) -> None:
+        self.answers, self.observe = answers, observe
+        self.kept: list[tuple[Any, Any]] = []
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        yield from self.kept
+        end = time.process_time() + SEARCH_SECONDS
+        while time.process_time() < end and (one := next(self.answers, None)) is not None:
+            seen = self.observe(one)
+            if seen is not None:
+                self.kept.append((one, seen))
+                yield self.kept[-1]
+
+
+@lru_cache(maxsize=256)
+def _seen_pairs(exercise: Exercise) -> _Seen:
+    known = observations(exercise)
+
+    def told_apart(pair: Mistake) -> Any:
+        """The observation, where the cases show both of the two."""
+        seen = _try(exercise, pair.answer)
+        first, second = (known[name] for name in pair.id.split("-and-"))
+        return seen if seen is not None and distance(seen, first) > 0 and distance(seen, second) > 0 else None
+
+    return _Seen(iter(exercise.pairs() if exercise.pairs else ()), told_apart)
+
+
+@lru_cache(maxsize=256)
+def _seen_mutants(exercise: Exercise) -> _Seen:
+    equal = equivalents(exercise)
+    wanted = (mutant for mutant in mutants(exercise.reference) if mutant.id not in equal)
+    return _Seen(wanted, lambda mutant: _try_mutant(exercise, mutant))
+
+
+def _try_mutant(exercise: Exercise, mutant: Mutant) -> Any:
+    try:
+        return _try(exercise, mutant.function)
+    except SyntaxError:
+        return None
+
+
+def _try(exercise: Exercise, answer: Any) -> Any:
+    """The observation of an answer, or None where it crashes the probe or does not end."""
+    try:
+        with limited(1.0):
+            return _observed(exercise, answer)[0]
+    except KeyboardInterrupt:
+        raise
+    except (Exception, TookTooLong):
+        return None
+
+
+def equivalents(exercise: Exercise) -> dict[str, str]:
+    """The mutants that the author lists as right, with the reasons. Raises ValueError for a line without a reason."""
+    found = {}
+    for line in filter(None, map(str.strip, exercise.equivalent.splitlines())):
+        mutant, bar, reason = line.rpartition(" | ")
+        if not bar or not reason.strip():
+            raise ValueError(
+                f"{exercise.slug}: an equivalent mutant is listed as `mutant | why it is right`, got {line!r}"
+            )
+        found[mutant.strip()] = reason.strip()
+    return found
+
+
+def _how_close(exercise: Exercise, gap: float, seen: Any) -> str:
     cases = len(seen) if isinstance(seen, dict) else 1
     size = f"{gap:.0e}" if gap else "0"
     return f" (difference {size} over {cases} cases)" if cases > 1 else f" (difference {size})"
@@ -104,7 +259,8 @@ def separation(exercise: Exercise) -> tuple[float, tuple[str, str]]:
     """
     smallest, closest = float("inf"), ("", "")
     for (one, first), (other, second) in combinations(observations(exercise).items(), 2):
-        if exercise.declared_same(one, other):
+        one_id, other_id = one.partition("#")[0], other.partition("#")[0]
+        if one_id == other_id or exercise.declared_same(one_id, other_id):
             continue
         gap = min(distance(first, second), distance(second, first))
         if gap < smallest or not closest[0]:

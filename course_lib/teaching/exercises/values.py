@@ -1,7 +1,7 @@
-"""What can be said of an answer that is a value: a dict of findings, the lines of a loop in order, one number?"""
+"""What can be said of an answer that is a value: a dictionary of findings, the lines of a loop in order."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from course_lib.teaching.exercises.compare import children
@@ -38,25 +38,34 @@ def about_keys(answer: Any, reference: Mapping[str, Any]) -> str:
     return f"{empty[0]!r} is still None" if empty else ""
 
 
-def about_lines(answer: Any, reference: list[Any] | tuple[Any, ...]) -> str:
-    """A sentence on a list of texts that should be those of `reference` in order; "" for anything else."""
+def about_lines(answer: Any, orders: Sequence[Sequence[Any]]) -> str:
+    """A sentence on a list of texts that should be one of the right `orders`; "" for anything else.
+
+    Where several orders are right, the one that agrees longest with the answer is the one that it is measured by.
+    """
+    reference = orders[0]
     if not reference or not all(isinstance(line, str) for line in reference):
         return ""
     if not isinstance(answer, list | tuple):
         return f"the answer is a list of texts; you gave a {type(answer).__name__}"
-    strange = [line for line in answer if line not in reference]
+    strange = [line for line in answer if not any(line in order for order in orders)]
     if strange:
         return f"{strange[0]!r} does not belong in it"
-    twice = [line for line in answer if list(answer).count(line) > list(reference).count(line)]
+    twice = [line for line in answer if all(list(answer).count(line) > list(order).count(line) for order in orders)]
     if twice:
         return f"{twice[0]!r} stands in it too often"
     if len(answer) < len(reference):
         return _too_few(len(answer), len(reference) - len(answer), letters=all(len(line) == 1 for line in reference))
-    place = next((i for i, pair in enumerate(zip(answer, reference, strict=True)) if pair[0] != pair[1]), None)
-    if place is None:
+    place = max(_agreement(answer, order) for order in orders)
+    if place == len(answer):
         return ""
     start = f"right up to line {place}; " if place else ""
     return f"{start}line {place + 1} cannot be {answer[place]!r} yet"
+
+
+def _agreement(answer: Sequence[Any], order: Sequence[Any]) -> int:
+    """How many lines are the same from the beginning."""
+    return next((i for i, pair in enumerate(zip(answer, order, strict=False)) if pair[0] != pair[1]), len(order))
 
 
 def _too_few(count: int, missing: int, *, letters: bool) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from course_lib.teaching.checks.cuda.attack import PLANTED, RIGHT
 from course_lib.teaching.checks.cuda.attack_answers import MISTAKES, VARIANTS
 from course_lib.teaching.exercises.exercise import Exercise, Property
-from course_lib.teaching.exercises.kinds import all_the_same, limited, one_truth
+from course_lib.teaching.exercises.forms import all_the_same, limited, one_truth
 from course_lib.teaching.exercises.observe import attack
 from course_lib.training.plain_cuda import scaler_passes
 

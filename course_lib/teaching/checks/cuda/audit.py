@@ -5,7 +5,7 @@ from typing import Any
 from course_lib.core.reports.neuronet import REPORT
 from course_lib.teaching.exercises.compare import MISSING
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
-from course_lib.teaching.exercises.kinds import number_in
+from course_lib.teaching.exercises.forms import number_in
 
 VERDICTS = ("supported", "not shown", "contradicted")
 SAVED = REPORT.fact("loader_saving").value / 100

@@ -8,7 +8,7 @@ import torch
 from torch.utils.data import DataLoader, TensorDataset
 
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.kinds import all_the_same, also_right, kind_of, known
+from course_lib.teaching.exercises.forms import all_the_same, also_right, kind_of, known
 from course_lib.teaching.exercises.observe import calls
 from course_lib.training.plain_cuda import loader_flags
 

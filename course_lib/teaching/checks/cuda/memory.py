@@ -5,7 +5,7 @@ from typing import Any
 from course_lib.teaching.checks.cuda.memory_answers import PARTS, RIGHT, WRONG
 from course_lib.teaching.exercises.compare import to_array
 from course_lib.teaching.exercises.exercise import Exercise, Property
-from course_lib.teaching.exercises.kinds import all_the_same, kind_of
+from course_lib.teaching.exercises.forms import all_the_same, kind_of
 from course_lib.teaching.exercises.observe import Case, calls
 from course_lib.training.plain_cuda import memory_of_step
 

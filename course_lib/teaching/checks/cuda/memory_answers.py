@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 from course_lib.teaching.exercises.exercise import Mistake, Variant
-from course_lib.teaching.exercises.kinds import also_right
+from course_lib.teaching.exercises.forms import also_right
 from course_lib.training.plain_cuda import memory_of_step
 
 RIGHT: list[Variant] = []

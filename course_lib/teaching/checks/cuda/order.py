@@ -16,7 +16,7 @@ from torch import nn
 from course_lib.core.metrics import Loss
 from course_lib.teaching.checks.cuda.halves import Model, Slopes, loss_of, numbers
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.kinds import indentation_told
+from course_lib.teaching.exercises.forms import indentation_told
 from course_lib.teaching.exercises.observe import Raised, raised
 from course_lib.teaching.exercises.spelling import letters_of
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from course_lib.teaching.exercises.compare import to_array
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.kinds import all_the_same, also_right, kind_of, known
+from course_lib.teaching.exercises.forms import all_the_same, also_right, kind_of, known
 from course_lib.teaching.exercises.observe import calls
 from course_lib.training.plain_cuda import roofline_seconds
 

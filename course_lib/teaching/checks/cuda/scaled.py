@@ -7,7 +7,7 @@ from torch import nn
 
 from course_lib.teaching.checks.cuda.changed_step import all_finite, changed_step
 from course_lib.teaching.exercises.exercise import Mistake, Variant
-from course_lib.teaching.exercises.kinds import also_right, known
+from course_lib.teaching.exercises.forms import also_right, known
 
 WRONG: list[Mistake] = []
 RIGHT: list[Variant] = []

@@ -10,7 +10,7 @@ from course_lib.teaching.checks.cuda.halves import Model, Slopes, loss_of, numbe
 from course_lib.teaching.checks.cuda.scaled import RIGHT, WRONG
 from course_lib.teaching.exercises.compare import to_array
 from course_lib.teaching.exercises.exercise import Exercise, Property
-from course_lib.teaching.exercises.kinds import all_the_same, kind_of, not_in_parts
+from course_lib.teaching.exercises.forms import all_the_same, kind_of, not_in_parts
 from course_lib.teaching.exercises.observe import Case, calls
 from course_lib.training.plain_cuda import scaled_step
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from course_lib.teaching.exercises.compare import to_array
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.kinds import all_the_same, also_right, kind_of, known, not_in_parts
+from course_lib.teaching.exercises.forms import all_the_same, also_right, kind_of, known, not_in_parts
 from course_lib.teaching.exercises.observe import Case, calls
 from course_lib.training.plain_cuda import union_gradient
 

@@ -7,7 +7,7 @@ import numpy as np
 from course_lib.numpy_nn.plain_debugging import gradient_check
 from course_lib.teaching.checks.debugging.gradient import MISTAKES, VARIANTS
 from course_lib.teaching.exercises.exercise import Exercise, Property
-from course_lib.teaching.exercises.kinds import all_the_same
+from course_lib.teaching.exercises.forms import all_the_same
 from course_lib.teaching.exercises.observe import Case, calls
 
 

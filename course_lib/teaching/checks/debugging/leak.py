@@ -8,7 +8,7 @@ import numpy as np
 
 from course_lib.numpy_nn.plain_debugging import no_leak
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.kinds import all_the_same, also_right, known
+from course_lib.teaching.exercises.forms import all_the_same, also_right, known
 from course_lib.teaching.exercises.observe import attack
 
 _WRONG: list[Mistake] = []

@@ -6,7 +6,7 @@ import numpy as np
 
 from course_lib.numpy_nn.plain_debugging import sigmoid_cross_entropy
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.kinds import all_the_same, also_right, in_parts, known, not_in_parts
+from course_lib.teaching.exercises.forms import all_the_same, also_right, in_parts, known, not_in_parts
 from course_lib.teaching.exercises.observe import calls
 
 _WRONG: list[Mistake] = []

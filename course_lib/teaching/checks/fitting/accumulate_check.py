@@ -10,7 +10,7 @@ from course_lib.teaching.checks.fitting.accumulate import RIGHT, WRONG
 from course_lib.teaching.checks.fitting.toys import Batch, batch, linear, numbers, squared
 from course_lib.teaching.exercises.compare import to_array
 from course_lib.teaching.exercises.exercise import Exercise, Property
-from course_lib.teaching.exercises.kinds import all_the_same, kind_of, not_in_parts
+from course_lib.teaching.exercises.forms import all_the_same, kind_of, not_in_parts
 from course_lib.teaching.exercises.observe import calls
 from course_lib.training.plain import accumulated_step
 

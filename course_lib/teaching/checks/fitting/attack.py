@@ -8,7 +8,7 @@ import numpy as np
 
 from course_lib.teaching.checks.fitting.runs import PLANTED, RIGHT, Run, Version
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.kinds import all_the_same, limited, one_truth
+from course_lib.teaching.exercises.forms import all_the_same, limited, one_truth
 from course_lib.teaching.exercises.observe import attack
 from course_lib.training.plain import resume_passes
 

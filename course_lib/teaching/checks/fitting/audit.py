@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
-from course_lib.teaching.exercises.kinds import number_in
+from course_lib.teaching.exercises.forms import number_in
 
 VERDICTS = ("supported", "not shown", "contradicted")
 # Validation perplexities of epochs 1 to 3: the report's run, and another of the same script with the same seed.

@@ -11,7 +11,7 @@ from course_lib.core.metrics import Loss
 from course_lib.teaching.checks.fitting.toys import Batch, batch, linear, squared
 from course_lib.teaching.exercises.compare import to_array
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.kinds import all_the_same, also_right, kind_of, known, not_in_parts
+from course_lib.teaching.exercises.forms import all_the_same, also_right, kind_of, known, not_in_parts
 from course_lib.teaching.exercises.observe import calls
 from course_lib.training.plain import mean_loss
 

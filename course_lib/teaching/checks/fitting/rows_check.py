@@ -8,7 +8,7 @@ import numpy as np
 
 from course_lib.teaching.checks.fitting.rows import RIGHT, WRONG
 from course_lib.teaching.exercises.exercise import Exercise, Property
-from course_lib.teaching.exercises.kinds import Detail, all_the_same, kind_of, not_in_parts, row_numbers
+from course_lib.teaching.exercises.forms import Detail, all_the_same, kind_of, not_in_parts, row_numbers
 from course_lib.teaching.exercises.observe import calls
 from course_lib.training.plain import rows_from
 

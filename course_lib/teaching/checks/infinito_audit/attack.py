@@ -9,7 +9,7 @@ import numpy as np
 from course_lib.infinito.plain_audit import evaluation_is_sound
 from course_lib.teaching.checks.infinito_audit.versions import PLANTED, RIGHT, Evaluation, new_model
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.kinds import all_the_same, limited, one_truth
+from course_lib.teaching.exercises.forms import all_the_same, limited, one_truth
 from course_lib.teaching.exercises.observe import attack
 
 _SIZES = ((1, 6), (4, 15), (7, 30), (100, 31))

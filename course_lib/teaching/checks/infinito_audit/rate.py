@@ -6,7 +6,7 @@ from typing import Any
 from course_lib.infinito.plain_audit import entropy_rate
 from course_lib.teaching.checks.infinito_audit.numbers import nearly, not_a_number
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.kinds import also_right, known
+from course_lib.teaching.exercises.forms import also_right, known
 from course_lib.teaching.exercises.observe import calls
 
 _WRONG: list[Mistake] = []

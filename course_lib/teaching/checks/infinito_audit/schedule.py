@@ -7,7 +7,7 @@ import numpy as np
 
 from course_lib.infinito.plain_audit import rates_after_epochs
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.kinds import also_right, known
+from course_lib.teaching.exercises.forms import also_right, known
 from course_lib.teaching.exercises.observe import Case, Raised, calls
 
 _WRONG: list[Mistake] = []

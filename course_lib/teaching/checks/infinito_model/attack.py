@@ -9,7 +9,7 @@ import torch
 from course_lib.infinito.plain import sees_no_future
 from course_lib.teaching.checks.infinito_model.versions import PLANTED, RIGHT
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.kinds import all_the_same
+from course_lib.teaching.exercises.forms import all_the_same
 from course_lib.teaching.exercises.observe import attack
 
 

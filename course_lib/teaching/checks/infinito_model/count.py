@@ -4,7 +4,7 @@ from typing import Any
 
 from course_lib.infinito.plain import count_parameters
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.kinds import also_right, known
+from course_lib.teaching.exercises.forms import also_right, known
 from course_lib.teaching.exercises.observe import Raised, calls
 
 _WRONG: list[Mistake] = []

@@ -7,7 +7,7 @@ import torch
 from course_lib.infinito.plain import split_heads
 from course_lib.teaching.checks.infinito_model.facts import wrong_shape
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.kinds import also_right, known
+from course_lib.teaching.exercises.forms import also_right, known
 from course_lib.teaching.exercises.observe import calls
 
 _WRONG: list[Mistake] = []

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from course_lib.infinito.plain import read_memory
 from course_lib.teaching.checks.infinito_model.facts import numbers, wrong_shape
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.kinds import also_right, known
+from course_lib.teaching.exercises.forms import also_right, known
 from course_lib.teaching.exercises.observe import Case, calls
 
 _WRONG: list[Mistake] = []

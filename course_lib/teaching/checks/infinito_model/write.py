@@ -8,7 +8,7 @@ import torch
 from course_lib.infinito.plain import slots_after_writing
 from course_lib.teaching.checks.infinito_model.write_answers import RIGHT, WRONG
 from course_lib.teaching.exercises.exercise import Exercise, Property
-from course_lib.teaching.exercises.kinds import in_parts, not_in_parts
+from course_lib.teaching.exercises.forms import in_parts, not_in_parts
 from course_lib.teaching.exercises.observe import Case, calls
 
 

@@ -4,7 +4,7 @@ import torch
 
 from course_lib.infinito.plain import slots_after_writing
 from course_lib.teaching.exercises.exercise import Mistake, Variant
-from course_lib.teaching.exercises.kinds import also_right, known
+from course_lib.teaching.exercises.forms import also_right, known
 
 WRONG: list[Mistake] = []
 RIGHT: list[Variant] = []

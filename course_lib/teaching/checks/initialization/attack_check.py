@@ -6,7 +6,7 @@ from course_lib.numpy_nn.plain_initializers import he_normal_passes
 from course_lib.teaching.checks.initialization.attack import MISTAKES, VARIANTS
 from course_lib.teaching.checks.initialization.versions import PLANTED, RIGHT
 from course_lib.teaching.exercises.exercise import Exercise, Property
-from course_lib.teaching.exercises.kinds import all_the_same
+from course_lib.teaching.exercises.forms import all_the_same
 from course_lib.teaching.exercises.observe import attack
 
 # What to ask about each fault that survived, in the order in which it is asked.

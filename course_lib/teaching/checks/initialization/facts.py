@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.kinds import Detail, kind_of
+from course_lib.teaching.exercises.forms import Detail, kind_of
 from course_lib.teaching.exercises.observe import Raised, calls
 
 SHAPES = ((300, 120), (120, 300), (700, 40))  # (inputs, outputs); never square

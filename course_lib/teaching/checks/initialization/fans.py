@@ -5,7 +5,7 @@ from typing import Any
 
 from course_lib.numpy_nn.plain_initializers import fan_in_and_out
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.kinds import all_the_same, also_right, known
+from course_lib.teaching.exercises.forms import all_the_same, also_right, known
 from course_lib.teaching.exercises.observe import calls
 
 _CASES = (((784, 128), "course"), ((128, 784), "torch"), ((16, 3, 5, 7), "torch"), ((10, 48), "torch"))

@@ -7,7 +7,7 @@ import numpy as np
 from course_lib.numpy_nn.plain_initializers import glorot_uniform
 from course_lib.teaching.checks.initialization.facts import initializer_facts, properties
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Variant
-from course_lib.teaching.exercises.kinds import all_the_same, also_right, known
+from course_lib.teaching.exercises.forms import all_the_same, also_right, known
 
 _WRONG: list[Mistake] = []
 _RIGHT: list[Variant] = []

@@ -6,7 +6,7 @@ import numpy as np
 
 from course_lib.numpy_nn.plain_initializers import orthogonal
 from course_lib.teaching.exercises.exercise import Mistake, Variant
-from course_lib.teaching.exercises.kinds import also_right, known
+from course_lib.teaching.exercises.forms import also_right, known
 
 _WRONG: list[Mistake] = []
 _RIGHT: list[Variant] = []

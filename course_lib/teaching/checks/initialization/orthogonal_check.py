@@ -13,7 +13,7 @@ import numpy as np
 from course_lib.numpy_nn.plain_initializers import orthogonal
 from course_lib.teaching.checks.initialization.orthogonal import MISTAKES, VARIANTS
 from course_lib.teaching.exercises.exercise import Exercise, Property
-from course_lib.teaching.exercises.kinds import Detail, all_the_same, kind_of
+from course_lib.teaching.exercises.forms import Detail, all_the_same, kind_of
 from course_lib.teaching.exercises.observe import Raised, calls
 
 _SHAPES = ((7, 3), (3, 7), (5, 5))

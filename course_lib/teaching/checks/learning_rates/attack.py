@@ -8,7 +8,7 @@ import numpy as np
 from course_lib.numpy_nn.plain_schedules import schedule_passes, warmup_cosine
 from course_lib.teaching.checks.learning_rates.warmup import MISTAKES, VARIANTS
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Variant
-from course_lib.teaching.exercises.kinds import all_the_same
+from course_lib.teaching.exercises.forms import all_the_same
 from course_lib.teaching.exercises.observe import attack
 
 Make = Callable[[float, int, int, float], Callable[[int], float]]

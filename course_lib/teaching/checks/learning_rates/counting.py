@@ -5,7 +5,7 @@ from typing import Any
 
 from course_lib.numpy_nn.plain_schedules import updates_per_epoch
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.kinds import all_the_same, also_right, known
+from course_lib.teaching.exercises.forms import all_the_same, also_right, known
 from course_lib.teaching.exercises.observe import calls
 
 _CASES = ((1000, 32, 4, False), (1000, 32, 3, True), (95, 10, 3, True), (90, 10, 3, False), (7, 8, 2, False))

@@ -8,7 +8,7 @@ import numpy as np
 from course_lib.core.schedules import Plateau
 from course_lib.numpy_nn.plain_schedules import plateau_rates
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.kinds import all_the_same, also_right, known
+from course_lib.teaching.exercises.forms import all_the_same, also_right, known
 from course_lib.teaching.exercises.observe import calls
 
 _NAN = float("nan")

@@ -6,7 +6,7 @@ import numpy as np
 
 from course_lib.numpy_nn.plain_schedules import step_decay_rates
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.kinds import all_the_same, also_right, known
+from course_lib.teaching.exercises.forms import all_the_same, also_right, known
 from course_lib.teaching.exercises.observe import calls
 
 _CASES = ((0.3, 0.5, 4, 11), (2.0, 0.1, 3, 7), (0.7, 0.8, 1, 5))

@@ -7,7 +7,7 @@ import numpy as np
 from course_lib.numpy_nn.plain_schedules import warmup_cosine
 from course_lib.teaching.checks.learning_rates.warmup import MISTAKES, VARIANTS
 from course_lib.teaching.exercises.exercise import Exercise, Property
-from course_lib.teaching.exercises.kinds import all_the_same
+from course_lib.teaching.exercises.forms import all_the_same
 from course_lib.teaching.exercises.observe import calls
 
 RUNS = {  # rate, steps, warmup, floor, and how many updates are looked at: beyond the end as well

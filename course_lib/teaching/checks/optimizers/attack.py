@@ -1,4 +1,4 @@
-"""Does the learner's test accept Adam and find its neighbours? The check of adam_passes."""
+"""A test that tells Adam from its neighbours: what it must accept and reject, and the known weak tests."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,9 +7,8 @@ import numpy as np
 
 from course_lib.numpy_nn.plain_optimizers import adam_passes, adam_step
 from course_lib.teaching.checks.optimizers.adam import ADAM
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.kinds import all_the_same
-from course_lib.teaching.exercises.observe import attack
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.kinds import attack, planted_mistakes
 
 
 def _in_place(parameter, gradient, m, v, t, rate, beta1, beta2, epsilon):
@@ -22,48 +21,10 @@ def _in_place(parameter, gradient, m, v, t, rate, beta1, beta2, epsilon):
 
 
 _SAME = {variant.id: variant.answer for variant in ADAM.accepted}
-RIGHT = {
-    "adam": adam_step,
-    "folded": _SAME["folded"],
-    "on copies": _SAME["on_copies"],
-    "in place": _in_place,
-}
-PLANTED = {mistake.id.replace("_", " "): mistake.answer for mistake in ADAM.mistakes}
+RIGHT = {"adam": adam_step, "folded": _SAME["folded"], "on copies": _SAME["on_copies"], "in place": _in_place}
 
 
-def _walk(
-    step: Callable[..., Any],
-    rng: np.random.Generator,
-    *,
-    steps: int = 6,
-    draw: Callable[[np.random.Generator], Any] = lambda rng: (
-        np.geomspace(1e-3, 10, 6).reshape(3, 2) * rng.normal(size=(3, 2))
-    ),
-    epsilon: float = 0.01,
-    betas: tuple[float, float] = (0.8, 0.95),
-    own_state: bool = True,
-    copies: bool = True,
-    same: Callable[[Any, Any], bool] = lambda a, b: bool(np.allclose(a, b, rtol=1e-8, atol=1e-10)),
-) -> bool:
-    """A test of Adam that is right with these defaults; each known mistake changes one of them."""
-    right = own = rng.normal(size=(3, 2))
-    m, v, own_m, own_v = (np.zeros((3, 2)) for _ in range(4))
-    for t in range(1, steps + 1):
-        gradient, rate = draw(rng), 0.1 / t
-        start = own.copy() if copies else own
-        given = (own_m, own_v) if own_state else (m.copy(), v.copy())
-        own, own_m, own_v = step(start, gradient.copy() if copies else gradient, *given, t, rate, *betas, epsilon)
-        right, m, v = adam_step(right, gradient, m, v, t, rate, *betas, epsilon)
-        if not same(own, right):
-            return False
-    return True
-
-
-def _with(**changed: Any) -> Callable[..., bool]:
-    return lambda step, rng: _walk(step, rng, **changed)
-
-
-def _loss_falls(step: Callable[..., Any], rng: np.random.Generator) -> bool:
+def loss_falls(step: Callable[..., Any], rng: np.random.Generator) -> bool:
     theta, m, v = np.array([[3.0, -2.0], [1.0, 4.0], [-1.0, 2.0]]), np.zeros((3, 2)), np.zeros((3, 2))
     first = np.sum(theta**2)
     for t in range(1, 31):
@@ -71,7 +32,7 @@ def _loss_falls(step: Callable[..., Any], rng: np.random.Generator) -> bool:
     return bool(np.sum(theta**2) < first)
 
 
-def _by_torch(step: Callable[..., Any], rng: np.random.Generator) -> bool:
+def against_torch(step: Callable[..., Any], rng: np.random.Generator) -> bool:
     import torch
 
     own, m, v = rng.normal(size=(3, 2)), np.zeros((3, 2)), np.zeros((3, 2))
@@ -85,83 +46,6 @@ def _by_torch(step: Callable[..., Any], rng: np.random.Generator) -> bool:
         if not np.allclose(own, theirs.detach().numpy(), rtol=1e-6, atol=1e-9):
             return False
     return True
-
-
-_VARIANTS = (
-    Variant("against_torch", _by_torch, "against torch.optim.Adam, step by step"),
-    Variant("more_steps", _with(steps=20), "more steps"),
-)
-_MISTAKES = (
-    Mistake("one_step", "a test of a single step", "which faults show only when m and v come back?", _with(steps=1)),
-    Mistake(
-        "tiny_epsilon",
-        "a test in which epsilon is too small to count",
-        "how would a step without epsilon differ from yours at these gradients?",
-        _with(epsilon=1e-12),
-    ),
-    Mistake(
-        "ones",
-        "a test whose gradients are all one",
-        "can gradients of one size tell the entries apart?",
-        _with(draw=lambda rng: np.ones((3, 2))),
-    ),
-    Mistake(
-        "state_of_the_reference",
-        "a test that hands over the right m and v at every step",
-        "what if a step returns wrong means?",
-        _with(own_state=False),
-    ),
-    Mistake(
-        "equal_betas",
-        "a test with beta1 equal to beta2",
-        "what if a step exchanges the two?",
-        _with(betas=(0.9, 0.9)),
-    ),
-    Mistake(
-        "no_copies",
-        "a test that gives its own arrays out of hand",
-        "what if a step writes into the gradient that you use afterwards?",
-        _with(copies=False),
-    ),
-    Mistake(
-        "exactly_equal",
-        "a test that wants the last bit to agree",
-        "do two right formulas round alike?",
-        _with(same=lambda a, b: bool(np.all(a == b))),
-    ),
-    Mistake(
-        "loose",
-        "a test with a tolerance of a tenth",
-        "how far apart are Adam with and without epsilon inside the root?",
-        _with(same=lambda a, b: bool(np.allclose(a, b, rtol=0.1, atol=0.1))),
-    ),
-    Mistake(
-        "sum_only",
-        "a test of the sum of the entries",
-        "can two different arrays have the same sum, up to your tolerance?",
-        _with(same=lambda a, b: bool(abs(np.sum(a) - np.sum(b)) < 0.05)),
-    ),
-    Mistake(
-        "signs_only",
-        "a test of the signs of the parameters",
-        "how many wrong steps leave all signs as they are?",
-        _with(same=lambda a, b: bool(np.all(np.sign(a) == np.sign(b)))),
-    ),
-    Mistake("loss_falls", "a test that the loss falls", "how many wrong optimizers still go downhill?", _loss_falls),
-    Mistake(
-        "accepts_all",
-        "a test that accepts everything",
-        "does a path lead to `return False`, and is what you return a bool?",
-        lambda step, rng: True,
-    ),
-    Mistake("rejects_all", "a test that rejects everything", "does your test accept adam_step?", lambda *_: False),
-    Mistake(
-        "reversed",
-        "a test with True and False exchanged",
-        "what shall it return for a right step?",
-        lambda step, rng: not adam_passes(step, rng),
-    ),
-)
 
 
 def _reading(seen: Any, right: Any) -> str | None:
@@ -178,21 +62,55 @@ def _reading(seen: Any, right: Any) -> str | None:
     )
 
 
-def _observe(answer: Callable[..., Any]) -> dict[str, Any]:
-    return attack(lambda step: answer(step, np.random.default_rng(0)), right=RIGHT, planted=PLANTED)
-
-
-ADAM_PASSES = Exercise(
-    slug="adam_passes",
-    title="Attack: a test that tells Adam from its neighbours",
-    kind="attack",
+ADAM_PASSES = attack(
+    "adam_passes",
+    "Attack: a test that tells Adam from its neighbours",
+    adam_passes,
+    call=lambda test, step: test(step, np.random.default_rng(0)),
+    right=RIGHT,
+    planted=planted_mistakes(ADAM),
+    names={"loss_falls": loss_falls, "against_torch": against_torch, "RATES": [0.1 / t for t in range(1, 7)]},
     core=True,
     difficulty=3,
     minutes=20,
-    reference=adam_passes,
-    observe=_observe,
-    accepted=_VARIANTS,
-    mistakes=_MISTAKES,
+    also="""
+    against_torch: against torch.optim.Adam, step by step
+    more_steps: more steps
+        (0.1, 0.1, 0.02, 0.3, 0.05) -> (0.1, 0.1, 0.02, 0.3, 0.05) * 4
+    """,
+    wrong="""
+    one_step: a test of a single step | which faults show only when m and v come back?
+        (0.1, 0.1, 0.02, 0.3, 0.05) -> (0.1,)
+    tiny_epsilon: a test in which epsilon is too small to count
+        | how would a step without epsilon differ from yours at these gradients?
+        every 0.01 -> 1e-12
+    ones: a test whose gradients are all one | can gradients of one size tell the entries apart?
+        sizes * rng.normal(size=(3, 2)) -> np.ones((3, 2))
+    state_of_the_reference: a test that hands over the right m and v at every step | what if a step returns wrong means?
+        right, m, v = A -> given = m.copy(), v.copy(); right, m, v = A
+        step(own.copy(), A, own_m, own_v, t, rate, B, C, D) -> step(own.copy(), A, *given, t, rate, B, C, D)
+    equal_betas: a test with beta1 equal to beta2 | what if a step exchanges the two?
+        every 0.8 -> 0.9; every 0.95 -> 0.9
+    no_copies: a test that gives its own arrays out of hand
+        | what if a step writes into the gradient that you use afterwards?
+        own.copy() -> own; gradient.copy() -> gradient; right, m, v = A -> B = 0
+        after own, own_m, own_v = A -> right, m, v = adam_step(right, gradient, m, v, t, rate, 0.8, 0.95, 0.01)
+    exactly_equal: a test that wants the last bit to agree | do two right formulas round alike?
+        (0.1, 0.1, 0.02, 0.3, 0.05) -> RATES; np.allclose(A, B, rtol=C, atol=D) -> np.all(A == B)
+    loose: a test with a tolerance of a tenth | how far apart are Adam with and without epsilon inside the root?
+        (0.1, 0.1, 0.02, 0.3, 0.05) -> RATES; 1e-8 -> {0.1|0.05}; 1e-10 -> {0.1|0.05}
+    sum_only: a test of the sum of the entries | can two different arrays have the same sum, up to your tolerance?
+        (0.1, 0.1, 0.02, 0.3, 0.05) -> RATES; np.allclose(A, B, rtol=C, atol=D) -> abs(np.sum(A) - np.sum(B)) < 0.05
+    signs_only: a test of the signs of the parameters | how many wrong steps leave all signs as they are?
+        (0.1, 0.1, 0.02, 0.3, 0.05) -> RATES; np.allclose(A, B, rtol=C, atol=D) -> np.all(np.sign(A) == np.sign(B))
+    loss_falls: a test that the loss falls | how many wrong optimizers still go downhill?
+    accepts_all: a test that accepts everything | does a path lead to `return False`, and is what you return a bool?
+        first: return True
+    rejects_all: a test that rejects everything | does your test accept adam_step?
+        first: return False
+    reversed: a test with True and False exchanged | what shall it return for a right step?
+        return False -> return None; return True -> return False; return None -> return True
+    """,
     properties=(Property("what survived", _reading),),
     hints=(
         "Let `step` and your own adam_step walk side by side and compare the parameters after every step.",
@@ -200,5 +118,4 @@ ADAM_PASSES = Exercise(
         "Gradients of very different sizes, an epsilon like 0.01, two different betas, at least four steps.",
     ),
     not_tested="tests of speed and of memory",
-    indistinguishable=all_the_same(_VARIANTS),
 )

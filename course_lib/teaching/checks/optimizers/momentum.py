@@ -5,7 +5,7 @@ import numpy as np
 from course_lib.numpy_nn.plain_optimizers import momentum_step, rate_outside_step
 from course_lib.teaching.checks.optimizers.walk import Walk, first_wrong_step, form, walks
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.kinds import all_the_same, also_right, known
+from course_lib.teaching.exercises.forms import all_the_same, also_right, known
 
 NAMES = ("velocity",)
 CASES = (

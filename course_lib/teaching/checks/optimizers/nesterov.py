@@ -4,7 +4,7 @@ from course_lib.numpy_nn.plain_optimizers import momentum_step, nesterov_step
 from course_lib.teaching.checks.optimizers.momentum import CASES, NAMES
 from course_lib.teaching.checks.optimizers.walk import first_wrong_step, form, walks
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.kinds import all_the_same, also_right, known
+from course_lib.teaching.exercises.forms import all_the_same, also_right, known
 
 _WRONG: list[Mistake] = []
 _RIGHT: list[Variant] = []

@@ -5,7 +5,7 @@ import numpy as np
 from course_lib.numpy_nn.plain_optimizers import rmsprop_step
 from course_lib.teaching.checks.optimizers.walk import Walk, first_wrong_step, form, walks
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.kinds import all_the_same, also_right, known
+from course_lib.teaching.exercises.forms import all_the_same, also_right, known
 
 _NAMES = ("squares",)
 # A large epsilon beside small gradients: it shows whether it stands inside or outside of the root.

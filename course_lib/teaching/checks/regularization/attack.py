@@ -9,7 +9,7 @@ from course_lib.numpy_nn.plain_regularizers import dropout_passes
 from course_lib.teaching.checks.regularization.attack_words import what_to_ask
 from course_lib.teaching.checks.regularization.versions import PLANTED, RIGHT
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.kinds import all_the_same
+from course_lib.teaching.exercises.forms import all_the_same
 from course_lib.teaching.exercises.observe import attack
 
 Array = np.ndarray

@@ -9,7 +9,7 @@ from course_lib.numpy_nn.plain_regularizers import dropout_forward
 from course_lib.teaching.checks.regularization.dropout import MISTAKES, VARIANTS
 from course_lib.teaching.checks.regularization.dropout_facts import REFUSED, P, facts
 from course_lib.teaching.exercises.exercise import Exercise, Property
-from course_lib.teaching.exercises.kinds import all_the_same
+from course_lib.teaching.exercises.forms import all_the_same
 
 
 def _form(seen: Any, right: Any) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.teaching.exercises.kinds import Detail, kind_of
+from course_lib.teaching.exercises.forms import Detail, kind_of
 from course_lib.teaching.exercises.observe import Raised, calls
 
 P = 0.3

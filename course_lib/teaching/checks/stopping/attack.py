@@ -9,7 +9,7 @@ import numpy as np
 from course_lib.numpy_nn.plain_stopping import early_stopping, stopper_passes
 from course_lib.teaching.checks.stopping import stoppers
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Variant
-from course_lib.teaching.exercises.kinds import all_the_same
+from course_lib.teaching.exercises.forms import all_the_same
 from course_lib.teaching.exercises.observe import attack
 
 _NAN = math.nan

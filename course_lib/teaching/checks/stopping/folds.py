@@ -7,7 +7,7 @@ import numpy as np
 
 from course_lib.numpy_nn.plain_stopping import k_folds
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.kinds import Detail, all_the_same, also_right, kind_of, known, row_numbers
+from course_lib.teaching.exercises.forms import Detail, all_the_same, also_right, kind_of, known, row_numbers
 from course_lib.teaching.exercises.observe import Raised, calls
 
 _SIZES = ((50, 5), (23, 4), (6, 6))

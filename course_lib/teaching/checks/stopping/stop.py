@@ -8,7 +8,7 @@ import numpy as np
 from course_lib.numpy_nn.plain_stopping import early_stopping
 from course_lib.teaching.checks.stopping.stoppers import MISTAKES, VARIANTS
 from course_lib.teaching.exercises.exercise import Exercise, Property
-from course_lib.teaching.exercises.kinds import all_the_same
+from course_lib.teaching.exercises.forms import all_the_same
 from course_lib.teaching.exercises.observe import calls
 
 _NAN = math.nan

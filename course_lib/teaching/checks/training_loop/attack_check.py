@@ -9,7 +9,7 @@ from course_lib.numpy_nn.gradcheck import layer_passes
 from course_lib.teaching.checks.training_loop.attack import MISTAKES, VARIANTS
 from course_lib.teaching.checks.training_loop.versions import PLANTED, RIGHT, Version
 from course_lib.teaching.exercises.exercise import Exercise, Property
-from course_lib.teaching.exercises.kinds import all_the_same
+from course_lib.teaching.exercises.forms import all_the_same
 from course_lib.teaching.exercises.observe import attack
 
 # What to ask about each fault that survived, in the order in which it is asked.

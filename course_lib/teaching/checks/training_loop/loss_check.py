@@ -7,7 +7,7 @@ import numpy as np
 from course_lib.numpy_nn.plain import softmax_cross_entropy
 from course_lib.teaching.checks.training_loop.loss import MISTAKES, VARIANTS
 from course_lib.teaching.exercises.exercise import Exercise, Property
-from course_lib.teaching.exercises.kinds import all_the_same, in_parts, not_in_parts
+from course_lib.teaching.exercises.forms import all_the_same, in_parts, not_in_parts
 from course_lib.teaching.exercises.observe import calls
 
 _RNG = np.random.default_rng(5)

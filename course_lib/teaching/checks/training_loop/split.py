@@ -3,7 +3,7 @@
 import numpy as np
 
 from course_lib.teaching.exercises.exercise import Mistake, Variant
-from course_lib.teaching.exercises.kinds import also_right, known
+from course_lib.teaching.exercises.forms import also_right, known
 
 MISTAKES: list[Mistake] = []
 VARIANTS: list[Variant] = []

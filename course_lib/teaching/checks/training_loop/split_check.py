@@ -8,7 +8,7 @@ import numpy as np
 from course_lib.numpy_nn.plain import stratified_split
 from course_lib.teaching.checks.training_loop.split import MISTAKES, VARIANTS
 from course_lib.teaching.exercises.exercise import Exercise, Property
-from course_lib.teaching.exercises.kinds import Detail, all_the_same, kind_of, row_numbers
+from course_lib.teaching.exercises.forms import Detail, all_the_same, kind_of, row_numbers
 from course_lib.teaching.exercises.observe import CHANGED, Raised, calls
 
 # Classes of unequal size, with labels that do not start at 0 and that do not come in order. No share of a class lies

@@ -10,7 +10,7 @@ from course_lib.teaching.checks.training_loop.loss_check import SOFTMAX_CROSS_EN
 from course_lib.teaching.exercises.compare import distance
 from course_lib.teaching.exercises.diagnose import diagnose
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.kinds import all_the_same, also_right, in_parts, known, not_in_parts
+from course_lib.teaching.exercises.forms import all_the_same, also_right, in_parts, known, not_in_parts
 from course_lib.teaching.exercises.match import NOT_STARTED, RIGHT
 from course_lib.teaching.exercises.observe import calls
 

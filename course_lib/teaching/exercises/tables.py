@@ -1,0 +1,106 @@
+"""Tables of known answers: a row is `id: cause | question` (`id: note` for a right answer) with its edit under it.
+
+    only_m: Adam that corrects m only | which of the two means starts at zero?
+        v / (1 - beta2**t) -> v
+    epsilon_added: a small number added to every deviation | what becomes of 2 / 1e-8 where a feature was constant?
+        train.std(axis=0) -> train.std(axis=0) + {1e-8|1e-12|1e-6}
+        when: nearly_divided_by_zero
+    power_iteration: another algorithm | what does it converge to?
+
+A row without an edit stands for the function of that name among `names`. `{a|b|c}` is a constant of the learner's
+choice: every one is known. `when: NAME` names a function of the observation and that of the reference that recognises
+any other choice. A line that begins with "|" goes on with the header, one that begins with "->" with the edit before.
+"""
+
+import itertools
+import re
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from course_lib.teaching.exercises.exercise import Later, Mistake, Variant
+
+Make = Callable[[str], Any]  # from the text of an edit to the answer
+_HEADER = re.compile(r"([a-z0-9][\w-]*): (.+)")
+_CHOICE = re.compile(r"\{([^{}]*\|[^{}]*)\}")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: `text` is its header without the id, `edit` the lines under it, `when` the name of a function or ""."""
+
+    id: str
+    text: str
+    edit: str
+    when: str
+
+
+def rows(table: str) -> list[Row]:
+    """The rows of a table. Raises ValueError for a line that belongs to none."""
+    found: list[tuple[str, list[str]]] = []
+    for line in textwrap.dedent(table).strip("\n").splitlines():
+        if not line.strip():
+            continue
+        if not line[0].isspace():
+            found.append((line.strip(), []))
+        elif not found:
+            raise ValueError(f"a table begins with a row at its left edge, got {line!r}")
+        elif line.strip().startswith("|") and not found[-1][1]:
+            found[-1] = (f"{found[-1][0]} {line.strip()}", [])
+        else:
+            found[-1][1].append(line.strip())
+    return [_row(header, lines) for header, lines in found]
+
+
+def _row(header: str, lines: list[str]) -> Row:
+    match = _HEADER.fullmatch(header)
+    if match is None:
+        raise ValueError(f"a row of a table begins with `id: cause | question`, got {header!r}")
+    when = [line.removeprefix("when:").strip() for line in lines if line.startswith("when:")]
+    edit = "\n".join(line for line in lines if not line.startswith("when:"))
+    return Row(match[1], match[2], re.sub(r"\n->", " ->", edit), when[0] if when else "")
+
+
+def choices(edit: str) -> list[str]:
+    """The edit with each choice of its free constants, the first ones first."""
+    parts = _CHOICE.split(edit)  # text, choices, text, choices, ..., text
+    options = [part.split("|") if place % 2 else [part] for place, part in enumerate(parts)]
+    return ["".join(chosen) for chosen in itertools.product(*options)]
+
+
+def mistakes(table: str, make: Make, names: Mapping[str, Any]) -> tuple[Mistake, ...]:
+    """The known mistakes of a table; `make` turns an edit into an answer, when it is first asked for."""
+    found = []
+    for row in rows(table):
+        cause, bar, question = row.text.rpartition(" | ")
+        if not bar:
+            raise ValueError(f"{row.id}: a known mistake has a cause and a question, `id: cause | question`")
+        found.append(Mistake(row.id, cause.strip(), question.strip(), _given(row, make, names), _when(row, names)))
+    return tuple(found)
+
+
+def variants(table: str, make: Make, names: Mapping[str, Any]) -> tuple[Variant, ...]:
+    """The accepted variants of a table of `id: note` rows."""
+    return tuple(Variant(row.id, _given(row, make, names), row.text.replace(" | ", " ")) for row in rows(table))
+
+
+def _given(row: Row, make: Make, names: Mapping[str, Any]) -> Any:
+    if row.edit:
+        return Later(lambda: tuple(_made(row, make, edit) for edit in choices(row.edit)))
+    if row.id not in names:
+        raise ValueError(f"{row.id}: a row without an edit needs a function of that name among `names`")
+    return names[row.id]
+
+
+def _made(row: Row, make: Make, edit: str) -> Any:
+    try:
+        return make(edit)
+    except (ValueError, SyntaxError) as error:
+        raise ValueError(f"{row.id}: {error}") from error
+
+
+def _when(row: Row, names: Mapping[str, Any]) -> Any:
+    if row.when and row.when not in names:
+        raise ValueError(f"{row.id}: `when` names {row.when!r}, which is not among `names`")
+    return names[row.when] if row.when else None

@@ -1,0 +1,40 @@
+"""Sheet 03, optimizers: answers of learners and the cards that they get."""
+
+from course_lib.numpy_nn.plain_optimizers import adam_step, momentum_step
+from tests.teaching.answers import says
+
+IN_PLACE = """
+def momentum_step(parameter, gradient, velocity, rate, momentum):
+    velocity *= momentum
+    velocity -= rate * gradient
+    parameter += velocity
+    return parameter, velocity
+"""
+
+
+def late(parameter, gradient, m, v, t, rate, beta1, beta2, epsilon):
+    return adam_step(parameter, gradient, m, v, t, rate if t < 3 else 2 * rate, beta1, beta2, epsilon)
+
+
+IN_A_GLOBAL = """
+kept = {}
+def momentum_step(parameter, gradient, velocity, rate, momentum):
+    kept[parameter.shape] = momentum * kept.get(parameter.shape, 0 * parameter) - rate * gradient
+    return parameter + kept[parameter.shape], kept[parameter.shape]
+"""
+
+ANSWERS = (
+    ("momentum", IN_PLACE, says("your numbers are right, but it writes into what it was given")),
+    ("momentum", lambda *given: momentum_step(*given)[0], says("return two things, in this order: the new parameter")),
+    ("adam", late, says("up to step 2 all is right, at step 3 parameter differs; right there: m, v")),
+    ("adam", "A / (B + epsilon) -> A * (B + epsilon)", says("a product where a division belongs")),
+    ("adam", "v / (1 - beta2**t) -> v; np.sqrt(A) + epsilon -> np.sqrt(A + epsilon)", says("both: Adam that")),
+    ("order_torch_loop", "f i c j g h d a", "right"),
+    ("order_torch_loop", "F -> I -> C -> J -> G -> D -> A", "never_cleared"),
+    ("read_paths", {"a": "gradients_add_up", "b": "OK", "c": "Learning-rate too large.", "d": "momentum too big",
+                    "e": "noise", "f": "wrong sign"}, "right"),
+    ("adam_claim", {"best_rate": "1e-2", "default_cost": "3,9", "usable_adam": "3", "usable_sgd": 3.0,
+                    "works_untuned": "Contradicted", "easier_than_sgd": "not_shown"}, "right"),
+    ("adam_claim", {"best_rate": "ten", "default_cost": 3.88, "usable_adam": 3, "usable_sgd": 3,
+                    "works_untuned": "contradicted", "easier_than_sgd": "not shown"}, says("a number is asked for")),
+)  # fmt: skip
