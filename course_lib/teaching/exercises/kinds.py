@@ -241,7 +241,7 @@ def _snapped(value: Any, known: list[Any], room: float) -> Any:
     """The known number that `value` stands for, of several readings the one that is known; else the first reading."""
     found = typed.numbers_in(value)
     close = [(abs(number - one), place, one) for place, one in enumerate(known) for number in found
-             if abs(number - one) <= max(room, 1e-9 * abs(one))]  # fmt: skip
+             if math.isfinite(one) and abs(number - one) <= max(room, 1e-9 * abs(one))]  # fmt: skip
     if close:
         return min(close)[2]
     return typed.number(value, float(known[0])) if known else typed.number(value)

@@ -290,9 +290,14 @@ def _parts(seen: Any, other: Any) -> dict[Any, list[tuple[Any, Any, Any]]]:
     """Leaves of a probe by `calls`, gathered over the cases by their place in a result of several parts."""
     parts: dict[Any, list[tuple[Any, Any, Any]]] = {}
     for path, own, theirs in pairs(seen, other):
-        if len(path) >= 3 and path[1] == "result":
+        if len(path) >= 3 and path[1] == "result" and not _is_one_list(other[path[0]]["result"]):
             parts.setdefault(path[2:], []).append((path, own, theirs))
     return parts
+
+
+def _is_one_list(result: Any) -> bool:
+    """Whether a result is a list of numbers: one thing, whose places are no parts with a meaning of their own."""
+    return isinstance(result, list) and to_array(result) is not None
 
 
 def _other_parts(part: Any, parts: dict[Any, list[tuple[Any, Any, Any]]], exercise: Exercise) -> tuple[str, ...]:

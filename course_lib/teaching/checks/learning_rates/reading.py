@@ -20,9 +20,7 @@ def _powers(seen: Any, right: Any) -> str | None:
 
 
 def _ask(letter: str, rate: float, right: float) -> str:
-    return f"is {rate:g} " + (
-        "at a third of its lowest point or below?" if rate > right else "the largest such power?"
-    )
+    return f"is {rate:g} " + ("at a third of its lowest point or below?" if rate > right else "the largest such power?")
 
 
 READ_RANGE_TESTS = find(
