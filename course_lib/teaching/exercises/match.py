@@ -5,6 +5,7 @@ once; beyond these the kind of a generated mutant. `separation` says how far the
 """
 
 import io
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -230,7 +231,7 @@ def _try(exercise: Exercise, answer: Any) -> Any:
 def equivalents(exercise: Exercise) -> dict[str, str]:
     """The mutants that the author lists as right, with the reasons. Raises ValueError for a line without a reason."""
     found = {}
-    for line in filter(None, map(str.strip, exercise.equivalent.splitlines())):
+    for line in filter(None, map(str.strip, re.sub(r"\n\s*\|", " |", exercise.equivalent).splitlines())):
         mutant, bar, reason = line.rpartition(" | ")
         if not bar or not reason.strip():
             raise ValueError(

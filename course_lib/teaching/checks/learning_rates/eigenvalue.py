@@ -90,7 +90,7 @@ LARGEST_EIGENVALUE = implement(
         v @ product -> product.sum()
     """,
     equivalent="""
-    for _ in range(iterations): product = (gradient(theta + step * v) - gradient(the -> for _ in range(iterations + 1): product = (gradient(theta + step * v) - gradient | one more round of what has converged
+    for _ in range(iterations): -> for _ in range(iterations + 1): | one more round of what has converged
     v @ product -> product @ v | the inner product of two vectors has no order
     """,
     properties=(Property("a negative curvature", _sign),),

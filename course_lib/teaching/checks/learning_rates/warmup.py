@@ -104,7 +104,8 @@ WARMUP_COSINE = implement(
     """,
     equivalent="""
     step < warmup -> step <= warmup | both formulas give update `warmup` the full rate
-    swap: if step < warmup: return rate * (ste <-> progress = min(1.0, (step - warmu | the progress of a warm-up is not used
+    swap: if step < warmup: return rate * (ste <-> progress = min(1.0, (step - warmu
+        | the progress of a warm-up is not used
     """,
     properties=(Property("each part by itself", _where),),
     hints=(
