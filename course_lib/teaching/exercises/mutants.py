@@ -149,6 +149,11 @@ _UNWRAPPED = {
     "reshape": "a missing reshape",
 }
 _COMMUTATIVE = ("min", "max", "minimum", "maximum", "add", "multiply", "allclose", "array_equal")
+# Methods that change nothing, so that the order of two of them cannot matter.
+_ONLY_ASKS = {
+    "mean", "sum", "max", "min", "std", "var", "prod", "all", "any", "argmax", "argmin", "cumsum", "copy", "clone",
+    "detach", "reshape", "view", "transpose", "astype", "ravel", "flatten", "item", "tolist",
+}  # fmt: skip
 _STATEMENTS = {
     "zero_grad": "a missing zero_grad",
     "eval": "a missing eval()",
@@ -298,6 +303,7 @@ def _depend(first: ast.stmt, second: ast.stmt) -> bool:
             and isinstance(call.func, ast.Attribute)
             and isinstance(call.func.value, ast.Name)
             and call.func.value.id not in ("np", "torch", "math")
+            and call.func.attr not in _ONLY_ASKS
         }
         for one in (first, second)
     ]
