@@ -117,6 +117,5 @@ LOADER_FLAGS = implement(
     fade=('flags["persistent_workers"]', 'flags["prefetch_factor"]'),
     equivalent="""
     swap: flags['persistent_workers'] = True <-> flags['prefetch_factor'] = math.cei | a dict has both in any order
-    swap: str <-> Any | the note on a variable's type is not read
     """,
 )

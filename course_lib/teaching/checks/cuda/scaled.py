@@ -76,9 +76,9 @@ _ABOUT = {
     "case 4": "one of its gradients is infinity less infinity, one overflows in the bias alone: what happens there?",
     "case 5": "nothing overflows: what does the scale change?",
     "case 6": "its third gradient is minus infinity: since when are the good updates counted?",
-    "case 7": "it begins at 1998 good updates without an `interval`: at which update does the scale grow, from 1.5 to what?",
-    "case 8": "its first gradient is large and finite, all weights of its second are infinite: what happens at each?",
-    "case 9": "its first update is the second good one of two: what is the scale after it, and after an overflow at once?",
+    "case 7": "it begins at 1998 good updates, without an `interval`: at which update does the scale grow?",
+    "case 8": "its first gradient is large and finite, its second infinite in all weights: what happens at each?",
+    "case 9": "its first update is the second good one of two: what is the scale then, and after the overflow?",
 }
 # The same where the updates are right, and scale or count are not.
 _COUNTED = (
@@ -260,7 +260,7 @@ SCALED_STEP = implement(
     not_tested="a scale that becomes infinite or 0, and several optimizers",
     fade=("parameter.grad /= scale", "nn.utils.clip_grad_norm_", "return 2 * scale, 0"),
     equivalent="""
-    swap: for parameter in parameters: paramet <-> if not all((torch.isfinite(parame | what is not finite stays so divided
-    swap: if not all((torch.isfinite(parameter <-> nn.utils.clip_grad_norm_(paramete | a gradient that is left may be clipped
+    swap: for parameter in parameters: paramet <-> if not all((torch.isfinite(parame | infinite stays infinite
+    swap: if not all((torch.isfinite(parameter <-> nn.utils.clip_grad_norm_(paramete | it is left then
     """,
 )
