@@ -25,6 +25,8 @@ def _reading(seen: Any, right: Any) -> str | None:
         )
     if len(sound) < len(seen["right"]):
         return "sound evaluations that add up in another order are rejected: how close must two numbers be?"
+    if "loss rounded" in taken and "base two" not in taken:  # as long as that passes, the texts are not to blame
+        return SURVIVED["loss rounded"]
     return next((asked for name, asked in SURVIVED.items() if seen["planted"].get(name) is not False), None)
 
 
@@ -35,9 +37,10 @@ def strict(seen: Any, right: Any) -> bool:
 
 
 def loose(seen: Any, right: Any) -> bool:
-    """Whether only a fault survives that comes near to the right number."""
+    """Whether the faults that survive are those that come near to the right number; one percent is enough for some."""
     survived = {name for name, accepted in seen["planted"].items() if accepted}
-    return all(seen["right"].values()) and "loss rounded" in survived and len(survived) == 1
+    near = {"loss rounded", "mean of batches", "short batch dropped", "each word once", "unknown words skipped"}
+    return all(seen["right"].values()) and "loss rounded" in survived and survived <= near
 
 
 EVALUATION_IS_SOUND = attack(
