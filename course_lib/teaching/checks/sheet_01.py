@@ -1,6 +1,6 @@
-"""Which exercises does sheet 01, the training loop by hand, hold, and in which order?"""
+"""The exercises of sheet 01, the training loop by hand, in their order."""
 
-from course_lib.teaching.checks.training_loop.attack_check import LAYER_PASSES
+from course_lib.teaching.checks.training_loop.attack import LAYER_PASSES
 from course_lib.teaching.checks.training_loop.audit import MEAN_OF_MEANS
 from course_lib.teaching.checks.training_loop.batches import BATCH_ROWS
 from course_lib.teaching.checks.training_loop.counting import COUNT_PARAMETERS

@@ -373,4 +373,4 @@ def _both(one: str, other: str, first: str, second: str, question: str, answer: 
 
 
 def _cause(text: str) -> str:
-    return text.rpartition(" | ")[0].strip()
+    return text.rpartition(" | ")[0].replace(" | ", " ").strip()
