@@ -20,9 +20,10 @@ _CASES = (
     (_RNG.normal(0.0, 1.5, (3, 3)), np.array([1, 1, 0])),
     (_LARGE, np.array([1, 3, 1])),  # the first row is sure and wrong: its loss is 10,000
     (_FAR, np.array([0, 0, 2])),
+    (np.array([[1500.0, 800.0, 100.0], [0.5, -1.0, 2.0]]), np.array([1, 0])),
     (np.array([[0, 0, 2, 1], [3, 0, -1, 0]]), np.array([0, 1])),
 )
-_MILD = (1, 2, 3, 6)  # cases in which no probability is tiny
+_MILD = (1, 2, 3, 7)  # cases in which no probability is tiny
 
 
 def sample_by_sample(logits, labels):
