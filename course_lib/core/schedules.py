@@ -140,6 +140,20 @@ class Plateau:
         _check_step(step)
         return self.multiplier
 
+    def state_dict(self) -> dict[str, float]:
+        """What it has noted so far; a checkpoint keeps it, so that a resumed run goes on at the same rate."""
+        return {"multiplier": self.multiplier, "best": self.best, "bad_updates": self.bad_updates}
+
+    def load_state_dict(self, state: dict[str, float]) -> None:
+        """Go on from what `state_dict` returned. Raises ValueError for anything else."""
+        wanted = ("multiplier", "best", "bad_updates")
+        if sorted(state) != sorted(wanted):
+            raise ValueError(f"state must hold {', '.join(wanted)}, got {', '.join(sorted(state)) or 'nothing'}")
+        _check_fraction("multiplier", state["multiplier"])
+        _check_least("bad_updates", state["bad_updates"], 0)
+        self.multiplier, self.best = float(state["multiplier"]), float(state["best"])
+        self.bad_updates = int(state["bad_updates"])
+
 
 def _cosine(start: float, end: float, progress: float) -> float:
     """Half a cosine from `start` (progress 0) to `end` (progress 1)."""

@@ -64,6 +64,10 @@ class ShuffledBlocks:
     def __len__(self) -> int:
         return self.blocks // self.batch if self.drop_last else -(-self.blocks // self.batch)
 
+    def identity(self) -> dict[str, Any]:
+        """What the batches depend on beside the words of the text."""
+        return _identity(self, "batch", "length", "seed", "shuffle", "offset", "drop_last")
+
     @property
     def targets(self) -> int:
         """How many tokens an epoch predicts."""
@@ -135,6 +139,10 @@ class Streams:
     def __len__(self) -> int:
         return self._shortest // self.length if self.drop_last else -(-self._longest // self.length)
 
+    def identity(self) -> dict[str, Any]:
+        """What the batches depend on beside the words of the text."""
+        return _identity(self, "batch", "length", "seed", "offset", "drop_last")
+
     @property
     def targets(self) -> int:
         """How many tokens an epoch predicts: M, each once, or those of the whole segments."""
@@ -157,6 +165,10 @@ class Streams:
             place = (place + shift) % (len(self.ids) - 1)
             y = self.ids[place + 1].long()
             yield self.ids[place].long(), y if self.drop_last else y.masked_fill(ended, IGNORE)
+
+
+def _identity(loader: ShuffledBlocks | Streams, *settings: str) -> dict[str, Any]:
+    return {"ids": len(loader.ids), **{name: getattr(loader, name) for name in settings}}
 
 
 def _resident(ids: Any, before: int | None, device: torch.device | str) -> torch.Tensor:

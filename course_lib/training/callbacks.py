@@ -30,6 +30,7 @@ def every(n: int, callback: Callback) -> Callback:
         if state.step % n == 0:
             callback(state)
 
+    at_times.rule = getattr(callback, "rule", None)
     return at_times
 
 
@@ -77,8 +78,9 @@ def stop_early(
 ) -> Callback:
     """Set state.stop when split/name has not improved for `patience` rows; put it behind the callback that measures.
 
-    The rule of `core.stopping.EarlyStopping`, which it replays over the history. The weights of the best epoch are in
-    the checkpoint that keeps the best. Raises as EarlyStopping does.
+    The rule of `core.stopping.EarlyStopping`, which it replays over the history: `run` asks it again when it is started
+    with a larger patience. The weights of the best epoch are in the checkpoint that keeps the best. Raises as
+    EarlyStopping does.
     """
     EarlyStopping(patience, min_delta, mode)  # a setting that makes no sense is refused here, not after an epoch
 
@@ -87,6 +89,23 @@ def stop_early(
         epochs, values = state.history.series(split, name, x="epoch")
         for epoch, value in zip(epochs, values, strict=True):
             stopper.update(value, int(epoch))
-        state.stop = state.stop or stopper.stop
+        if stopper.stop and not state.stop:
+            state.stop = True
+            rows = "1 row" if patience == 1 else f"{patience} rows"
+            state.reason = f"{split}/{name} has not improved for {rows}; a larger patience goes on"
 
+    callback.rule = callback
     return callback
+
+
+def ask_again(state: TrainState, callbacks: Iterable[Callback]) -> None:
+    """Let the rules of `stop_early` among the callbacks decide anew whether the run that one of them ended is over.
+
+    A stop for another reason stays, and so does one whose rule is not among the callbacks.
+    """
+    rules = [rule for callback in callbacks if (rule := getattr(callback, "rule", None)) is not None]
+    if not (state.stop and state.reason and rules):
+        return
+    state.stop, state.reason = False, ""
+    for rule in rules:
+        rule(state)

@@ -9,31 +9,31 @@ from __future__ import annotations
 
 import datetime
 import math
-import platform
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
 from torch import nn
 
-import course_lib
 from course_lib.core.history import History
-from course_lib.core.metrics import Loss
 from course_lib.training.checkpoint_compare import (
     describe,
-    differences,
+    differences_of_plans,
     differences_of_runs,
-    tensor_kinds,
+    differences_of_weights,
+    may_grow,
 )
 from course_lib.training.checkpoint_content import (
     all_fine,
     noise_and_running,
     noise_here,
+    noise_of,
     optimizer_bytes,
     read_optimizer,
     read_weights,
     require_finite,
+    require_whole,
+    scaler_of,
     weight_bytes,
     weights_of,
 )
@@ -53,9 +53,11 @@ from course_lib.training.checkpoint_files import (
     write_checkpoint,
 )
 from course_lib.training.checkpoint_groups import load_optimizer, regrouped
+from course_lib.training.checkpoint_place import best_of_epochs, place_of, put_back, versions
+from course_lib.training.checkpoint_restore import all_or_nothing, put_weights, refuse, refused, require_fitting
 from course_lib.training.distributed import rank, unwrapped, world_size
-from course_lib.training.group_settings import members
 from course_lib.training.lock import hold_on
+from course_lib.training.plan import Plan
 from course_lib.training.state import Callback, TrainState
 
 __all__ = [
@@ -90,40 +92,49 @@ def save(
     return path
 
 
-def load(path: Path, state: TrainState, *, config: object | None = None, extra: dict | None = None) -> dict[str, Any]:
+def load(
+    path: Path,
+    state: TrainState,
+    *,
+    config: object | None = None,
+    extra: dict | None = None,
+    plan: Plan | None = None,
+    longer: Collection[str] = (),
+) -> dict[str, Any]:
     """Let `state`, freshly built, stand where the run stood that saved this checkpoint; returns the metadata.
 
     Every file is verified first. Compared are seeds, names, shapes and data types of the weights, class, groups and
-    settings of the optimizer as the caller gave them, and config and extra where they are given. Settings that moved
-    while the run trained, and groups that were added, are restored. The optimizer keeps the settings of `state` for how
-    it computes (foreach, fused, capturable); state.interrupted stays as it is.
+    settings of the optimizer as the caller gave them, and config, extra and plan (loader and schedule) where they are
+    given. longer: fields of the config, such as epochs, that may be larger here. Settings that moved while the run
+    trained, and groups that were added, are restored. The optimizer keeps the settings of `state` for how it computes
+    (foreach, fused, capturable); state.interrupted stays as it is. The next `fit` restores its schedule's memory.
     Raises CheckpointError for a damaged checkpoint, and for one of another run with a line for every difference; then
     `state` is unchanged.
     """
-    meta, data = read_checkpoint(path)
-    weights, parts = read_weights(data[WEIGHTS], meta["tied"]), read_optimizer(data[OPTIMIZER])
-    rows = History.load(Path(path) / HISTORY).rows
-    found = _differences_of_weights(meta, weights, state.model)
     described = describe(state, config, extra)
-    found += differences_of_runs(meta, described, world_size())
-    groups, unknown = regrouped(state, meta.get("members"), parts["optimizer"])
-    _refuse(path, found + unknown)
+    with refused(path):
+        meta, data = read_checkpoint(path)
+        weights, parts = read_weights(data[WEIGHTS], meta["tied"]), read_optimizer(data[OPTIMIZER])
+        rows = History.parse(data[HISTORY], Path(path) / HISTORY).rows
+        found = differences_of_weights(meta, weights, *weights_of(state.model))
+        found += differences_of_runs(meta, described, world_size(), longer if may_grow(meta, plan) else ())
+        found += [] if plan is None else differences_of_plans(meta, plan, parts["optimizer"]["param_groups"])
+        groups, unknown = regrouped(state, meta.get("members"), parts["optimizer"])
+        refuse(path, found + unknown)
+        require_fitting(path, state.model, weights)
+        require_whole(path, meta, parts, state.optimizer, groups)
+        scaler, noise = scaler_of(parts["scaler"], state), noise_of(parts["noise"], meta)
 
-    unwrapped(state.model).load_state_dict(weights)
-    for name, parameter in unwrapped(state.model).named_parameters():
-        parameter.requires_grad_(name not in meta["frozen"])
-    state.given = described["optimizer"]["groups"]
-    load_optimizer(state.optimizer, parts["optimizer"], groups)
-    state.scaler = None
-    if parts["scaler"] is not None:
-        state.scaler = torch.amp.GradScaler(state.device.type)
-        state.scaler.load_state_dict(parts["scaler"])
-    state.history.rows[:] = rows
-    state.step, state.epoch, state.batch = meta["step"], meta["epoch"], meta["batch"]
-    running = meta["running"][rank()] if rank() < len(meta["running"]) else {"total": 0.0, "count": 0}
-    state.running, state.seconds, state.stop = Loss(running["total"], running["count"]), meta["seconds"], meta["stop"]
-    state.noise = None if parts["noise"] is None else noise_here(parts["noise"][rank()], state)
-    state.loss, state.norm = None, None
+    with all_or_nothing(path, state.model, state):
+        put_weights(state.model, weights)
+        for name, parameter in unwrapped(state.model).named_parameters():
+            parameter.requires_grad_(name not in meta["frozen"])
+        state.given = described["optimizer"]["groups"]
+        load_optimizer(state.optimizer, parts["optimizer"], groups)
+        state.scaler = scaler
+        state.history.rows[:] = rows
+        put_back(state, meta)
+        state.noise = None if noise is None else noise_here(noise, state)
     return meta
 
 
@@ -132,10 +143,13 @@ def load_weights(path: Path, model: nn.Module) -> None:
 
     Raises CheckpointError as `load` does; then the model is unchanged.
     """
-    meta, data = read_checkpoint(path)
-    weights = read_weights(data[WEIGHTS], meta["tied"])
-    _refuse(path, _differences_of_weights(meta, weights, model))
-    unwrapped(model).load_state_dict(weights)
+    with refused(path):
+        meta, data = read_checkpoint(path)
+        weights = read_weights(data[WEIGHTS], meta["tied"])
+        refuse(path, differences_of_weights(meta, weights, *weights_of(model)))
+        require_fitting(path, model, weights)
+    with all_or_nothing(path, model):
+        put_weights(model, weights)
 
 
 def keep_last(folder: Path, *, config: object | None = None, extra: dict | None = None, last: int = 2) -> Callback:
@@ -173,24 +187,30 @@ def keep_best(
     config: object | None = None,
     extra: dict | None = None,
 ) -> Callback:
-    """Save in `folder/best` when the last value of split/name is the best so far; that folder keeps one checkpoint.
+    """Save in `folder/best` when split/name, measured at this step, is the best so far; it keeps one checkpoint there.
 
-    Put it behind the callback that measures. The best one is no place to go on from: let `keep_last` save beside it.
+    The best so far is that of the states which this callback met: a value that was measured between two saves belongs
+    to a state that nobody kept. Put it behind the callback that measures. The best one is no place to go on from: let
+    `keep_last` save beside it.
     Raises ValueError for another mode than "min" and "max"; the callback, when split/name was never measured.
     """
     if mode not in ("min", "max"):
         raise ValueError(f"mode must be 'min' or 'max', got {mode!r}")
+    key, sign = f"{split}/{name}, {mode}", 1 if mode == "min" else -1
+    keep = keep_last(Path(folder) / "best", config=config, extra=extra, last=1)
 
     def callback(state: TrainState) -> None:
-        values = state.history.series(split, name)[1]
+        steps, values = state.history.series(split, name)
+        before = state.best
+        best = best_of_epochs(state, split, name, sign) if before is None else before.get(key, sign * math.inf)
         # NaN is never the best; of equal values the first one is.
-        others = [value for value in values[:-1] if not math.isnan(value)]
-        best_before = (min if mode == "min" else max)(others, default=math.inf if mode == "min" else -math.inf)
-        if values[-1] < best_before if mode == "min" else values[-1] > best_before:
-            path = save(state, Path(folder) / "best", config=config, extra=extra)
-            if rank() == 0:
-                for old in [other for other in checkpoints(path.parent) if other != path]:
-                    remove(old)
+        if steps[-1] == state.step and sign * values[-1] < sign * best:
+            state.best = {**(before or {}), key: float(values[-1])}
+            try:
+                keep(state)
+            except BaseException:
+                state.best = before
+                raise
 
     return callback
 
@@ -205,23 +225,12 @@ def _write(
     before = [path for path in checkpoints(folder) if path.name.split(".")[0] == f"step-{state.step:010d}"]
     meta = {
         "format": FORMAT,
-        "step": state.step,
-        "epoch": state.epoch,
-        "batch": state.batch,
-        "running": running,
-        "seconds": state.seconds,
-        "stop": state.stop,
+        **place_of(state, running),
         "kept": kept or any(_is_kept(path) for path in before),
         "tied": tied,
         "frozen": [name for name, p in unwrapped(state.model).named_parameters() if not p.requires_grad],
         **described,
-        "members": members(state.model, state.optimizer),
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "numpy": np.__version__,
-            "course_lib": course_lib.__version__,
-        },
+        "versions": versions(),
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "device": state.device.type,
     }
@@ -235,16 +244,3 @@ def _is_kept(path: Path) -> bool:
         return read_meta(path)["kept"]
     except CheckpointError:
         return True
-
-
-def _differences_of_weights(meta: dict[str, Any], weights: dict[str, torch.Tensor], model: nn.Module) -> list[str]:
-    tensors, tied = weights_of(model)
-    now = {**tensors, **{name: tensors[other] for name, other in tied.items()}}
-    found = differences(tensor_kinds(weights), tensor_kinds(now), "weights")
-    return found + differences(meta["tied"], tied, "tied")
-
-
-def _refuse(path: Path, found: list[str]) -> None:
-    if found:
-        lines = "\n  ".join(found)
-        raise CheckpointError(f"{path} is of another run, and nothing was loaded; {len(found)} differences:\n  {lines}")

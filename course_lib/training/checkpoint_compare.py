@@ -6,11 +6,14 @@ What is compared is described in plain words of JSON, by the run that saves and 
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Collection
 from typing import Any
 
 import torch
 
 from course_lib.core.config import to_dict
+from course_lib.training.plan import Plan, differences_of_schedules, remembering
 from course_lib.training.state import TrainState
 
 _NOTHING = object()
@@ -27,15 +30,41 @@ def describe(state: TrainState, config: object | None, extra: dict | None) -> di
     }
 
 
-def tensor_kinds(tensors: dict[str, torch.Tensor]) -> dict[str, str]:
-    """Data type and shape of each tensor, in words."""
-    return {name: f"{str(t.dtype).removeprefix('torch.')} {tuple(t.shape)}" for name, t in tensors.items()}
+def differences_of_weights(
+    meta: dict[str, Any], saved: dict[str, torch.Tensor], tensors: dict[str, torch.Tensor], tied: dict[str, str]
+) -> list[str]:
+    """One sentence for every tensor of another name, shape or data type, and for what is tied in one of the two."""
+    now = {**tensors, **{name: tensors[other] for name, other in tied.items()}}
+    found = differences(_tensor_kinds(saved), _tensor_kinds(now), "weights")
+    return found + differences(meta["tied"], tied, "tied")
 
 
-def differences_of_runs(meta: dict[str, Any], now: dict[str, Any], processes: int) -> list[str]:
+def may_grow(meta: dict[str, Any], plan: Plan | None) -> bool:
+    """Whether a run may be longer than it was: where it is known that its schedule is the same for all that."""
+    return plan is not None and (plan.schedule is None or "schedule" in meta)
+
+
+def differences_of_plans(meta: dict[str, Any], plan: Plan, groups: list[dict[str, Any]]) -> list[str]:
+    """One sentence for every difference of the loader, and one for another schedule.
+
+    groups: of the saved optimizer. A checkpoint of an earlier version says nothing of loader and schedule.
+    """
+    found = differences(meta["loader"], plan.loader, "loader") if "loader" in meta else []
+    if "schedule" in meta:
+        return found + differences_of_schedules(meta["schedule"], plan.schedule, meta["step"])
+    if plan.schedule is not None and meta["step"] > 0 and remembering(plan.schedule):
+        rate, base = groups[0]["lr"], groups[0].get("initial_lr")
+        if base is not None and not math.isclose(rate, base * plan.schedule(meta["step"]), rel_tol=1e-9):
+            found.append("schedule: an earlier version of the course wrote this checkpoint without its memory")
+    return found
+
+
+def differences_of_runs(
+    meta: dict[str, Any], now: dict[str, Any], processes: int, longer: Collection[str] = ()
+) -> list[str]:
     """One sentence for every difference between the run that saved and this one, which `describe` returned.
 
-    config and extra are compared where this run gives them.
+    config and extra are compared where this run gives them; the fields `longer` of the config may be larger.
     """
     saved, mine = meta["optimizer"], now["optimizer"]
     if meta["versions"]["torch"] != torch.__version__:
@@ -44,7 +73,8 @@ def differences_of_runs(meta: dict[str, Any], now: dict[str, Any], processes: in
     found = differences(meta["seeds"], now["seeds"], "seeds") + differences(saved, mine, "optimizer")
     for name in ("config", "extra"):
         if now[name] is not None:
-            found += differences(meta[name], now[name], name)
+            before = _grown(meta[name], now[name], longer) if name == "config" else meta[name]
+            found += differences(before, now[name], name)
     if meta["batch"] and len(meta["running"]) != processes:
         found.append(f"processes: {len(meta['running'])} in the checkpoint (of mid-epoch), {processes} in this run")
     return found
@@ -60,6 +90,19 @@ def differences(saved: object, now: object, name: str) -> list[str]:
         if a != b or isinstance(a, bool) != isinstance(b, bool):
             found.append(f"{key}: {_shown(a)} in the checkpoint, {_shown(b)} in this run")
     return found
+
+
+def _grown(saved: Any, now: dict[str, Any], fields: Collection[str]) -> Any:
+    """The saved config with the fields of this run that are numbers and have grown."""
+    if not isinstance(saved, dict):
+        return saved
+    pairs = {name: (saved[name], now[name]) for name in fields if name in saved and name in now}
+    return {**saved, **{name: new for name, (old, new) in pairs.items() if type(old) is type(new) is int and new > old}}
+
+
+def _tensor_kinds(tensors: dict[str, torch.Tensor]) -> dict[str, str]:
+    """Data type and shape of each tensor, in words."""
+    return {name: f"{str(t.dtype).removeprefix('torch.')} {tuple(t.shape)}" for name, t in tensors.items()}
 
 
 def _shared_settings(optimizer: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

@@ -81,6 +81,10 @@ class DatasetLoader:
     def __len__(self) -> int:
         return len(self.order)
 
+    def identity(self) -> dict[str, Any]:
+        """What the batches depend on beside the samples: no matter how many workers load them."""
+        return {**self.order.identity(), "noise_seed": self.noise_seed}
+
     def __iter__(self) -> Iterator[Any]:
         return self.epoch(1)
 

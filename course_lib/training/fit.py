@@ -13,8 +13,10 @@ import torch
 from course_lib.core.history import History
 from course_lib.core.metrics import Loss
 from course_lib.core.schedules import Schedule
+from course_lib.training.checkpoint_compare import differences
 from course_lib.training.distributed import rank, summed
 from course_lib.training.noise import generator_states, generators_kept, seed_noise, set_generator_states
+from course_lib.training.plan import Plan
 from course_lib.training.precision import check_precision, scaler_for
 from course_lib.training.state import Callback, Loader, LossFunction, TrainState
 from course_lib.training.step import optimizer_step
@@ -50,11 +52,12 @@ def fit(
     _check_settings(loader, epochs, accumulate, clip, precision, check_every)
     on_step, on_epoch = tuple(on_step), tuple(on_epoch)
     state.settings_given()
+    state.plan = _planned(state, loader, schedule, epochs, accumulate)
     state.scaler = state.scaler or scaler_for(precision, state.device)
     with generators_kept(state.device), _noise_noted(state):
         while state.epoch < epochs and not state.ended:
             _start_epoch(state)
-            clock = time.perf_counter()
+            clock, first = time.perf_counter(), state.batch
             for batches in groups(loader.epoch(state.epoch + 1, state.batch), accumulate):
                 _set_rates(state, schedule)
                 check = (state.step + 1) % check_every == 0
@@ -68,6 +71,7 @@ def fit(
                 if state.ended:
                     break
             else:
+                _require_batches(state, loader, first)
                 _end_epoch(state)
                 for callback in on_epoch:
                     callback(state)
@@ -78,6 +82,29 @@ def groups(batches: Iterator[Any], size: int) -> Iterator[Sequence[Any]]:
     """Lists of `size` batches; the last one may be shorter."""
     while group := list(islice(batches, size)):
         yield group
+
+
+def _planned(state: TrainState, loader: Loader, schedule: Schedule | None, epochs: int, accumulate: int) -> Plan:
+    """The plan of this call, after a look whether the epoch in progress can go on with this loader."""
+    plan = Plan.of(loader, schedule, epochs, accumulate)
+    if state.batch:
+        found = [] if state.plan.loader is None else differences(state.plan.loader, plan.loader, "loader")
+        if state.batch > len(loader):
+            found.append(f"loader.batches: {state.batch} were used already, this loader has {len(loader)} in an epoch")
+        if found:
+            place = f"epoch {state.epoch + 1} is in progress (after {state.batch} batches) and must end with its loader"
+            raise ValueError("\n  ".join([f"{place}; {len(found)} differences:", *found]))
+    plan.take_over(state.plan.awaited)
+    return plan
+
+
+def _require_batches(state: TrainState, loader: Loader, first: int) -> None:
+    """An epoch in which the loader gave nothing is not one that was trained."""
+    if state.batch == first < len(loader):
+        raise ValueError(
+            f"loader must give its batches in every epoch, got none after batch {first} of {len(loader)} in epoch "
+            f"{state.epoch + 1}: an iterator that can be used once is no loader"
+        )
 
 
 def _start_epoch(state: TrainState) -> None:
@@ -110,10 +137,11 @@ def _end_epoch(state: TrainState) -> None:
 
 def _set_rates(state: TrainState, schedule: Schedule | None) -> None:
     if schedule is not None:
+        factor = state.plan.factor = schedule(state.step)
         for group in state.optimizer.param_groups:
             if "initial_lr" not in group:  # a group that was added while the run trains
                 group["initial_lr"] = float(group["lr"])
-            group["lr"] = group["initial_lr"] * schedule(state.step)
+            group["lr"] = group["initial_lr"] * factor
 
 
 def _added(running: Loss, loss: Loss) -> Loss:

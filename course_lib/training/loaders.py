@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -44,6 +45,10 @@ class BatchOrder:
         if self.drop_last:
             return self.count // self.batch_size
         return math.ceil(self.count / self.batch_size)
+
+    def identity(self) -> dict[str, Any]:
+        """What the order depends on."""
+        return asdict(self)
 
     def batches(self, epoch: int, start: int = 0, device: torch.device | str = "cpu") -> Sequence[torch.Tensor]:
         """The row numbers (B,) of each batch of that epoch, on `device`, without the first `start` batches."""
@@ -85,6 +90,10 @@ class TensorLoader:
 
     def __len__(self) -> int:
         return len(self.order)
+
+    def identity(self) -> dict[str, Any]:
+        """What the batches depend on beside the numbers in the tensors."""
+        return {**self.order.identity(), "rows": [[str(t.dtype), *t.shape[1:]] for t in self.tensors]}
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, ...]]:
         return self.epoch(1)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,16 +12,19 @@ import torch.distributed as dist
 
 from course_lib.core.history import History
 from course_lib.training import checkpoint
-from course_lib.training.callbacks import every
+from course_lib.training.callbacks import ask_again, every
 from course_lib.training.distributed import rank, world_size
 from course_lib.training.fit import fit
 from course_lib.training.lock import locked
+from course_lib.training.plan import Plan
 from course_lib.training.signals import Interrupted, heed, signals_noted
 from course_lib.training.state import Callback, Loader, LossFunction, TrainState
 from course_lib.training.workers import require_main_guard
 
 Keep = Literal["last", "every", "best"]
 KEEP = ("last", "every", "best")
+OF_FIT = {"accumulate": 1, "clip": None, "precision": "float32"}  # what of `fit` changes the numbers, with defaults
+LONGER = ("epochs", "patience")  # fields of a config that say how long, and not what is computed
 Log = Callable[[str], object]
 
 
@@ -45,10 +49,13 @@ def run(
     """`fit` in a folder: what is started again with the same arguments goes on, bit for bit, where it was stopped.
 
     Saves after every epoch, behind on_epoch, and after every `save_steps` updates. keep: "last" keeps the two newest
-    checkpoints; "every" keeps all; "best" keeps, beside the newest, the one whose last value of `watch` (split, name)
-    is the smallest or, with mode="max", the largest, in folder/best. settings: of `fit` (schedule, clip, ...).
-    config (a frozen dataclass), extra (plain values for JSON) and accumulate, clip and precision (as "fit" in extra)
-    are saved too: a run with others does not go on from there.
+    checkpoints; "every" keeps all; "best" keeps, beside the newest, the one for which `watch` (split, name) was
+    smallest or, with mode="max", largest, in folder/best: of those that are saved, with a value of that very step.
+    settings: of `fit` (schedule, clip, ...).
+    config (a frozen dataclass), extra (plain values for JSON), accumulate, clip and precision (as "fit" in extra), what
+    the loader's order depends on and the factors of the schedule are saved too: a run with others does not go on from
+    there. Fields epochs and patience of the config may grow where the schedule stays what it was, and a run that
+    `stop_early` ended goes on with more patience. A schedule with a memory (Plateau) goes on with it.
 
     SIGINT (Ctrl-C, the notebook's Interrupt) and SIGTERM let the step end, save, and raise Interrupted.
     Raises FolderInUse while another run holds the folder; OSError before the first step when nothing can be written
@@ -58,16 +65,17 @@ def run(
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, got {epochs}")
     folder = Path(folder)
-    # Beside the config: what of `fit` changes the numbers and can be written down. A schedule is a function.
-    defaults = {"accumulate": 1, "clip": None, "precision": "float32"}
-    extra = {**(extra or {}), "fit": {name: settings.get(name, value) for name, value in defaults.items()}}
+    extra = {**(extra or {}), "fit": {name: settings.get(name, value) for name, value in OF_FIT.items()}}
     say = log if rank() == 0 else _nothing
+    on_step, on_epoch = tuple(on_step), tuple(on_epoch)
+    plan = Plan.of(loader, settings.get("schedule"), epochs, settings.get("accumulate", 1))
     save, save_epoch = _saves(folder, keep, watch, mode, config, extra)
     by_steps = [] if save_steps is None else [every(save_steps, save)]
     with _alone_in(folder):
-        found = _load_newest(folder, state, config, extra)
+        found = _load_newest(folder, state, config, extra, plan)
+        ask_again(state, [*on_step, *on_epoch])
         if state.stop or state.epoch >= epochs:
-            say(f"complete: {_place(state)}")
+            say(f"complete: {_place(state)}{state.reason and '; '}{state.reason}")
             return state.history
         if found:
             say(f"resumed at {_place(state)}")
@@ -100,7 +108,16 @@ def _saves(
         best(state)
         last(state)
 
-    return last, best_and_last
+    def in_mid_epoch(state: TrainState) -> None:
+        # What is saved in mid-epoch can be the best as well, if it was measured just now.
+        now = any(row["split"] == watch[0] and watch[1] in row for row in _rows_of_this_step(state))
+        (best_and_last if now else last)(state)
+
+    return in_mid_epoch, best_and_last
+
+
+def _rows_of_this_step(state: TrainState) -> Iterator[dict[str, Any]]:
+    return takewhile(lambda row: row["step"] == state.step, reversed(state.history.rows))
 
 
 def _alone_in(folder: Path) -> AbstractContextManager[None]:
@@ -108,7 +125,9 @@ def _alone_in(folder: Path) -> AbstractContextManager[None]:
     return locked(folder) if rank() == 0 else nullcontext()
 
 
-def _load_newest(folder: Path, state: TrainState, config: object | None, extra: dict[str, Any] | None) -> bool:
+def _load_newest(
+    folder: Path, state: TrainState, config: object | None, extra: dict[str, Any] | None, plan: Plan
+) -> bool:
     """Sweep what a kill left half-written and load the newest checkpoint; whether there was one."""
     if rank() == 0:
         checkpoint.sweep(folder)
@@ -118,7 +137,7 @@ def _load_newest(folder: Path, state: TrainState, config: object | None, extra: 
     newest = checkpoint.latest(folder)
     if newest is None:
         return False
-    checkpoint.load(newest, state, config=config, extra=extra)
+    checkpoint.load(newest, state, config=config, extra=extra, plan=plan, longer=LONGER)
     return True
 
 

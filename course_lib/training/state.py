@@ -13,6 +13,7 @@ from course_lib.core.history import History
 from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds
 from course_lib.training.group_settings import group_settings
+from course_lib.training.plan import Plan
 
 
 @dataclass
@@ -24,8 +25,10 @@ class TrainState:
     loss, norm: of the last update (norm: length of the gradient before clipping, None where it was not measured).
     noise: the states of torch's generators in mid-epoch, so that dropout goes on where it was; None between epochs and
     while `fit` runs. scaler: of float16, else None.
-    stop: set it in a callback to end the run; it is saved. interrupted: the same for a signal; it is not saved, so that
-    the next start goes on.
+    stop: set it in a callback to end the run; it is saved. reason: why, where the callback says so. interrupted: the
+    same for a signal; it is not saved, so that the next start goes on.
+    best: the best value so far among the states that were saved or could have been, by split, name and mode; None
+    where a checkpoint of an earlier version does not tell.
     """
 
     model: nn.Module
@@ -42,7 +45,10 @@ class TrainState:
     noise: dict[str, torch.Tensor] | None = None
     scaler: torch.amp.GradScaler | None = None
     stop: bool = False
+    reason: str = ""
     interrupted: bool = False
+    best: dict[str, float] | None = field(default_factory=dict)
+    plan: Plan = field(default_factory=Plan, init=False, repr=False, compare=False)
     # What the check of the gradients writes to and multiplies by; it holds nothing between two updates.
     zero_and_one: tuple[torch.Tensor, torch.Tensor] | None = field(default=None, init=False, repr=False, compare=False)
     given: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -88,7 +94,11 @@ LossFunction = Callable[[nn.Module, Any], Loss]
 
 
 class Loader(Protocol):
-    """What `fit` asks of the data: batches whose order is a function of the epoch."""
+    """What `fit` asks of the data: batches whose order is a function of the epoch.
+
+    A loader may say by `identity()`, a dict for JSON, what its order depends on (batch size, seed, ...): a run that
+    stopped in mid-epoch then goes on with the same order only.
+    """
 
     def __len__(self) -> int:
         """Batches in one epoch."""

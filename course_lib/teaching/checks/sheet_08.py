@@ -7,7 +7,7 @@ from course_lib.teaching.checks.fitting.evaluation import MEAN_LOSS
 from course_lib.teaching.checks.fitting.order import ORDER_FIT_LOOP
 from course_lib.teaching.checks.fitting.reading import READ_RESUMES
 from course_lib.teaching.checks.fitting.rows_check import ROWS_FROM
-from course_lib.teaching.checks.fitting.schedule_check import SCHEDULED_STEPS
+from course_lib.teaching.checks.fitting.schedule import SCHEDULED_STEPS
 
 SHEET = (
     ACCUMULATED_STEP,

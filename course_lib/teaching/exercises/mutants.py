@@ -33,7 +33,11 @@ def mutants(reference: Function) -> Iterator[Mutant]:
     """Every single change of the kinds below that makes another program, in the order of the function's lines."""
     tree = tree_of(reference)
     seen, named = {ast.unparse(tree)}, dict[str, int]()
+    # strict=False does the same on lists of equal length, as an answer without it does
+    left_alone = {id(one.value) for one in ast.walk(tree) if isinstance(one, ast.keyword) and one.arg == "strict"}
     for place, node in enumerate(ast.walk(tree)):
+        if id(node) in left_alone:
+            continue
         for kind, change in _changes(node):
             mutated = copy.deepcopy(tree)
             target = next(other for at, other in enumerate(ast.walk(mutated)) if at == place)
@@ -145,6 +149,11 @@ _UNWRAPPED = {
     "reshape": "a missing reshape",
 }
 _COMMUTATIVE = ("min", "max", "minimum", "maximum", "add", "multiply", "allclose", "array_equal")
+# Methods that change nothing, so that the order of two of them cannot matter.
+_ONLY_ASKS = {
+    "mean", "sum", "max", "min", "std", "var", "prod", "all", "any", "argmax", "argmin", "cumsum", "copy", "clone",
+    "detach", "reshape", "view", "transpose", "astype", "ravel", "flatten", "item", "tolist",
+}  # fmt: skip
 _STATEMENTS = {
     "zero_grad": "a missing zero_grad",
     "eval": "a missing eval()",
@@ -235,7 +244,7 @@ def _of_calls(node: ast.AST) -> Iterator[tuple[str, Change]]:
         elif node.args:
             yield _UNWRAPPED[name], lambda it: it.args[0]
     for place, keyword in enumerate(node.keywords):
-        if keyword.arg == "strict":  # an answer without it does the same on lists of equal length
+        if keyword.arg == "strict":
             continue
         yield f"a missing {keyword.arg}=", _keyword_dropped(place)
         if keyword.arg == "axis" and isinstance(keyword.value, ast.Constant) and keyword.value.value in (0, 1):
@@ -277,6 +286,8 @@ def _of_blocks(node: ast.AST) -> Iterator[tuple[str, Change]]:
 
 def _depend(first: ast.stmt, second: ast.stmt) -> bool:
     """Whether the order of two statements can matter: one writes a name that the other uses, or both ask one object."""
+    if isinstance(first, ast.AugAssign) and isinstance(second, ast.AugAssign) and _added(first) and _added(second):
+        return ast.unparse(first.target) != ast.unparse(second.target)  # a sum in another order
     if not isinstance(first, ast.Assign) or not isinstance(second, ast.Assign):
         return True
     written = [
@@ -292,11 +303,19 @@ def _depend(first: ast.stmt, second: ast.stmt) -> bool:
             and isinstance(call.func, ast.Attribute)
             and isinstance(call.func.value, ast.Name)
             and call.func.value.id not in ("np", "torch", "math")
+            and call.func.attr not in _ONLY_ASKS
         }
         for one in (first, second)
     ]
     stored = any(isinstance(target, ast.Subscript | ast.Attribute) for one in (first, second) for target in one.targets)
     return stored or bool(written[0] & used[1] or written[1] & used[0] or asked[0] & asked[1])
+
+
+def _added(statement: ast.AugAssign) -> bool:
+    """Whether a number is added to or taken off a name, which the number does not use."""
+    used = {node.id for node in ast.walk(statement.value) if isinstance(node, ast.Name)}
+    plain = isinstance(statement.target, ast.Name) and statement.target.id not in used
+    return plain and isinstance(statement.op, ast.Add | ast.Sub)
 
 
 def _missing_statement(node: ast.stmt) -> str:

@@ -1,95 +1,93 @@
-"""What goes wrong between rate, gradient, clip and update? Known mistakes of scheduled_steps, and right ways."""
+"""Rate, gradient, clip, update: cases and known mistakes of scheduled_steps."""
 
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
-from course_lib.teaching.exercises.exercise import Mistake, Variant
-from course_lib.teaching.exercises.forms import also_right
+from course_lib.teaching.checks.fitting.toys import Batch, batch, linear, numbers, squared
+from course_lib.teaching.exercises.compare import to_array
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.forms import kind_of, not_in_parts
+from course_lib.teaching.exercises.kinds import implement
+from course_lib.training.plain import scheduled_steps
 
-WRONG: list[Mistake] = []
-RIGHT: list[Variant] = []
-
-
-def _length(model: nn.Module) -> float:
-    return float(torch.stack([p.grad.norm() for p in model.parameters()]).norm())
-
-
-def _clip(how: Callable[[list[torch.Tensor], float, float], object]) -> Callable[[nn.Module, float], float]:
-    """A clip that returns the length from before; how(parameters, limit, length) changes the gradients."""
-
-    def clip(model: nn.Module, limit: float) -> float:
-        length = _length(model)
-        how(list(model.parameters()), limit, length)
-        return length
-
-    return clip
+_RNG = np.random.default_rng(33)
+# The first gradient lies below the limit, later ones above it: a short gradient must not be stretched. In the second
+# case the batches can be read only once.
+_CASES = tuple(
+    ([batch(_RNG, size, size, shift=shift) for size, shift in ((4, 0), (7, 4), (3, -4), (5, 2))], base, limit, once)
+    for base, limit, once in ((0.02, 6.0, False), (0.05, 1.5, True))
+)
 
 
-def _times(parameters: list[torch.Tensor], factor: float) -> None:
-    for parameter in parameters:
-        parameter.grad *= factor
+def _warmup(step: int) -> float:
+    return (0.25, 0.5, 1.0, 0.6, 0.3)[step]  # the last for those who count from 1, or ask once more at the end
 
 
-_shorten = _clip(lambda parameters, limit, length: _times(parameters, min(1.0, limit / length)))
-_stretch = _clip(lambda parameters, limit, length: _times(parameters, limit / length))
-_each = _clip(lambda parameters, limit, length: [nn.utils.clip_grad_norm_([p], limit) for p in parameters])
-_values = _clip(lambda parameters, limit, length: nn.utils.clip_grad_value_(parameters, limit))
+class _Watched(torch.optim.SGD):
+    """SGD that notes at which rates it makes its updates, and the parameters after each."""
+
+    def __init__(self, model: nn.Module, groups: Any) -> None:
+        super().__init__(groups, lr=0.5, momentum=0.6)
+        self.model, self.used, self.after = model, list[list[float]](), list[np.ndarray]()
+
+    def step(self, closure: Any = None) -> Any:
+        self.used.append([float(group["lr"]) for group in self.param_groups])
+        loss = super().step(closure)
+        self.after.append(numbers(self.model))
+        return loss
 
 
-def _each_group(model: nn.Module, limit: float) -> float:
-    return sum(float(nn.utils.clip_grad_norm_(part.parameters(), limit)) for part in (model[0], model[2]))
+def _trained(answer: Callable[..., Any]) -> Callable[..., Any]:
+    """The answer on a model of two groups; the gradients hold something of an earlier use."""
+
+    def run(batches: list[Batch], base: float, limit: float, once: bool = False) -> Any:
+        model = nn.Sequential(linear(7), nn.Tanh(), linear(9, inputs=1))
+        optimizer = _Watched(model, [{"params": model[0].parameters()}, {"params": model[2].parameters()}])
+        squared(model, batches[1]).total.backward()
+        said = answer(model, optimizer, iter(batches) if once else batches, squared, base, _warmup, limit)
+        own = list(said) if isinstance(said, list | tuple | np.ndarray) else None
+        if own is None or any(to_array(length) is None or to_array(length).size != 1 for length in own):
+            return said if said is None else kind_of(said)
+        return {
+            "rates used": np.array(optimizer.used),
+            "parameters": np.array([*optimizer.after, numbers(model)]),
+            "lengths": np.array([float(length) for length in own]),
+            "plain numbers": not any(isinstance(length, torch.Tensor) for length in own),
+        }
+
+    return run
 
 
-def _after_clipping(model: nn.Module, limit: float) -> float:
-    nn.utils.clip_grad_norm_(model.parameters(), limit)
-    return _length(model)
+def _rates(seen: Any, right: Any) -> str | None:
+    form = not_in_parts(seen, "a list of lengths, one number for each update")
+    if form:
+        return f"{form}\nwhich number belongs to each batch?"
+    for case in right:
+        own, rule = seen[case]["result"], right[case]["result"]
+        made = len(own["rates used"])
+        if made != len(rule["rates used"]):
+            told = f"{case}: {made} updates for {len(rule['rates used'])} batches"
+            return f"{told}\n{'which lines make an update?' if made else 'which line makes an update?'}"
+        if not np.allclose(own["rates used"], rule["rates used"]):
+            first = int(np.argmax(~np.isclose(own["rates used"], rule["rates used"]).all(axis=1)))
+            told = f"{case}: update {first} was made at the rates {own['rates used'][first].round(4).tolist()}"
+            return f"{told}\nwhat are base and schedule({first}) there?"
+        if len(own["lengths"]) != len(rule["lengths"]):
+            return f"{case}: {len(own['lengths'])} lengths for {made} updates\nin which line does the list grow?"
+        if not np.allclose(own["lengths"], rule["lengths"]):
+            first = int(np.argmax(~np.isclose(own["lengths"], rule["lengths"])))
+            told = f"{case}: update {first}: you return {own['lengths'][first]:.4g}"
+            told += f", the gradient is {rule['lengths'][first]:.4g} long"
+            return f"{told}\nover which numbers is the length taken, and when?"
+        if not own["plain numbers"] and np.allclose(own["parameters"], rule["parameters"]):
+            return "your updates and lengths are right, but they are tensors; length.item() takes out a plain number"
+    return None
 
 
-def _steps(
-    *,
-    rate: Callable[[float, float, Callable[[int], float], int], float] = lambda old, base, s, step: base * s(step),
-    rate_when: str = "before",
-    groups: slice = slice(None),
-    zero: bool = True,
-    mean: bool = True,
-    clip: Callable[[nn.Module, float], float] = _shorten,
-    clip_when: str = "before",
-) -> Callable[..., Any]:
-    """A training that is right with these defaults; a known mistake changes one of them."""
-
-    def train(model, optimizer, batches, loss_fn, base, schedule, limit):
-        def set_rates(step: int) -> None:
-            for group in optimizer.param_groups[groups]:
-                group["lr"] = rate(group["lr"], base, schedule, step)
-
-        lengths = []
-        for step, one in enumerate(batches):
-            if rate_when == "before":
-                set_rates(step)
-            if zero:
-                optimizer.zero_grad()
-            loss = loss_fn(model, one)
-            (loss.total / loss.count if mean else loss.total).backward()
-            lengths.append(clip(model, limit) if clip_when == "before" else _length(model))
-            optimizer.step()
-            if clip_when == "after":
-                clip(model, limit)
-            if rate_when == "after":
-                set_rates(step)
-        return lengths
-
-    return train
-
-
-@also_right(RIGHT, "the clipping written out")
-def written_out(model, optimizer, batches, loss_fn, base, schedule, limit):
-    return _steps()(model, optimizer, batches, loss_fn, base, schedule, limit)
-
-
-@also_right(RIGHT, "torch's LambdaLR, stepped after each update")
 def lambda_lr(model, optimizer, batches, loss_fn, base, schedule, limit):
     for group in optimizer.param_groups:
         group["initial_lr"] = group["lr"] = base
@@ -105,75 +103,79 @@ def lambda_lr(model, optimizer, batches, loss_fn, base, schedule, limit):
     return lengths
 
 
-def _wrong(id: str, cause: str, question: str, **changed: Any) -> None:
-    WRONG.append(Mistake(id, cause, question, _steps(**changed)))
-
-
-_wrong(
-    "rate_after",
-    "a rate that is set after the update: every update uses the one before",
-    "at which rate is the very first update made?",
-    rate_when="after",
+SCHEDULED_STEPS = implement(
+    "scheduled_steps",
+    "Rate, gradient, clip, update",
+    scheduled_steps,
+    complete=True,
+    core=True,
+    difficulty=2,
+    minutes=15,
+    cases=_CASES,
+    run=_trained,
+    names={"lambda_lr": lambda_lr},
+    right="""
+    written_out: the clipping written out
+        length = A -> length = torch.stack([p.grad.norm() for p in model.parameters()]).norm()
+            ; [p.grad.mul_(min(1.0, limit / length)) for p in model.parameters()]
+    lambda_lr: torch's LambdaLR, stepped after each update
+    """,
+    wrong="""
+    rate_after: a rate that is set after the update: every update uses the one before
+        | at which rate is the very first update made?
+        group["lr"] = A -> pass
+        after optimizer.step() -> for group in optimizer.param_groups: group["lr"] = base * schedule(step)
+    counted_from_one: a schedule that is asked for step + 1
+        | which multiplier belongs to the first update, schedule(0) or schedule(1)?
+        schedule(step) -> schedule(step + 1)
+    multiplied_up: rates that are multiplied on top of each other
+        | what is the rate multiplied by, the base or the rate of the step before?
+        base * A -> (base if step == 0 else group["lr"]) * A
+    base_ignored: the schedule's number as the rate | is schedule(step) a rate or a multiplier?
+        base * A -> A
+    one_group: a rate that is set in the first group alone | how many groups are there?
+        optimizer.param_groups -> optimizer.param_groups[:1]
+    optimizers_rate: the optimizer's rate, multiplied by the schedule again and again | where does `base` come in?
+        base * A -> group["lr"] * A
+    not_set: a rate that does not reach the groups | where does SGD read its rate?
+        group["lr"] = A -> pass
+    constant: a rate that never changes | which line reads the schedule?
+        base * A -> base
+    never_zeroed: gradients that are never set to zero | what does backward() add to?
+        drop: optimizer.zero_grad()
+    gradient_of_sum: the gradient of the sum over the batch
+        | would a batch of twice the size make a step of twice the length?
+        loss.total / loss.count -> loss.total
+    not_clipped: gradients that are not clipped | which line shortens a long gradient?
+        limit -> float("inf")
+    clipped_after: a clip after the update | which gradient does the update use, the long one or the short one?
+        limit -> float("inf"); after optimizer.step() -> nn.utils.clip_grad_norm_(model.parameters(), limit)
+    always_limit: a gradient that is always brought to the limit
+        | what shall become of a gradient that is shorter than the limit?
+        limit -> float("inf"); after length = A -> [p.grad.mul_(limit / length) for p in model.parameters()]
+    each_parameter: a clip of each parameter by itself | does the direction of the whole gradient stay as it was?
+        limit -> float("inf")
+        after length = A -> [nn.utils.clip_grad_norm_([p], limit) for p in model.parameters()]
+    each_group: a clip of each group of parameters by itself | over which parameters together is the length taken?
+        length = A -> parts = [nn.utils.clip_grad_norm_(g["params"], limit) for g in optimizer.param_groups]
+            ; length = {sum(parts)|torch.stack(parts).norm()}
+    by_value: a clip of every number, not of the length | does the direction of the gradient stay as it was?
+        limit -> float("inf"); after length = A -> nn.utils.clip_grad_value_(model.parameters(), limit)
+    length_after: the lengths after clipping | which lengths does the docstring ask for?
+        after length = A -> length = torch.stack([p.grad.norm() for p in model.parameters()]).norm()
+    """,
+    equivalent="""
+    swap: for group in optimizer.param_groups: <-> optimizer.zero_grad() | neither reads what the other sets
+    swap: optimizer.zero_grad() <-> loss = loss_fn(model, batch) | a forward pass leaves the gradients alone
+    swap: optimizer.step() <-> lengths.append(length.item()) | the length was taken before both
+    """,
+    same=(("not_clipped", "clipped_after"),),  # the next zero_grad() throws away what was clipped
+    properties=(Property("rates and lengths", _rates),),
+    hints=(
+        "The rate of a group is group['lr']; it must be there before optimizer.step() reads it.",
+        "nn.utils.clip_grad_norm_(model.parameters(), limit) shortens in place and returns the length from before.",
+        "Order: rate, zero_grad, loss, backward, clip, step.",
+    ),
+    not_tested="gradients that are not finite",
+    fade=('group["lr"] = ', "length = nn.utils"),
 )
-_wrong(
-    "counted_from_one",
-    "a schedule that is asked for step + 1",
-    "which multiplier belongs to the first update, schedule(0) or schedule(1)?",
-    rate=lambda old, base, s, step: base * s(step + 1),
-)
-_wrong(
-    "multiplied_up",
-    "rates that are multiplied on top of each other",
-    "what is the rate multiplied by, the base or the rate of the step before?",
-    rate=lambda old, base, s, step: (base if step == 0 else old) * s(step),
-)
-_MULTIPLIER = "is schedule(step) a rate or a multiplier?"
-_wrong("base_ignored", "the schedule's number as the rate", _MULTIPLIER, rate=lambda old, base, s, step: s(step))
-_wrong("one_group", "a rate that is set in the first group alone", "how many groups are there?", groups=slice(0, 1))
-_wrong(
-    "optimizers_rate",
-    "the optimizer's rate, multiplied by the schedule again and again",
-    "where does `base` come in?",
-    rate=lambda old, base, s, step: old * s(step),
-)
-_wrong("not_set", "a rate that does not reach the groups", "where does SGD read its rate?", rate_when="never")
-_wrong("constant", "a rate that never changes", "which line reads the schedule?", rate=lambda old, base, s, step: base)
-_wrong("never_zeroed", "gradients that are never set to zero", "what does backward() add to?", zero=False)
-_wrong(
-    "gradient_of_sum",
-    "the gradient of the sum over the batch",
-    "would a batch of twice the size make a step of twice the length?",
-    mean=False,
-)
-_wrong("not_clipped", "gradients that are not clipped", "which line shortens a long gradient?", clip_when="never")
-_wrong(
-    "clipped_after",
-    "a clip after the update",
-    "which gradient does the update use, the long one or the short one?",
-    clip_when="after",
-)
-_wrong(
-    "always_limit",
-    "a gradient that is always brought to the limit",
-    "what shall become of a gradient that is shorter than the limit?",
-    clip=_stretch,
-)
-_wrong(
-    "each_parameter",
-    "a clip of each parameter by itself",
-    "does the direction of the whole gradient stay as it was?",
-    clip=_each,
-)
-_wrong(
-    "each_group",
-    "a clip of each group of parameters by itself",
-    "over which parameters together is the length taken?",
-    clip=_each_group,
-)
-_wrong(
-    "by_value",
-    "a clip of every number, not of the length",
-    "does the direction of the gradient stay as it was?",
-    clip=_values,
-)
-_wrong("length_after", "the lengths after clipping", "which lengths does the docstring ask for?", clip=_after_clipping)
