@@ -314,10 +314,9 @@ check("layer_passes", layer_passes)
 # **A common mistake**: an upstream gradient of ones. Five of the fifteen planted faults survive it.
 
 # %% id="layer-passes-ones" tags=["solution"]
-from course_lib.teaching.checks.training_loop.attack import MISTAKES
-from course_lib.teaching.checks.training_loop.attack_check import LAYER_PASSES
+from course_lib.teaching.checks.training_loop.attack import LAYER_PASSES
 
-with_ones = next(mistake.answer for mistake in MISTAKES if mistake.id == "upstream_ones")
+with_ones = next(mistake.answer for mistake in LAYER_PASSES.mistakes if mistake.id == "upstream_ones")
 accepted = LAYER_PASSES.observe(with_ones)["planted"]
 survived = [fault for fault, passed in accepted.items() if passed]
 assert (len(survived), len(accepted)) == (5, 15)

@@ -216,4 +216,4 @@ def _pairs_of_edits(table: str, make: Callable[[str], Any]) -> Iterable[Mistake]
 
 
 def _cause(text: str) -> str:
-    return text.rpartition(" | ")[0].strip()
+    return text.rpartition(" | ")[0].replace(" | ", " ").strip()

@@ -64,12 +64,12 @@ def _shown(node: ast.AST) -> str:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())[:80]
+    return " ".join(text.split())[:80].rstrip()
 
 
 def _swapped(node: ast.AST, field: str, place: int) -> str:
-    first, second = getattr(node, field)[place : place + 2]
-    return f"swap: {' '.join(ast.unparse(first).split())[:36]} <-> {' '.join(ast.unparse(second).split())[:36]}"
+    first, second = (_line(ast.unparse(one))[:36].rstrip() for one in getattr(node, field)[place : place + 2])
+    return f"swap: {first} <-> {second}"
 
 
 class _Put(ast.NodeTransformer):
