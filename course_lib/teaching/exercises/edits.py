@@ -72,7 +72,17 @@ def _parsed(function: Function) -> ast.FunctionDef:
         if isinstance(argument, ast.arg):
             argument.annotation = None
     tree.returns, tree.decorator_list = None, []
-    return tree
+    plain: ast.FunctionDef = _Unannotated().visit(tree)
+    return plain
+
+
+class _Unannotated(ast.NodeTransformer):
+    """`total: float = 0.0` becomes `total = 0.0`."""
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
+        if node.value is None:
+            return node
+        return ast.copy_location(ast.Assign([node.target], node.value), node)
 
 
 def tree_of(function: Function) -> ast.FunctionDef:
@@ -121,7 +131,7 @@ def _apply(tree: ast.FunctionDef, edit: str) -> None:
         new = _statements(f"return {edit[len('return:') :].strip()}")[0]
         last.value = _substituted(new, {"RESULT": last.value}).value
     elif edit.startswith("drop:"):
-        _replace_statements(tree, edit[len("drop:") :], lambda found, _: [])
+        _replace_statements(tree, edit[len("drop:") :].strip(), lambda found, _: [])
     elif edit.startswith(("before ", "after ")):
         word, rest = edit.split(" ", 1)
         old, new = _sides(rest, "->")
