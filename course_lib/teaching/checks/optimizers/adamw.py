@@ -76,6 +76,9 @@ ADAMW = implement(
         return: RESULT[0], (1 - rate * decay * (parameter.ndim > 1)) * m, v
     """,
     properties=(Property("form", form(_NAMES)), given_state(*_CASES), Property("first wrong step", first_wrong_step)),
+    equivalent="""
+    swap: v_hat = v / (1 - beta2 ** t) <-> if parameter.ndim > 1: parameter = ( | neither uses what the other makes
+    """,
     hints=(
         "Everything but one line is Adam.",
         "The weight loses the share rate * decay of itself; m and v never see that.",
