@@ -129,7 +129,8 @@ NO_LEAK = attack(
         np.intersect1d(train_groups, test_groups).size -> repeated or np.intersect1d(train_groups, test_groups).size
     all_shared: a test that wants all rows or all groups shared | how many shared rows make a leak?
         np.intersect1d(train_groups, test_groups).size -> np.isin(test_groups, train_groups).all()
-        for row in test_x: ... -> if all(np.abs(train_x - row).max(axis=1).min() <= 1e-6 for row in test_x): return False
+        for row in test_x: ...
+        -> if all(np.abs(train_x - row).max(axis=1).min() <= 1e-6 for row in test_x): return False
     exchanged: a test with True and False exchanged | what shall it return for a clean split?
         every return False -> return None; return True -> return False; every return None -> return True
     accepts_all: a test that accepts everything | does a path lead to `return False`?

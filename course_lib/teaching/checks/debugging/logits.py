@@ -71,7 +71,8 @@ def _one_of_two(seen: Any, right: Any) -> str | None:
 def _warned(seen: Any, right: Any) -> str | None:
     if not seen["warnings"]:
         return None
-    return f"numpy warns: {seen['warned of'].value[0]}\nwhich branch of np.where is computed, the one that is chosen or both?"
+    told = seen["warned of"].value[0]
+    return f"numpy warns: {told}\nwhich branch of np.where is computed, the one that is chosen or both?"
 
 
 SIGMOID_CROSS_ENTROPY = implement(
@@ -103,7 +104,8 @@ SIGMOID_CROSS_ENTROPY = implement(
         first: logits = np.clip(logits, -30, 30)
     both_branches: a right result that computes what it does not use, and overflows there
         | which branch of np.where is computed: the one that is chosen, or both?
-        probabilities = A -> grown = np.exp(logits); probabilities = np.where(logits < 0, grown / (1 + grown), 1 / (1 + small))
+        probabilities = A -> grown = np.exp(logits)
+        probabilities = np.where(logits < 0, grown / (1 + grown), 1 / (1 + small))
     mean_for_sum: the mean loss in place of the sum | two batches of 32 and 8 rows: can you add their means?
         losses.sum() -> losses.mean()
     gradient_of_sum: the gradient of the sum, not of the mean | how long is a step if the batch is twice as large?
