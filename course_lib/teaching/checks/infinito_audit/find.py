@@ -56,7 +56,7 @@ _SYNONYMS = {
 
 NAME_THE_RUNS = find(
     "name_the_runs",
-    "Six runs, and one is honest",
+    "Find: six runs, and one is honest",
     KEY,
     words=WORDS,
     synonyms=_SYNONYMS,
