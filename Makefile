@@ -11,6 +11,9 @@ PROCESSES := -n 2 --dist loadfile --no-loadscope-reorder
 .PHONY: help lab test check notebooks lesson bench browser clean
 .DELETE_ON_ERROR:
 
+# Without byte code on disk each of forty kernels would compile torch anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 # One thread: stored outputs and tests do not depend on the number of cores, and waiting threads do not spin.
 test notebooks lesson bench browser: export OMP_NUM_THREADS = 1
 test notebooks lesson bench browser: export OPENBLAS_NUM_THREADS = 1

@@ -81,12 +81,17 @@ class History:
     @classmethod
     def load(cls, path: Path) -> "History":
         """Read what `save` wrote. Raises ValueError with the file and the line of the first damaged row."""
+        return cls.parse(Path(path).read_bytes(), path)
+
+    @classmethod
+    def parse(cls, data: bytes, place: Path) -> "History":
+        """The history in the bytes of a file, which `place` names. Raises ValueError as `load` does."""
         history = cls()
-        for number, line in enumerate(Path(path).read_bytes().splitlines(), start=1):
+        for number, line in enumerate(data.splitlines(), start=1):
             try:
                 history.rows.append(_parse(line))
-            except (ValueError, TypeError) as error:
-                raise ValueError(f"{path}, line {number} is damaged: {error}") from error
+            except (ValueError, TypeError, RecursionError) as error:
+                raise ValueError(f"{place}, line {number} is damaged: {error}") from error
         return history
 
     def _rows_with(self, split: str, name: str) -> list[Row]:

@@ -13,7 +13,6 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
 from course_lib.core.history import History
@@ -28,10 +27,13 @@ from course_lib.training.checkpoint_content import (
     all_fine,
     noise_and_running,
     noise_here,
+    noise_of,
     optimizer_bytes,
     read_optimizer,
     read_weights,
     require_finite,
+    require_whole,
+    scaler_of,
     weight_bytes,
     weights_of,
 )
@@ -52,6 +54,7 @@ from course_lib.training.checkpoint_files import (
 )
 from course_lib.training.checkpoint_groups import load_optimizer, regrouped
 from course_lib.training.checkpoint_place import best_of_epochs, place_of, put_back, versions
+from course_lib.training.checkpoint_restore import all_or_nothing, put_weights, refuse, refused, require_fitting
 from course_lib.training.distributed import rank, unwrapped, world_size
 from course_lib.training.lock import hold_on
 from course_lib.training.plan import Plan
@@ -108,28 +111,30 @@ def load(
     Raises CheckpointError for a damaged checkpoint, and for one of another run with a line for every difference; then
     `state` is unchanged.
     """
-    meta, data = read_checkpoint(path)
-    weights, parts = read_weights(data[WEIGHTS], meta["tied"]), read_optimizer(data[OPTIMIZER])
-    rows = History.load(Path(path) / HISTORY).rows
-    found = differences_of_weights(meta, weights, *weights_of(state.model))
     described = describe(state, config, extra)
-    found += differences_of_runs(meta, described, world_size(), longer if may_grow(meta, plan) else ())
-    found += [] if plan is None else differences_of_plans(meta, plan, parts["optimizer"]["param_groups"])
-    groups, unknown = regrouped(state, meta.get("members"), parts["optimizer"])
-    _refuse(path, found + unknown)
+    with refused(path):
+        meta, data = read_checkpoint(path)
+        weights, parts = read_weights(data[WEIGHTS], meta["tied"]), read_optimizer(data[OPTIMIZER])
+        rows = History.parse(data[HISTORY], Path(path) / HISTORY).rows
+        found = differences_of_weights(meta, weights, *weights_of(state.model))
+        found += differences_of_runs(meta, described, world_size(), longer if may_grow(meta, plan) else ())
+        found += [] if plan is None else differences_of_plans(meta, plan, parts["optimizer"]["param_groups"])
+        groups, unknown = regrouped(state, meta.get("members"), parts["optimizer"])
+        refuse(path, found + unknown)
+        require_fitting(path, state.model, weights)
+        require_whole(path, meta, parts, state.optimizer, groups)
+        scaler, noise = scaler_of(parts["scaler"], state), noise_of(parts["noise"], meta)
 
-    unwrapped(state.model).load_state_dict(weights)
-    for name, parameter in unwrapped(state.model).named_parameters():
-        parameter.requires_grad_(name not in meta["frozen"])
-    state.given = described["optimizer"]["groups"]
-    load_optimizer(state.optimizer, parts["optimizer"], groups)
-    state.scaler = None
-    if parts["scaler"] is not None:
-        state.scaler = torch.amp.GradScaler(state.device.type)
-        state.scaler.load_state_dict(parts["scaler"])
-    state.history.rows[:] = rows
-    put_back(state, meta)
-    state.noise = None if parts["noise"] is None else noise_here(parts["noise"][rank()], state)
+    with all_or_nothing(path, state.model, state):
+        put_weights(state.model, weights)
+        for name, parameter in unwrapped(state.model).named_parameters():
+            parameter.requires_grad_(name not in meta["frozen"])
+        state.given = described["optimizer"]["groups"]
+        load_optimizer(state.optimizer, parts["optimizer"], groups)
+        state.scaler = scaler
+        state.history.rows[:] = rows
+        put_back(state, meta)
+        state.noise = None if noise is None else noise_here(noise, state)
     return meta
 
 
@@ -138,10 +143,13 @@ def load_weights(path: Path, model: nn.Module) -> None:
 
     Raises CheckpointError as `load` does; then the model is unchanged.
     """
-    meta, data = read_checkpoint(path)
-    weights = read_weights(data[WEIGHTS], meta["tied"])
-    _refuse(path, differences_of_weights(meta, weights, *weights_of(model)))
-    unwrapped(model).load_state_dict(weights)
+    with refused(path):
+        meta, data = read_checkpoint(path)
+        weights = read_weights(data[WEIGHTS], meta["tied"])
+        refuse(path, differences_of_weights(meta, weights, *weights_of(model)))
+        require_fitting(path, model, weights)
+    with all_or_nothing(path, model):
+        put_weights(model, weights)
 
 
 def keep_last(folder: Path, *, config: object | None = None, extra: dict | None = None, last: int = 2) -> Callback:
@@ -236,9 +244,3 @@ def _is_kept(path: Path) -> bool:
         return read_meta(path)["kept"]
     except CheckpointError:
         return True
-
-
-def _refuse(path: Path, found: list[str]) -> None:
-    if found:
-        lines = "\n  ".join(found)
-        raise CheckpointError(f"{path} is of another run, and nothing was loaded; {len(found)} differences:\n  {lines}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,15 @@ import torch.distributed as dist
 from torch import nn
 
 from course_lib.core.seeding import stream
-from course_lib.training.checkpoint_files import CheckpointError
+from course_lib.training.checkpoint_files import META, CheckpointError
+from course_lib.training.checkpoint_validation import (
+    fault_of_scaler,
+    fault_of_structure,
+    faults_of_moments,
+    faults_of_values,
+)
 from course_lib.training.distributed import rank, unwrapped, world_size
-from course_lib.training.noise import generator_states
+from course_lib.training.noise import fresh_states, generator_states
 from course_lib.training.state import TrainState
 
 Tensors = dict[str, torch.Tensor]
@@ -79,13 +86,20 @@ def read_weights(data: bytes, tied: dict[str, str]) -> Tensors:
         tensors = load(data)
     except SafetensorError as error:
         raise CheckpointError(f"weights.safetensors cannot be read: {error}") from error
+    for name, other in tied.items():
+        if other not in tensors or name in tensors:
+            raise CheckpointError(f"{META} ties {name} to {other}, and weights.safetensors has them otherwise")
     return {**tensors, **{name: tensors[other] for name, other in tied.items()}}
 
 
 def optimizer_bytes(state: TrainState, noise: list[Tensors] | None) -> bytes:
     """Optimizer, scaler and noise, in a form that loads without running code."""
+    saved = plain(state.optimizer.state_dict(), "optimizer")
+    faults = list(faults_of_values(saved))
+    if faults:  # what could not be loaded is not saved
+        raise CheckpointError(f"no run can go on from this optimizer: {'; '.join(faults[:9])}")
     parts = {
-        "optimizer": plain(state.optimizer.state_dict(), "optimizer"),
+        "optimizer": saved,
         "scaler": None if state.scaler is None else plain(state.scaler.state_dict(), "scaler"),
         "noise": noise,
     }
@@ -105,7 +119,40 @@ def read_optimizer(data: bytes) -> dict[str, Any]:
         ) from error
     if not isinstance(parts, dict) or set(parts) != {"optimizer", "scaler", "noise"}:
         raise CheckpointError("optimizer.pt must hold optimizer, scaler and noise, and does not")
+    if fault := fault_of_structure(parts["optimizer"]) or fault_of_scaler(parts["scaler"]):
+        raise CheckpointError(f"optimizer.pt holds no state of an optimizer: {fault}")
     return parts
+
+
+def require_whole(path: Path, meta: dict[str, Any], parts: dict[str, Any], optimizer: Any, groups: list) -> None:
+    """Raises CheckpointError for moments that are missing, of another shape, or no numbers to go on from."""
+    saved = parts["optimizer"]
+    faults = [*faults_of_values(saved), *faults_of_moments(meta, saved, optimizer, groups)]
+    if faults:
+        raise CheckpointError(f"{path} cannot be loaded, and nothing was: {'; '.join(faults[:9])}")
+
+
+def scaler_of(saved: dict[str, Any] | None, state: TrainState) -> torch.amp.GradScaler | None:
+    """A scaler of gradients in the state that was saved; None where there was none."""
+    if saved is None:
+        return None
+    scaler = torch.amp.GradScaler(state.device.type)
+    scaler.load_state_dict(saved)
+    return scaler
+
+
+def noise_of(saved: list[Tensors] | None, meta: dict[str, Any]) -> Tensors | None:
+    """The states of this process's generators. Raises CheckpointError for what is none, or missing in mid-epoch."""
+    if saved is None:
+        if meta["batch"]:
+            raise CheckpointError("optimizer.pt must hold the states of the generators of a run in mid-epoch")
+        return None
+    try:
+        mine = saved[rank()]
+        torch.Generator().set_state(mine["cpu"])
+    except Exception as error:
+        raise CheckpointError("noise in optimizer.pt must be the states of generators, and is not") from error
+    return mine
 
 
 def noise_and_running(state: TrainState) -> tuple[list[Tensors] | None, list[dict[str, float]]]:
@@ -127,14 +174,21 @@ def all_fine(fine: bool, state: TrainState) -> bool:
 def noise_here(noise: Tensors, state: TrainState) -> Tensors:
     """The saved states of the generators; with one for this kind of device, where the run began on another kind.
 
-    That one cannot give the numbers that the other device would have given, but it is a function of the seed too.
+    That one cannot give the numbers that the other device would have given, but it is a function of the seed too. The
+    same holds for NumPy's and Python's generators, which an earlier version of the course did not save.
     """
     kind = state.device.type
-    if kind in noise:
-        return noise
-    purpose = f"noise of process {rank()} from batch {state.batch} on {kind}"
-    fresh = torch.Generator(state.device).manual_seed(stream(state.seeds.noise, purpose, state.epoch + 1))
-    return {**noise, kind: fresh.get_state()}
+    seeds = {
+        name: stream(
+            state.seeds.noise, f"noise of process {rank()} from batch {state.batch} on {name}", state.epoch + 1
+        )
+        for name in (kind, "numpy", "python")
+        if name not in noise
+    }
+    fresh = {name: fresh_states(seed, state.device)[name] for name, seed in seeds.items() if name != kind}
+    if kind in seeds:
+        fresh[kind] = torch.Generator(state.device).manual_seed(seeds[kind]).get_state()
+    return {**noise, **fresh}
 
 
 def plain(value: Any, place: str) -> Any:

@@ -20,8 +20,10 @@ from typing import Any
 
 from course_lib.core.files import flush_folder, make_folder
 from course_lib.core.history import History
+from course_lib.training.checkpoint_validation import fault_of_files, fault_of_meta
 
 FORMAT = 1
+LARGEST_META = 2**24  # bytes; it holds settings and names
 WEIGHTS, OPTIMIZER, HISTORY, META = "weights.safetensors", "optimizer.pt", "history.jsonl", "meta.json"
 FILES = (WEIGHTS, OPTIMIZER, HISTORY)
 _NAME = re.compile(r"step-(\d{10,})(?:\.(\d+))?")
@@ -98,6 +100,8 @@ def write_checkpoint(folder: Path, step: int, contents: dict[str, bytes], histor
         whole = {**contents, HISTORY: (part / HISTORY).read_bytes()}
         files = {file: {"bytes": len(data), "sha256": _sha256(data)} for file, data in whole.items()}
         contents = {**contents, META: sealed({**meta, "files": files})}  # last on purpose: with it the folder is whole
+        if len(contents[META]) > LARGEST_META:
+            raise CheckpointError(f"{META} has at most {LARGEST_META:,} bytes: extra and config are for few values")
         needed = len(whole[HISTORY]) + sum(map(len, contents.values()))
         for file, data in contents.items():
             write_flushed(part / file, data)
@@ -128,6 +132,10 @@ def read_meta(path: Path) -> dict[str, Any]:
     """The metadata of a checkpoint, without a look at its other files. Raises CheckpointError when it is damaged."""
     folder = Path(path)
     path = folder / META
+    if path.stat().st_size > LARGEST_META:
+        raise CheckpointError(
+            f"{path} is damaged: it has {path.stat().st_size:,} bytes, at most {LARGEST_META:,} make sense"
+        )
     data = path.read_bytes()
     try:
         meta = json.loads(data)
@@ -139,11 +147,14 @@ def read_meta(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path} is damaged: it is not what its own sha256 was taken of")
     if meta.get("format") != FORMAT:
         raise CheckpointError(f"{path} has format {meta.get('format')!r}, this version of the course reads {FORMAT}")
-    if sorted(meta.get("files", ())) != sorted(FILES):
-        raise CheckpointError(f"{path} must list the files {', '.join(FILES)}, got {meta.get('files')!r}")
-    if _NAME.fullmatch(folder.name) and _place(folder)[0] != meta.get("step"):
+    files = meta.get("files")
+    if not isinstance(files, dict) or sorted(files) != sorted(FILES):
+        raise CheckpointError(f"{path} must list the files {', '.join(FILES)}, got {files!r:.200}")
+    if fault := fault_of_meta(meta) or fault_of_files(files):
+        raise CheckpointError(f"{path} is not the metadata of a checkpoint: {fault}")
+    if _NAME.fullmatch(folder.name) and _place(folder)[0] != meta["step"]:
         # Under a name of a higher step it would win every start, and the newer work be the one that is removed.
-        raise CheckpointError(f"{folder} holds step {meta.get('step')!r}: name it after that, or move it elsewhere")
+        raise CheckpointError(f"{folder} holds step {meta['step']}: name it after that, or move it elsewhere")
     return meta
 
 

@@ -28,10 +28,11 @@ def place_of(state: TrainState, running: list[dict[str, float]]) -> dict[str, An
         "batch": state.batch,
         "running": running,
         "seconds": state.seconds,
-        "stop": state.stop,
+        "stop": bool(state.stop),
         "reason": state.reason if state.stop else "",
         "best": state.best,
         "members": members(state.model, state.optimizer),
+        "moments": len(state.optimizer.state_dict()["state"]),
     }
     if state.plan.loader is None:  # stepped by hand: there is no loader and no schedule that is known
         return place

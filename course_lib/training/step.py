@@ -33,12 +33,9 @@ def optimizer_step(
     a scaler: a gradient that no factor above 1 makes finite); ValueError for no batch, when no element counts, and for
     complex parameters in float16.
     """
-    if len(batches) == 0:
-        raise ValueError(f"batches must hold at least one batch, got none {_place(state)}")
     parameters = [p for group in state.optimizer.param_groups for p in group["params"]]
+    _require_batches(state, batches, parameters)
     device = parameters[0].device
-    if state.scaler is not None:
-        _require_real(state, parameters)
     for parameter in parameters:
         parameter.grad = None  # as zero_grad does, whose report to the profiler takes ten times as long
     first, found = 0, None
@@ -46,10 +43,7 @@ def optimizer_step(
         with gradients_wait(state.model, number < len(batches)):
             with autocast(precision, device):
                 loss = loss_fn(state.model, batch)
-            if not isinstance(loss, Loss):
-                raise TypeError(f"loss_fn must return a Loss(total, count), got a {type(loss).__name__}")
-            if torch.is_complex(loss.total):
-                raise TypeError(f"the total of a loss must be a real number, got one of {loss.total.dtype}")
+            _require_loss(loss)
             if found is None:
                 first = summed_count(loss.count)
                 # How many elements the later batches hold is not known yet: all are taken to be like the first one.
@@ -78,6 +72,23 @@ def optimizer_step(
     else:
         state.scaler.step(state.optimizer)  # leaves the update out when a gradient overflowed
         state.scaler.update()
+
+
+def _require_batches(state: TrainState, batches: Sequence[Any], parameters: list[torch.Tensor]) -> None:
+    if len(batches) == 0:
+        raise ValueError(f"batches must hold at least one batch, got none {_place(state)}")
+    if state.scaler is not None and any(parameter.is_complex() for parameter in parameters):
+        names = [name for name, parameter in unwrapped(state.model).named_parameters() if parameter.is_complex()]
+        raise ValueError(
+            f"precision must be float32 or bfloat16 for complex parameters, got float16 for {', '.join(names)}"
+        )
+
+
+def _require_loss(loss: Any) -> None:
+    if not isinstance(loss, Loss):
+        raise TypeError(f"loss_fn must return a Loss(total, count), got a {type(loss).__name__}")
+    if torch.is_complex(loss.total):
+        raise TypeError(f"the total of a loss must be a real number, got one of {loss.total.dtype}")
 
 
 def _require_finite(state: TrainState, gradients: list[torch.Tensor], device: torch.device) -> None:
@@ -117,14 +128,6 @@ def _numbers(gradient: torch.Tensor) -> torch.Tensor:
     """The real numbers in a gradient: of a complex one the real and the imaginary parts."""
     values = gradient.coalesce().values() if gradient.is_sparse else gradient
     return torch.view_as_real(values.resolve_conj()) if values.is_complex() else values
-
-
-def _require_real(state: TrainState, parameters: list[torch.Tensor]) -> None:
-    if any(parameter.is_complex() for parameter in parameters):
-        names = [name for name, parameter in unwrapped(state.model).named_parameters() if parameter.is_complex()]
-        raise ValueError(
-            f"precision must be float32 or bfloat16 for complex parameters, got float16 for {', '.join(names)}"
-        )
 
 
 def _zero_and_one(state: TrainState, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:

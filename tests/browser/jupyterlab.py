@@ -36,6 +36,8 @@ BROWSER_OPTIONS = (
 ERRORS = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]'
 NO_NUMBERS = """() => ![...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
   .some(prompt => /\\[\\d+\\]/.test(prompt.innerText))"""
+# Milliseconds. To ask at every frame, as is usual, makes the page lay itself out all the time.
+POLLING = 250
 # Code cells with text that have not finished, as numbers from 0.
 UNFINISHED = """() => [...document.querySelectorAll('.jp-Notebook .jp-CodeCell')]
   .map((cell, index) => [index, cell])
@@ -144,11 +146,28 @@ def choose(page: Any, menu: str, item: str) -> None:
 def run_all(page: Any, *, timeout: float = 120) -> None:
     """Clear the stored outputs, run every cell, and wait for the last one, or for the first error."""
     choose(page, "Edit", "Clear Outputs of All Cells")
-    page.wait_for_function(NO_NUMBERS)
+    page.wait_for_function(NO_NUMBERS, polling=POLLING)
     choose(page, "Run", "Run All Cells")
     page.wait_for_function(
-        f"() => document.querySelector('{ERRORS}') !== null || ({UNFINISHED})().length === 0", timeout=timeout * 1000
+        f"() => document.querySelector('{ERRORS}') !== null || ({UNFINISHED})().length === 0",
+        timeout=timeout * 1000,
+        polling=POLLING,
     )
+
+
+def run_to(page: Any, cell: Any, *, timeout: float = 120) -> None:
+    """Clear the stored outputs, run every cell above this one and then this one; or until the first error."""
+    choose(page, "Edit", "Clear Outputs of All Cells")
+    page.wait_for_function(NO_NUMBERS, polling=POLLING)
+    cell.locator(".cm-content").click()
+    choose(page, "Run", "Run All Above Selected Cell")
+    place = cell.evaluate("cell => [...document.querySelectorAll('.jp-Notebook .jp-CodeCell')].indexOf(cell)")
+    page.wait_for_function(
+        f"() => document.querySelector('{ERRORS}') !== null || ({UNFINISHED})().every(index => index >= {place})",
+        timeout=timeout * 1000,
+        polling=POLLING,
+    )
+    run_cell(page, cell, timeout=timeout)
 
 
 def errors(page: Any) -> list[str]:

@@ -1,4 +1,7 @@
-"""In a real browser: a lesson runs, its slider moves its figure, and an exercise sheet shows its verdicts."""
+"""In a real browser: a lesson runs, its slider moves its figure, and an exercise sheet shows its verdicts.
+
+The first test also pays for the start of the server and of the browser.
+"""
 
 import inspect
 import os
@@ -17,6 +20,7 @@ from tests.browser.jupyterlab import (
     open_notebook,
     run_all,
     run_cell,
+    run_to,
     type_and_run,
     verdict,
 )
@@ -44,9 +48,35 @@ def picture(page: Any, name: str) -> None:
         page.screenshot(path=str(Path(os.environ["COURSE_SCREENSHOTS"]) / f"{name}.png"))
 
 
-def test_lesson_01_runs_without_an_error_and_its_slider_moves_its_figure(page: Any, lab_server: Server) -> None:
-    open_notebook(page, lab_server, "notebooks/01_training_loop.ipynb")
+def test_an_error_under_a_cell_and_a_figure_that_stays_are_seen(
+    page: Any, lab_server: Server, course_copy: Path
+) -> None:
+    cells = [nbformat.v4.new_code_cell(source) for source in (STUCK, "1 / 0", "'never run'")]
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "x"}})
+    (course_copy / "broken").mkdir()
+    nbformat.write(notebook, course_copy / "broken" / "lesson.ipynb")
+    open_notebook(page, lab_server, "broken/lesson.ipynb")
     run_all(page)
+    (text,) = errors(page)
+    assert "ZeroDivisionError" in text
+    before, after = move_slider(page, timeout=1)
+    assert before == after
+    assert page.locator(".widget-explore .widget-readout").first.inner_text() == "5"
+
+
+def test_lesson_00_is_the_first_page_and_runs_without_an_error(page: Any, lab_server: Server) -> None:
+    page.goto(f"{lab_server.url}/?token={lab_server.token}")
+    page.wait_for_url("**/notebooks/00_start_here.ipynb*", timeout=60_000)
+    open_notebook(page, lab_server, "notebooks/00_start_here.ipynb")
+    picture(page, "lesson_00")
+    run_all(page)
+    assert errors(page) == []
+
+
+def test_lesson_01_runs_without_an_error_and_its_slider_moves_its_figure(page: Any, lab_server: Server) -> None:
+    """As far as the slider: a whole lesson is run above, and the rest of this one under nbval."""
+    open_notebook(page, lab_server, "notebooks/01_training_loop.ipynb")
+    run_to(page, cell_with(page, "explore("))
     assert errors(page) == []
     before, after = move_slider(page)
     picture(page, "lesson_01")
@@ -77,31 +107,6 @@ def test_sheet_01_names_the_mistake_of_a_wrong_answer_and_accepts_the_right_one(
     picture(page, "sheet_01_right")
     assert status == "right", text
     assert errors(page) == []
-
-
-def test_lesson_00_is_the_first_page_and_runs_without_an_error(page: Any, lab_server: Server) -> None:
-    page.goto(f"{lab_server.url}/?token={lab_server.token}")
-    page.wait_for_url("**/notebooks/00_start_here.ipynb*", timeout=60_000)
-    open_notebook(page, lab_server, "notebooks/00_start_here.ipynb")
-    picture(page, "lesson_00")
-    run_all(page)
-    assert errors(page) == []
-
-
-def test_an_error_under_a_cell_and_a_figure_that_stays_are_seen(
-    page: Any, lab_server: Server, course_copy: Path
-) -> None:
-    cells = [nbformat.v4.new_code_cell(source) for source in (STUCK, "1 / 0", "'never run'")]
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "x"}})
-    (course_copy / "broken").mkdir()
-    nbformat.write(notebook, course_copy / "broken" / "lesson.ipynb")
-    open_notebook(page, lab_server, "broken/lesson.ipynb")
-    run_all(page)
-    (text,) = errors(page)
-    assert "ZeroDivisionError" in text
-    before, after = move_slider(page, timeout=1)
-    assert before == after
-    assert page.locator(".widget-explore .widget-readout").first.inner_text() == "5"
 
 
 def test_nothing_was_asked_of_the_network(page: Any, lab_server: Server, outside: list[str]) -> None:

@@ -1,13 +1,24 @@
-"""Dropout draws from a stream that is a function of seed, purpose, epoch and process, and of nothing before it."""
+"""Dropout and mixing draw from streams that are functions of seed, purpose, epoch and process, and of nothing else."""
 
+import random
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
+from torch import nn
 
+from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds
+from course_lib.training import checkpoint
 from course_lib.training import fit as fit_module
+from course_lib.training.checkpoint_content import noise_here
+from course_lib.training.dataset_loader import DatasetLoader
 from course_lib.training.fit import fit
 from course_lib.training.noise import generator_states, generators_kept, seed_noise, set_generator_states
-from tests.training.small import blob_loader, classification_loss, everything, new_state, same
+from course_lib.training.run import run
+from course_lib.training.state import TrainState
+from tests.training.small import blob_loader, blobs, classification_loss, everything, new_state, same
 
 CPU = torch.device("cpu")
 
@@ -108,3 +119,143 @@ def test_a_state_of_another_kind_of_device_is_left_out(monkeypatch):
     assert gpu.state.tolist() == [1, 2, 3]
     set_generator_states({"cpu": torch.get_rng_state(), "cuda": torch.zeros(3, dtype=torch.uint8)}, CPU)
     assert gpu.state.tolist() == [1, 2, 3]
+
+
+# NumPy's and Python's generators.
+
+
+def numbers() -> list[float]:
+    """Some of every generator, of every kind: normal numbers come in pairs, of which the second one is kept back."""
+    return [*torch.rand(2).tolist(), *np.random.rand(2), np.random.normal(), random.random(), random.gauss(0, 1)]
+
+
+def test_a_seed_sets_all_generators_apart_from_each_other():
+    with generators_kept(CPU):
+        seed_noise(Seeds(1, 2, 3), 1)
+        first = numbers()
+        seed_noise(Seeds(1, 2, 3), 1)
+        assert numbers() == first
+        for change in ((Seeds(1, 2, 4), 1, 0), (Seeds(1, 2, 3), 2, 0), (Seeds(1, 2, 3), 1, 1)):
+            seed_noise(*change)
+            assert not set(numbers()) & set(first)
+
+
+@pytest.mark.parametrize("before", [0, 1, 3, 700])
+def test_all_generators_go_on_from_their_states(before):
+    with generators_kept(CPU):
+        for _ in range(before):
+            np.random.normal(), random.gauss(0, 1), random.random()
+        states = generator_states(CPU)
+        first = [numbers() for _ in range(300)]
+        set_generator_states(states, CPU)
+        assert [numbers() for _ in range(300)] == first
+
+
+def test_a_block_and_a_fit_leave_all_generators_as_they_were():
+    state = new_state()
+    with generators_kept(CPU):
+        np.random.seed(1)
+        random.seed(1)
+        expected = numbers()
+        np.random.seed(1)
+        random.seed(1)
+        torch_before = torch.get_rng_state()
+        fit(state, blob_loader(), mixing, epochs=2)
+        assert torch.equal(torch.get_rng_state(), torch_before)
+        assert numbers()[2:] == expected[2:]
+
+
+def test_a_numpy_with_a_generator_of_another_kind_is_left_alone():
+    mine = np.random.get_bit_generator()
+    try:
+        np.random.set_bit_generator(np.random.PCG64(3))
+        with generators_kept(CPU):
+            seed_noise(Seeds.same(0), 1)
+        assert np.random.rand() == np.random.Generator(np.random.PCG64(3)).random()
+    finally:
+        np.random.set_bit_generator(mine)
+
+
+def mixing(model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> Loss:
+    """Mixup as in most tutorials, with a share that NumPy draws and an order that Python draws."""
+    x, y = batch
+    share, order = float(np.random.beta(0.4, 0.4)), random.sample(range(len(x)), len(x))
+    logits = model(share * x + (1 - share) * x[order])
+    one, other = (nn.functional.cross_entropy(logits, labels, reduction="sum") for labels in (y, y[order]))
+    return Loss(share * one + (1 - share) * other, len(y))
+
+
+def mixed(folder: Path, stop_at: int | None = None, world: int = 0) -> TrainState:
+    def power(state: TrainState) -> None:
+        np.random.normal()  # a callback draws too, and an odd number of times
+        if state.step == stop_at:
+            raise ZeroDivisionError
+
+    state = new_state(dropout=0.2)
+    np.random.seed(world)
+    random.seed(world)
+    try:
+        settings = {"epochs": 2, "save_steps": 3, "on_step": [power], "log": lambda line: None}
+        run(folder, state, blob_loader(), mixing, **settings)
+    except ZeroDivisionError:
+        assert stop_at is not None
+    return state
+
+
+def test_a_loss_that_mixes_by_numpy_and_random_goes_on_bit_for_bit_whatever_the_world_drew(tmp_path):
+    whole = mixed(tmp_path / "whole")
+    assert same(everything(mixed(tmp_path / "again", world=5)), everything(whole))
+    for stop_at in (2, 4, 5, 7):
+        folder = tmp_path / str(stop_at)
+        mixed(folder, stop_at)
+        assert same(everything(mixed(folder, world=stop_at)), everything(whole)), stop_at
+
+
+def test_each_seed_mixes_in_its_own_way():
+    first, other = new_state(), new_state()
+    other.seeds = Seeds(0, 0, 9)
+    for state in (first, other):
+        fit(state, blob_loader(), mixing, epochs=1)
+    assert not same(everything(first), everything(other))
+
+
+class Drawing:
+    """Samples that are augmented by all three generators."""
+
+    def __len__(self) -> int:
+        return 30
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
+        x, y = blobs(30)
+        return x[index] + torch.randn(6) + float(np.random.normal()) + random.random(), y[index]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_samples_that_draw_are_the_same_after_a_resume_with_any_number_of_workers(tmp_path, workers):
+    def go(folder: Path, workers: int, stop_at: int | None = None) -> TrainState:
+        state = new_state(dropout=0.2)
+        loader = DatasetLoader(Drawing(), batch_size=8, workers=workers)
+        stop = [lambda state: setattr(state, "interrupted", state.step == stop_at)]
+        run(folder, state, loader, mixing, epochs=2, on_step=stop, log=lambda line: None)
+        return state
+
+    whole = go(tmp_path / "whole", 0)
+    go(tmp_path / "parts", workers, stop_at=6)
+    assert same(everything(go(tmp_path / "parts", 2 - workers)), everything(whole))
+
+
+def test_a_checkpoint_of_an_earlier_version_begins_the_missing_generators_from_the_seed(tmp_path):
+    state = new_state(dropout=0.2)
+    fit(state, blob_loader(), mixing, epochs=1, on_step=[lambda state: setattr(state, "interrupted", True)])
+    old = {"cpu": state.noise["cpu"]}
+    states = noise_here(old, state), noise_here(old, state)
+    assert sorted(states[0]) == ["cpu", "numpy", "python"]
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+    assert torch.equal(states[0]["cpu"], old["cpu"])
+    state.noise = old
+    path = checkpoint.save(state, tmp_path)
+    other = new_state(dropout=0.2)
+    checkpoint.load(path, other)
+    assert all(torch.equal(other.noise[name], states[0][name]) for name in states[0])
+    fit(other, blob_loader(), mixing, epochs=1)
+    assert other.epoch == 1

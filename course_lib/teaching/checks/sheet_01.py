@@ -2,7 +2,7 @@
 
 from course_lib.teaching.checks.training_loop.attack_check import LAYER_PASSES
 from course_lib.teaching.checks.training_loop.audit import MEAN_OF_MEANS
-from course_lib.teaching.checks.training_loop.batches_check import BATCH_ROWS
+from course_lib.teaching.checks.training_loop.batches import BATCH_ROWS
 from course_lib.teaching.checks.training_loop.counting import COUNT_PARAMETERS
 from course_lib.teaching.checks.training_loop.curves import READ_LEARNING_CURVES
 from course_lib.teaching.checks.training_loop.linear import LINEAR_BACKWARD

@@ -300,6 +300,7 @@ def attack(
     call: Callable[[Callable[..., Any], Any], Any] = lambda test, version: test(version),
     names: Names | None = None,
     same: Sequence[Sequence[str]] = (),
+    properties: Sequence[Property] = (),
     **about: Any,
 ) -> Exercise:
     """The learner writes a test; `reference` is one that is good. It must accept `right` and reject all of `planted`.
@@ -319,9 +320,18 @@ def attack(
         observe=lambda test: attacked(lambda version: call(test, version), right=right, planted=planted),
         accepted=variants(also, make, names) if also else (),
         mistakes=mistakes(wrong, make, names),
+        properties=(Property("form", _odd_form), *properties),
         indistinguishable=tuple(map(tuple, same)),
         **(_SMALL | about),
     )
+
+
+def _odd_form(seen: Any, right: Any) -> str | None:
+    """The sentence for a test that does not end, or returns neither True nor False."""
+    told = seen.get("form", "")
+    if told.startswith("does not end"):
+        return f"your test {told}\nwhich of its loops waits for what such a version never does?"
+    return f"your test {told}\nwhere does it return True or False itself?" if told else None
 
 
 def planted_edits(target: Callable[..., Any], table: str, names: Names | None = None) -> dict[str, Callable[..., Any]]:

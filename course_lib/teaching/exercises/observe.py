@@ -19,12 +19,13 @@ import numpy as np
 
 from course_lib.teaching.exercises import effects
 from course_lib.teaching.exercises.compare import same
-from course_lib.teaching.exercises.limit import TookTooLong
+from course_lib.teaching.exercises.limit import TookTooLong, limited
 
 INPUTS = "inputs"  # the form of the arguments, for messages; the same for every answer
 CHANGED = "inputs changed"  # the leaf that tells whether an answer wrote into its arguments
 ASIDE = (INPUTS, CHANGED)  # leaves that are not results
 MOST_ITEMS = 10_000  # an endless generator is cut here
+VERSION_SECONDS = 3.0  # of processor time for a learner's test of one version
 _OWN = (str(Path(__file__).parent.parent), str(Path(copy.__file__).parent))  # the course, the standard library
 
 
@@ -121,24 +122,37 @@ def _untouched(old: Any, new: Any) -> bool:
 
 def attack(
     test: Callable[[Any], Any], *, right: Mapping[str, Any], planted: Mapping[str, Any]
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, dict[str, Any] | str]:
     """Run the learner's test on right versions and on versions with a planted bug, by their ids.
 
     The test accepts a version by returning True, and rejects it by returning False or by a failing `assert`. Returns
     {"right": {id: accepted}, "planted": {id: accepted}}; an answer is right when it accepts all of the first and none
     of the second. Where the test returned None, a forgotten `return`, None stands. A crash on a planted bug rejects
-    it, a crash on a right version is an error.
+    it, a crash on a right version is an error. "form" is there only where a test does not end, or returns what is
+    neither True nor False; it completes "your test ...".
     """
-    return {
-        "right": {name: _accepts(test, version, crash_rejects=False) for name, version in right.items()},
-        "planted": {name: _accepts(test, version, crash_rejects=True) for name, version in planted.items()},
-    }
+    seen: dict[str, dict[str, Any] | str] = {}
+    forms: list[str] = []
+    for kind, versions in (("right", right), ("planted", planted)):
+        accepted: dict[str, Any] = {}
+        seen[kind] = accepted
+        for name, version in versions.items():
+            try:
+                with limited(VERSION_SECONDS):
+                    accepted[name] = _accepts(test, version, forms, crash_rejects=kind == "planted")
+            except TookTooLong:
+                told = f"does not end for a version that is {'right' if kind == 'right' else 'wrong'} ({name})"
+                return {"right": {}, "planted": {}} | seen | {"form": told}
+    return seen | {"form": forms[0]} if forms else seen
 
 
-def _accepts(test: Callable[[Any], Any], version: Any, *, crash_rejects: bool) -> bool | Raised | None:
+def _accepts(test: Callable[[Any], Any], version: Any, forms: list[str], *, crash_rejects: bool) -> Any:
     try:
         said = test(version)
-        return None if said is None else bool(said)
+        odd = _no_truth(said)
+        if odd:
+            forms.append(odd)
+        return None if said is None else odd.startswith("returns an array") or bool(said)
     except (KeyboardInterrupt, TookTooLong):
         raise
     except AssertionError:
@@ -147,6 +161,16 @@ def _accepts(test: Callable[[Any], Any], version: Any, *, crash_rejects: bool) -
         return raised(error)
     except BaseException as error:
         return False if crash_rejects else raised(error)
+
+
+def _no_truth(said: Any) -> str:
+    """What a test returned, in words, where it is no True or False by itself; else ""."""
+    shape = getattr(said, "shape", ())
+    if len(shape) and np.prod(shape) != 1:
+        return f"returns an array {tuple(shape)}, which is no single True or False"
+    if isinstance(said, list | tuple | dict | str):
+        return f"returns a {type(said).__name__}, which counts as True unless it is empty"
+    return "returns a number, which counts as True unless it is 0" if isinstance(said, float) else ""
 
 
 def raised(error: BaseException) -> Raised:

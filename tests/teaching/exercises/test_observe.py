@@ -123,3 +123,33 @@ def test_probing_keeps_prints_silences_warnings_and_puts_the_random_state_back(c
     assert np.random.random() == expected
     assert printed.getvalue() == "inside [-inf]\n"
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "form"),
+    [
+        ([], "returns a list, which counts as True unless it is empty"),
+        ("ok", "returns a str, which counts as True unless it is empty"),
+        (0.25, "returns a number, which counts as True unless it is 0"),
+        (np.array([True, False]), "returns an array (2,), which is no single True or False"),
+    ],
+)
+def test_a_test_that_returns_neither_true_nor_false_is_told_so(said, form):
+    assert attack(lambda version: said, right={"one": 1}, planted={})["form"] == form
+
+
+@pytest.mark.parametrize("said", [True, np.True_, np.array([True]), 1, None])
+def test_a_single_truth_of_any_type_needs_no_word(said):
+    assert "form" not in attack(lambda version: said, right={"one": 1}, planted={})
+
+
+def test_a_test_that_does_not_end_for_one_version_is_told_which(monkeypatch):
+    monkeypatch.setattr("course_lib.teaching.exercises.observe.VERSION_SECONDS", 0.2)
+
+    def test(version):
+        while version == "stays":
+            pass
+        return True
+
+    seen = attack(test, right={"moves": "moves"}, planted={"stays": "stays"})
+    assert seen["form"] == "does not end for a version that is wrong (stays)"

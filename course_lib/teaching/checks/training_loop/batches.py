@@ -1,108 +1,178 @@
-"""What goes wrong when an epoch is cut into batches? Known mistakes; the check itself is in batches_check.py."""
+"""Batches of an epoch: what is observed of batch_rows, and its known mistakes.
 
-import math
+Two right answers may use the random numbers differently, so that facts are compared and not the rows themselves.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
-from course_lib.teaching.exercises.exercise import Mistake, Variant
-from course_lib.teaching.exercises.forms import also_right, known
+from course_lib.numpy_nn.plain import batch_rows
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.forms import Detail, kind_of, row_numbers
+from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.observe import Raised, calls
 
-MISTAKES: list[Mistake] = []
-VARIANTS: list[Variant] = []
-
-
-def _cut(order: np.ndarray, size: int) -> list[np.ndarray]:
-    return [order[start : start + size] for start in range(0, len(order), size)]
-
-
-@also_right(VARIANTS, "rng.shuffle in place, then cut")
-def shuffled_in_place(count, batch_size, rng):
-    order = np.arange(count)
-    rng.shuffle(order)
-    return np.split(order, range(batch_size, count, batch_size))
+_BIG = (200, 64)  # so many rows that chance does not look like order, nor drawing with replacement like a shuffle
+_SMALL = ((10, 4), (12, 4), (3, 8), (5, 1))
+_FEW_STEPS = 40  # from row to row; a random order of 200 rows has about 126 different ones, a rotated one has 2
 
 
-@also_right(VARIANTS, "the order of random numbers is a random order")
-def sorted_keys(count, batch_size, rng):
-    return [list(piece) for piece in _cut(np.argsort(rng.random(count)), batch_size)]
+def _observe(answer: Callable[..., Any]) -> dict[str, Any]:
+    def two_epochs(count: int, batch_size: int, rng: np.random.Generator) -> list[Any]:
+        epochs = [answer(count, batch_size, rng) for _ in range(2)]
+        return [list(epoch) if isinstance(epoch, Iterator) else epoch for epoch in epochs]
+
+    cases = [(count, size, np.random.default_rng(7)) for count, size in (*_SMALL, _BIG, _BIG)]
+    results = [case["result"] for case in calls(two_epochs, *cases, (*_BIG, np.random.default_rng(8))).values()]
+    seen = {
+        f"case {number} ({count} rows, batches of {size})": _sizes(result, count)
+        for number, ((count, size), result) in enumerate(zip((*_SMALL, _BIG), results[:-2], strict=True), start=1)
+    }
+    return seen | {"order": _order(*results[-3:])}
 
 
-@also_right(VARIANTS, "a generator of pieces")
-def one_by_one(count, batch_size, rng):
-    order = rng.choice(count, size=count, replace=False)
-    yield from _cut(order, batch_size)
+def _sizes(result: Any, count: int) -> Any:
+    if isinstance(result, Raised) or result[0] is None:
+        return result if isinstance(result, Raised) else None
+    pieces = [row_numbers(piece) for piece in result[0]]
+    if any(piece is None for piece in pieces):
+        return {"form": "not row numbers", "given": Detail(kind_of(result[0]))}
+    rows = sorted(row for piece in pieces if piece is not None for row in piece.tolist())
+    return {
+        "form": "row numbers",
+        "given": Detail(None),
+        "sizes": [len(piece) for piece in pieces if piece is not None],
+        "every row once": rows == list(range(count)),
+    }
 
 
-@known(MISTAKES, "batches without the last, smaller one", "which rows does no batch hold, epoch after epoch?")
-def last_batch_dropped(count, batch_size, rng):
-    return [piece for piece in _cut(rng.permutation(count), batch_size) if len(piece) == batch_size]
+def _order(first: Any, again: Any, other: Any) -> Any:
+    if isinstance(first, Raised) or first[0] is None:
+        return first if isinstance(first, Raised) else None
+    pieces = [row_numbers(piece) for piece in first[0]]
+    if not pieces or any(piece is None or not piece.size for piece in pieces):
+        return {"rows": "not row numbers"}
+    rows, count = np.concatenate(pieces), _BIG[0]
+    return {
+        "rows in no batch": bool(set(range(count)) - set(rows.tolist())),
+        "rows twice in a batch": any(len(set(piece.tolist())) < len(piece) for piece in pieces),
+        "rows in two batches": sum(len(set(piece.tolist())) for piece in pieces) > len(set(rows.tolist())),
+        "rows that do not exist": bool(rows.min() < 0 or rows.max() >= count),
+        "mixing": _mixing(pieces, rows),
+        "next epoch": "the same order" if _same(first[0], first[1]) else "another order",
+        "same seed": "the same order" if _same(first[0], again[0]) else "another order",
+        "another seed": "the same order" if _same(first[0], other[0]) else "another order",
+    }
 
 
-@known(MISTAKES, "batches in the order of the data", "what would a batch hold if the data were sorted by class?")
-def not_shuffled(count, batch_size, rng):
-    return _cut(np.arange(count), batch_size)
+def _mixing(pieces: list[np.ndarray], rows: np.ndarray) -> str:
+    if (np.diff(rows) == 1).all():
+        return "none"
+    if all((np.diff(piece) == 1).all() for piece in pieces):
+        return "whole batches"
+    in_place = np.concatenate([np.sort(piece) for piece in pieces])
+    if (np.diff(in_place) == 1).all():
+        return "within each batch"
+    return "a regular pattern" if len(set((np.diff(rows) % len(rows)).tolist())) < _FEW_STEPS else "all rows"
 
 
-@known(MISTAKES, "the same order in every epoch", "does the generator that you draw from go on between two calls?")
-def same_every_epoch(count, batch_size, rng):
-    return _cut(np.random.default_rng(0).permutation(count), batch_size)
+def _same(one: Any, other: Any) -> bool:
+    return [list(piece) for piece in one] == [list(piece) for piece in other]
 
 
-@known(MISTAKES, "an order that does not come from rng", "can anyone repeat your run from the seed of rng?")
-def global_random_state(count, batch_size, rng):
-    return _cut(np.random.permutation(count), batch_size)
+def _form(seen: Any, right: Any) -> str | None:
+    odd = [facts for facts in seen.values() if isinstance(facts, dict) and facts.get("form") == "not row numbers"]
+    return f"expected a list of arrays of row numbers, you give {odd[0]['given'].value}" if odd else None
 
 
-@known(MISTAKES, "rows drawn with replacement", "is a row that was drawn put back, and what is an epoch then?")
-def with_replacement(count, batch_size, rng):
-    return _cut(rng.integers(0, count, size=count), batch_size)
+def _wrong_sizes(seen: Any, right: Any) -> str | None:
+    for case in list(right)[:-1]:
+        own = seen[case]["sizes"]
+        if own != right[case]["sizes"]:
+            return f"{case}: your pieces hold {own} rows; count by hand what they should hold"
+    return None
 
 
-@known(MISTAKES, "every batch drawn anew from all rows", "does the second batch know which rows the first one took?")
-def each_batch_drawn_anew(count, batch_size, rng):
-    sizes = [len(piece) for piece in _cut(np.arange(count), batch_size)]
-    return [rng.choice(count, size=size, replace=False) for size in sizes]
+def _wrong_rows(seen: Any, right: Any) -> str | None:
+    for case in list(right)[:-1]:
+        if not seen[case]["every row once"]:
+            return f"{case}: not every row is in exactly one of your pieces"
+    facts = seen["order"]
+    wrong = [name for name in right["order"] if name.startswith("rows") and facts[name]]
+    return f"there are {', and '.join(wrong)} ({_BIG[0]} rows, batches of {_BIG[1]})" if wrong else None
 
 
-@known(MISTAKES, "whole batches shuffled, not rows", "do rows that are neighbours in the data ever part?")
-def batches_shuffled(count, batch_size, rng):
-    pieces = _cut(np.arange(count), batch_size)
-    return [pieces[place] for place in rng.permutation(len(pieces))]
+def _wrong_order(seen: Any, right: Any) -> str | None:
+    facts, rule = seen["order"], right["order"]
+    for name in ("mixing", "next epoch", "same seed", "another seed"):
+        if facts[name] != rule[name]:
+            return f"{name}: {facts[name]}, expected: {rule[name]}"
+    return None
 
 
-@known(MISTAKES, "rows shuffled within each batch only", "can a row of the first batch ever meet one of the last?")
-def shuffled_within(count, batch_size, rng):
-    return [rng.permutation(piece) for piece in _cut(np.arange(count), batch_size)]
-
-
-@known(MISTAKES, "a last batch filled up with rows that were used already", "how often does an epoch use each row?")
-def last_batch_filled(count, batch_size, rng):
-    order = rng.permutation(count)
-    return [order[min(start, max(0, count - batch_size)) :][:batch_size] for start in range(0, count, batch_size)]
-
-
-@known(MISTAKES, "batches of nearly equal size", "is it the size of a batch that is given, or the number of batches?")
-def equal_pieces(count, batch_size, rng):
-    return np.array_split(rng.permutation(count), math.ceil(count / batch_size))
-
-
-@known(MISTAKES, "batch_size batches", "is batch_size the number of rows in a batch, or the number of batches?")
-def size_as_number(count, batch_size, rng):
-    return np.array_split(rng.permutation(count), batch_size)
-
-
-@known(MISTAKES, "batches that lack their last row", "where does a slice a[start:stop] end?")
-def slice_too_short(count, batch_size, rng):
-    order = rng.permutation(count)
-    return [order[start : start + batch_size - 1] for start in range(0, count, batch_size)]
-
-
-@known(MISTAKES, "an extra empty batch where the sizes divide", "how many batches of 4 do 12 rows make?")
-def empty_batch(count, batch_size, rng):
-    order = rng.permutation(count)
-    return [order[start : start + batch_size] for start in range(0, count // batch_size * batch_size + 1, batch_size)]
-
-
-@known(MISTAKES, "row numbers from 1 to count", "which is the first row of an array in Python?")
-def one_based(count, batch_size, rng):
-    return _cut(rng.permutation(count) + 1, batch_size)
+BATCH_ROWS = implement(
+    "batch_rows",
+    "Cut an epoch into batches",
+    batch_rows,
+    observe=_observe,
+    right="""
+    shuffled_in_place: rng.shuffle in place, then cut
+        order = A -> order = np.arange(count); rng.shuffle(order)
+        return: np.split(order, range(batch_size, count, batch_size))
+    sorted_keys: the order of random numbers is a random order
+        rng.permutation(count) -> np.argsort(rng.random(count))
+        return: [list(piece) for piece in RESULT]
+    one_by_one: a generator of pieces
+        rng.permutation(count) -> rng.choice(count, size=count, replace=False)
+        return A -> yield from A
+    """,
+    wrong="""
+    last_batch_dropped: batches without the last, smaller one | which rows does no batch hold, epoch after epoch?
+        return: [piece for piece in RESULT if len(piece) == batch_size]
+    not_shuffled: batches in the order of the data | what would a batch hold if the data were sorted by class?
+        rng.permutation(count) -> np.arange(count)
+    same_every_epoch: the same order in every epoch | does the generator that you draw from go on between two calls?
+        rng.permutation -> np.random.default_rng(0).permutation
+    global_random_state: an order that does not come from rng | can anyone repeat your run from the seed of rng?
+        rng.permutation -> np.random.permutation
+    with_replacement: rows drawn with replacement | is a row that was drawn put back, and what is an epoch then?
+        rng.permutation(count) -> rng.integers(0, count, size=count)
+    each_batch_drawn_anew: every batch drawn anew from all rows
+        | does the second batch know which rows the first one took?
+        drop: order = A
+        order[A] -> rng.choice(count, size=min(batch_size, count - start), replace=False)
+    batches_shuffled: whole batches shuffled, not rows | do rows that are neighbours in the data ever part?
+        rng.permutation(count) -> np.arange(count)
+        return A -> pieces = A; return [pieces[place] for place in rng.permutation(len(pieces))]
+    shuffled_within: rows shuffled within each batch only | can a row of the first batch ever meet one of the last?
+        rng.permutation(count) -> np.arange(count); order[A] -> rng.permutation(order[A])
+    last_batch_filled: a last batch filled up with rows that were used already | how often does an epoch use each row?
+        order[A] -> order[min(start, max(0, count - batch_size)) :][:batch_size]
+    equal_pieces: batches of nearly equal size | is it the size of a batch that is given, or the number of batches?
+        return: np.array_split(order, -(-count // batch_size))
+    size_as_number: batch_size batches | is batch_size the number of rows in a batch, or the number of batches?
+        return: np.array_split(order, batch_size)
+    slice_too_short: batches that lack their last row | where does a slice a[start:stop] end?
+        start + batch_size -> start + batch_size - 1
+    empty_batch: an extra empty batch where the sizes divide | how many batches of 4 do 12 rows make?
+        range(0, count, batch_size) -> range(0, count // batch_size * batch_size + 1, batch_size)
+    one_based: row numbers from 1 to count | which is the first row of an array in Python?
+        rng.permutation(count) -> rng.permutation(count) + 1
+    rotated: the data in their order, from a random row on | do rows that are neighbours in the data ever part?
+        rng.permutation(count) -> np.roll(np.arange(count), rng.integers(count))
+    """,
+    properties=(
+        Property("row numbers", _form),
+        Property("sizes of the pieces", _wrong_sizes),
+        Property("every row once", _wrong_rows),
+        Property("a new random order per epoch, from rng", _wrong_order),
+    ),
+    hints=(
+        "Bring all rows into a random order first, then cut that order into pieces.",
+        "rng.permutation(count) gives the order; a slice may end beyond the end of an array.",
+        "range(0, count, batch_size) runs over the places where the pieces start.",
+    ),
+    not_tested="whether all orders are equally likely",
+)
