@@ -16,9 +16,9 @@ class Loss:
     """A loss as the sum over `count` elements, so that batches of unequal size add up to the right mean.
 
     The mean of batch means weights each example of a small last batch too much; the sum of sums over the sum
-    of counts does not. `total` is a number, or a scalar tensor as long as its gradient is needed. The start
-    value of a sum is Loss(0.0, 0). Raises TypeError for a count that is not an integer, ValueError for a
-    negative one.
+    of counts does not. `total` is a number, or a scalar tensor as long as its gradient is needed; one of NumPy's
+    float16 is kept as a float, because sums of float16 end at 65,504. The start value of a sum is Loss(0.0, 0).
+    Raises TypeError for a count that is not an integer, ValueError for a negative one.
     """
 
     total: Any
@@ -29,6 +29,8 @@ class Loss:
             raise TypeError(f"count must be an integer, got {self.count!r}")
         if self.count < 0:
             raise ValueError(f"count must be >= 0, got {self.count}")
+        if isinstance(self.total, np.float16):
+            object.__setattr__(self, "total", float(self.total))
 
     @property
     def mean(self) -> Any:

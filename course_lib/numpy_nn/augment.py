@@ -21,11 +21,12 @@ def affine(images: Floats, *, degrees: ArrayLike = 0.0, shift: ArrayLike = 0.0, 
 
     degrees: one angle or (n,), counterclockwise. zoom: one factor or (n,), above 1 enlarges. shift: pixels (down,
     right), one number for both, a pair, or (n, 2). Every pixel of the result asks where it comes from, and mixes the
-    four pixels around that place (bilinear interpolation). Same dtype as the images.
+    four pixels around that place (bilinear interpolation). Same dtype as the images, floating point for whole numbers.
     Raises ValueError for images that are not (n, h, w), or a zoom that is not above 0.
     """
     if images.ndim != 3:
         raise ValueError(f"images must be (n, h, w), got shape {images.shape}")
+    images = _floating(images)
     n, h, w = images.shape
     angle = np.broadcast_to(np.deg2rad(degrees), (n,))[:, None, None]  # (n, 1, 1), to go with (h, w)
     factor = np.broadcast_to(np.asarray(zoom, np.float64), (n,))[:, None, None]
@@ -56,6 +57,11 @@ def _sampled(images: Floats, rows: Floats, columns: Floats) -> Floats:
     lower = flat.take(place + w + 2) * (1 - beside) + flat.take(place + w + 3) * beside
     mixed: Floats = upper * (1 - below) + lower * below
     return mixed
+
+
+def _floating(images: NDArray[Any]) -> Floats:
+    """As they are, or whole numbers in a floating type: in uint8 a share between two pixels would be 0 or 1."""
+    return images if images.dtype.kind == "f" else images.astype(np.result_type(images.dtype, np.float32))
 
 
 class Augment:
@@ -92,7 +98,7 @@ class Augment:
             raise ValueError(f"x must be (n, {math.prod(self.shape)}) for images of {self.shape}, got {x.shape}")
         if not training:
             return x
-        n = len(x)
+        n, x = len(x), _floating(x)
         changed = x
         if self.degrees or self.pixels or self.zoom:
             changed = affine(

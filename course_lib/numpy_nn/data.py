@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -87,10 +87,13 @@ class Standardizer:
 
     `Standardizer.fit(x_train)` makes one; `transform` then serves the training, validation and test parts, and every
     sample that the network is shown later.
+    wide: mean and std are in float64 (or wider), and so is the arithmetic, because the units of a feature are so small
+    or so large that squares leave the range of the type of the data.
     """
 
     mean: Floats
     std: Floats
+    wide: bool = field(default=False, repr=False)
 
     @classmethod
     def fit(cls, x: Floats) -> Standardizer:
@@ -104,25 +107,74 @@ class Standardizer:
         if x.dtype.kind != "f":
             raise TypeError(f"x must be floating point, as x.astype(np.float32) is, got {x.dtype}")
         require_finite("x", x)
-        # Summed in float64: thousands of float32 values around 1e6 have a mean that is off by more than their spread.
-        mean = x.mean(axis=0, dtype=np.float64).astype(x.dtype)
-        std = x.std(axis=0, mean=mean[np.newaxis])
         constant = x.max(axis=0) == x.min(axis=0)  # exact, where a computed std may be 1e-8
-        return cls(np.where(constant, x[0], mean), np.where(constant, 1, std).astype(x.dtype))
+        # Summed in float64: thousands of float32 values around 1e6 have a mean that is off by more than their spread.
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            mean = x.mean(axis=0, dtype=np.result_type(x.dtype, np.float64)).astype(x.dtype)
+            std = x.std(axis=0, mean=mean[np.newaxis])
+        wide = not _measured(x, std[~constant])
+        if wide:
+            mean, std = _wide_moments(x)
+        return cls(np.where(constant, x[0], mean), np.where(constant, 1, std).astype(mean.dtype), wide)
 
     def transform(self, x: Floats) -> Floats:
-        """(x - mean) / std, (n, f) -> (n, f)."""
+        """(x - mean) / std, (n, f) -> (n, f).
+
+        Raises ValueError for another number of features, and for values that are not finite or would not be.
+        """
         self._fits(x)
-        return (x - self.mean) / self.std
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self.wide:
+                _, power = np.frexp(self.std)  # in units near the std, x - mean overflows only where the result does
+                shifted = np.ldexp(self._widened(x), -power) - np.ldexp(self.mean, -power)
+                y: Floats = (shifted / np.ldexp(self.std, -power)).astype(x.dtype)
+            else:
+                y = (x - self.mean) / self.std
+        return _finite(x, y)
 
     def inverse(self, x: Floats) -> Floats:
-        """x * std + mean, back to the units of the data."""
+        """x * std + mean, back to the units of the data. Raises as `transform` does."""
         self._fits(x)
-        return x * self.std + self.mean
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self.wide:
+                y: Floats = (self._widened(x) * self.std + self.mean).astype(x.dtype)
+            else:
+                y = x * self.std + self.mean
+        return _finite(x, y)
+
+    def _widened(self, x: Floats) -> Floats:
+        return x.astype(np.result_type(x.dtype, self.std.dtype))
 
     def _fits(self, x: Floats) -> None:
         if x.ndim != 2 or x.shape[1] != len(self.mean):
             raise ValueError(f"x must be (n, {len(self.mean)}) like the training part, got {x.shape}")
+
+
+def _measured(x: Floats, std: Floats) -> bool:
+    """Whether deviations (f,) computed in the type of x are right: no square left its range, no sum stood still."""
+    if x.dtype.itemsize == 2 or len(x) * np.finfo(x.dtype).eps > 0.1:
+        return False
+    safe = 2.0 ** (np.finfo(x.dtype).maxexp // 3)  # 4e12 for float32: its square and its inverse square are in range
+    return bool(np.abs(x).max() < safe) and bool((std > 1 / safe).all())
+
+
+def _wide_moments(x: Floats) -> tuple[Floats, Floats]:
+    """Mean and standard deviation (f,) of each feature in float64 or wider, computed in units of its largest value."""
+    values = x.astype(np.result_type(x.dtype, np.float64))
+    _, power = np.frexp(np.abs(values).max(axis=0))  # exact, as every change of a power of two
+    values = np.ldexp(values, -power)
+    return np.ldexp(values.mean(axis=0), power), np.ldexp(values.std(axis=0), power)
+
+
+def _finite(x: Floats, y: Floats) -> Floats:
+    """The result y of x, both (n, f), unless it holds what is not finite."""
+    if not np.isfinite(y).all():
+        require_finite("x", x)
+        row, column = np.argwhere(~np.isfinite(y))[0]
+        raise ValueError(
+            f"x must be in the range of the training part, got {x[row, column]} at row {row}, column {column}"
+        )
+    return y
 
 
 def batches(

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_lib.core.metrics import Loss
+from course_lib.numpy_nn.finite import as_floats
 from course_lib.numpy_nn.layers import Layer
 from course_lib.numpy_nn.network import Sequential
 
@@ -48,6 +49,7 @@ def relative_error(a: Floats, b: Floats) -> float:
     """
     if a.shape != b.shape:
         raise ValueError(f"a and b must have the same shape, got {a.shape} and {b.shape}")
+    a, b = as_floats("a", a), as_floats("b", b)
     scale = float(np.linalg.norm(a) + np.linalg.norm(b))
     with np.errstate(invalid="ignore"):  # inf - inf, inf / inf
         return 0.0 if scale == 0 else float(np.linalg.norm(a - b) / np.float64(scale))

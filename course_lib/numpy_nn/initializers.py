@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -19,7 +20,7 @@ Initializer = Callable[[tuple[int, int], np.random.Generator, DTypeLike], Weight
 def zeros(shape: tuple[int, int], rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Weights:
     """All weights 0: right for biases, wrong for hidden weights, whose gradients it makes zero or identical."""
     _fans(shape)
-    return np.zeros(shape, dtype)
+    return np.zeros(shape, _floating(dtype))
 
 
 def normal(std: float) -> Initializer:
@@ -74,17 +75,24 @@ def orthogonal(shape: tuple[int, int], rng: np.random.Generator, dtype: DTypeLik
     # QR leaves the sign of each column to the implementation; with the signs of R's diagonal
     # taken out the result is uniform over orthogonal matrices (Mezzadri 2007).
     q = q * np.sign(np.diag(r))
-    return np.ascontiguousarray(q if fan_in >= fan_out else q.T).astype(dtype)
+    return np.ascontiguousarray(q if fan_in >= fan_out else q.T).astype(_floating(dtype))
 
 
 def _gaussian(shape: tuple[int, int], std: float, rng: np.random.Generator, dtype: DTypeLike) -> Weights:
     _fans(shape)
     # Drawn in float64 and rounded: the same seed then gives the same network in both precisions.
-    return (std * rng.standard_normal(shape)).astype(dtype)
+    return (std * rng.standard_normal(shape)).astype(_floating(dtype))
 
 
 def _uniform(shape: tuple[int, int], bound: float, rng: np.random.Generator, dtype: DTypeLike) -> Weights:
-    return rng.uniform(-bound, bound, shape).astype(dtype)
+    return rng.uniform(-bound, bound, shape).astype(_floating(dtype))
+
+
+def _floating(dtype: DTypeLike) -> np.dtype[Any]:
+    found = np.dtype(dtype)
+    if found.kind != "f":
+        raise TypeError(f"dtype must be floating point, got {found}: weights below 1 would all be 0")
+    return found
 
 
 def _fans(shape: tuple[int, int]) -> tuple[int, int]:

@@ -32,7 +32,8 @@ class Layer(Protocol):
 class Linear:
     """y = x @ weight + bias, with weight (inputs, outputs) and bias (outputs,), which starts at zero.
 
-    Raises ValueError when inputs or outputs is below 1, or when x is not (n, inputs).
+    Raises ValueError when inputs or outputs is below 1, or when x is not (n, inputs); TypeError for a dtype of whole
+    numbers.
     """
 
     def __init__(
@@ -46,6 +47,10 @@ class Linear:
     ) -> None:
         if inputs < 1 or outputs < 1:
             raise ValueError(f"inputs and outputs must be at least 1, got {inputs} and {outputs}")
+        if np.dtype(dtype).kind != "f":
+            raise TypeError(f"dtype must be floating point, got {np.dtype(dtype)}: a step would be rounded away")
+        # A sum over the samples in float16 stands still as soon as it is 2,048 times as large as what is added.
+        self.sum_dtype = np.float32 if np.dtype(dtype).itemsize == 2 else None
         self.weight: Floats = initializer((inputs, outputs), rng, dtype)
         self.bias: Floats = np.zeros(outputs, dtype)
         self.weight_gradient: Floats = np.zeros_like(self.weight)
@@ -74,7 +79,7 @@ class Linear:
             )
         # out= writes into the arrays that the optimizer reads, in place of making new ones.
         np.matmul(self.x.T, gradient, out=self.weight_gradient)  # (inputs, n) @ (n, outputs)
-        gradient.sum(axis=0, out=self.bias_gradient)
+        gradient.sum(axis=0, out=self.bias_gradient, dtype=self.sum_dtype)
 
 
 class ReLU:
@@ -113,7 +118,7 @@ class Tanh:
 
     def forward(self, x: Floats, *, training: bool = False) -> Floats:
         """Any shape."""
-        self.y: Floats = np.tanh(x)
+        self.y: Floats = np.tanh(x if x.dtype.kind == "f" else _floating(x))  # of uint8 it would be float16
         return self.y
 
     def backward(self, gradient: Floats) -> Floats:
@@ -153,10 +158,15 @@ class Dropout:
         self.mask: Floats | None = None  # 0 or 1 / (1 - p) per value; None when everything passes
 
     def forward(self, x: Floats, *, training: bool = False) -> Floats:
-        """Any shape. A new mask for every call with training=True, the identity otherwise."""
+        """Any shape. A new mask for every call with training=True, the identity otherwise.
+
+        Whole numbers, such as images of uint8, become floating point: most are no multiple of 1 / (1 - p).
+        """
         if not training or self.p == 0:
             self.mask = None
             return x
+        if x.dtype.kind != "f":
+            x = _floating(x)
         kept = self.rng.random(x.shape, dtype=np.float32) >= self.p
         mask: Floats = kept / x.dtype.type(1 - self.p)
         self.mask = mask
@@ -165,3 +175,8 @@ class Dropout:
     def backward(self, gradient: Floats) -> Floats:
         """gradient * the mask of the last forward: a value that was dropped gets no blame."""
         return gradient if self.mask is None else gradient * self.mask
+
+
+def _floating(x: NDArray[Any]) -> Floats:
+    """Whole numbers in a floating type that holds them: float32 for 8 and 16 bits, float64 for more."""
+    return x.astype(np.result_type(x.dtype, np.float32))

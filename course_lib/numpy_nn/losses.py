@@ -13,18 +13,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_lib.core.metrics import Loss
-from course_lib.numpy_nn.finite import require_finite
+from course_lib.numpy_nn.finite import as_floats, require_finite
 
 Floats = NDArray[np.floating]
+WIDE = "fdg"  # float32, float64, long double: types whose sums hold
 
 
 def softmax_cross_entropy(logits: Floats, labels: NDArray[np.integer]) -> tuple[Loss, Floats]:
     """Cross-entropy of softmax(logits) against the right classes, and the gradient of its mean.
 
     logits (n, k), labels (n,) whole numbers in 0..k-1. Returns Loss(sum over samples in nats, n) and the gradient
-    (softmax - one-hot) / n of shape (n, k) in the dtype of the logits.
-    Raises ValueError for wrong shapes, no samples, a label outside 0..k-1 or a loss that is not finite.
+    (softmax - one-hot) / n of shape (n, k) in the dtype of the logits, or in float64 for whole numbers.
+    Raises ValueError for wrong shapes, no samples, a label outside 0..k-1 or a loss that is not finite, TypeError for
+    logits that are no numbers.
     """
+    if logits.dtype.char not in WIDE:
+        value, gradient = softmax_cross_entropy(as_floats("logits", logits), labels)
+        return value, gradient.astype(logits.dtype) if logits.dtype.kind == "f" else gradient
     _check_labels(logits, labels)
     rows = np.arange(len(labels))
     # Softmax does not change when a row is shifted; with its largest logit at 0 no exponential overflows.
@@ -44,9 +49,13 @@ def softmax_cross_entropy(logits: Floats, labels: NDArray[np.integer]) -> tuple[
 def squared_error(predictions: Floats, targets: Floats) -> tuple[Loss, Floats]:
     """Squared error summed over samples and outputs, and the gradient 2 (prediction - target) / count of its mean.
 
-    predictions and targets (n, k). Returns Loss(sum, n * k) and the gradient (n, k).
-    Raises ValueError for shapes that are not (n, k), different or empty, or a loss that is not finite.
+    predictions and targets (n, k). Returns Loss(sum, n * k) and the gradient (n, k), in float64 for whole numbers.
+    Raises ValueError for shapes that are not (n, k), different or empty, or a loss that is not finite, TypeError for
+    what is no number.
     """
+    if predictions.dtype.char not in WIDE or targets.dtype.kind not in "fiub":
+        value, gradient = squared_error(as_floats("predictions", predictions), as_floats("targets", targets))
+        return value, gradient.astype(predictions.dtype) if predictions.dtype.kind == "f" else gradient
     if predictions.shape != targets.shape:
         # (n,) against (n, 1) would broadcast to (n, n) without a word.
         raise ValueError(

@@ -18,6 +18,8 @@ from course_lib.numpy_nn.network import Sequential
 
 Floats = NDArray[np.floating[Any]]
 Hook = Callable[[Sequential], None]
+SMALL, LARGE = 1e-30, 1e30  # between them a sum of squares in float32 keeps its digits
+LEAST = math.sqrt(SMALL)
 
 
 def l2(strength: float) -> Hook:
@@ -60,10 +62,15 @@ def clip_norm(limit: float) -> Hook:
 def clip_gradient_norm(gradients: Floats, limit: float) -> float:
     """Shorten `gradients` in place to the length `limit` when they are longer; returns the length before.
 
-    Raises ValueError unless limit > 0, or when the length is not finite: nothing is left to save by then.
+    Raises ValueError unless limit > 0, or when a gradient is not finite: nothing is left to save by then. TypeError for
+    gradients that are whole numbers.
     """
     _above_zero("limit", limit)
-    length = math.sqrt(float(np.vdot(gradients, gradients)))
+    if gradients.dtype.kind != "f":
+        raise TypeError(f"gradients must be floating point, got {gradients.dtype}")
+    squares = float(np.vdot(gradients, gradients)) if gradients.dtype.itemsize > 2 else math.inf
+    # Where the squares leave the range of the type, the length may still lie well within it.
+    length = math.sqrt(squares) if SMALL < squares < LARGE else float(_lengths(gradients.reshape(-1, 1))[0])
     if not math.isfinite(length):
         raise ValueError(f"gradients must have a finite length to be clipped, got {length}")
     if length > limit:
@@ -78,12 +85,27 @@ def max_norm(limit: float) -> Hook:
     """
     _above_zero("limit", limit)
 
+    @np.errstate(over="ignore")  # squares that overflow are seen, and lengths then computed in another way
     def shorten(model: Sequential) -> None:
+        exact = limit > LEAST and model.parameters.itemsize > 2
         for layer in model.linear_layers:
-            lengths = np.sqrt(np.sum(layer.weight**2, axis=0))  # (outputs,)
-            layer.weight *= limit / np.maximum(lengths, limit)
+            squares = np.sum(layer.weight**2, axis=0)  # (outputs,)
+            if exact and squares.dot(squares) < LARGE:  # the fastest look at whether one of them is too large
+                layer.weight *= limit / np.maximum(np.sqrt(squares), limit)
+            else:
+                lengths = _lengths(layer.weight)
+                layer.weight *= (limit / np.maximum(lengths, limit)).astype(layer.weight.dtype)
 
     return shorten
+
+
+def _lengths(columns: Floats) -> Floats:
+    """The Euclidean length of each column of (n, m), also where squares would overflow or vanish: (m,), float64."""
+    wide = columns.astype(np.float64)
+    largest = np.abs(wide).max(axis=0)
+    scale = np.where((largest > 0) & np.isfinite(largest), largest, 1)
+    lengths: Floats = scale * np.sqrt(np.sum((wide / scale) ** 2, axis=0))
+    return lengths
 
 
 def _at_least_zero(strength: float) -> None:

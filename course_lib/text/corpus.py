@@ -17,6 +17,7 @@ from course_lib.text.reading import byte_count, read_words
 from course_lib.text.vocabulary import Vocabulary
 
 PARTS = ("train", "validation", "test")
+FILES = ("train.txt", "valid.txt", "test.txt")
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,10 @@ class Corpus:
         return {part: byte_count(words) for part, words in self.parts()}
 
 
-def read_corpus(folder: Path | str, *, name: str = "") -> Corpus:
-    """The corpus of a folder with train.txt, valid.txt and test.txt; the name is the folder's unless one is given.
+def read_corpus(folder: Path | str, *, name: str = "", files: Sequence[str] = FILES) -> Corpus:
+    """The corpus of a folder with the three files; the name is the folder's unless one is given.
 
     Raises FileNotFoundError for a missing file, ValueError as `read_words` does.
     """
     folder = Path(folder)
-    return Corpus(name or folder.name, *(read_words(folder / f"{stem}.txt") for stem in ("train", "valid", "test")))
+    return Corpus(name or folder.name, *(read_words(folder / file) for file in files))

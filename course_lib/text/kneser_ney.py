@@ -95,14 +95,18 @@ def discounts(counts: npt.NDArray[np.int64]) -> tuple[float, float, float]:
     """What is taken off a count of 1, of 2, and of 3 or more, estimated from how many n-grams occur 1 to 4 times.
 
     Y = n1 / (n1 + 2 n2); D1 = 1 - 2Y n2/n1, D2 = 2 - 3Y n3/n2, D3 = 3 - 4Y n4/n3. FALLBACK where the text is too small
-    for that: one of the four is 0, or a discount would be negative. Source: Chen & Goodman 1999, equation 26.
+    for that: one of the four is 0, or a discount would not be above 0. A discount of 0 frees nothing: after a history
+    whose words all have that count, every other word would be impossible. Source: Chen & Goodman 1999, equation 26.
     """
     n1, n2, n3, n4 = (int((counts == count).sum()) for count in (1, 2, 3, 4))
     if min(n1, n2, n3, n4) == 0:
         return FALLBACK
     y = n1 / (n1 + 2 * n2)
+    # The numerators of D2 and D3, in whole numbers: rounding makes of a 0 something above or below it.
+    if min(2 * n2 * (n1 + 2 * n2) - 3 * n1 * n3, 3 * n3 * (n1 + 2 * n2) - 4 * n1 * n4) <= 0:
+        return FALLBACK
     estimate = (1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3)
-    return estimate if min(estimate) >= 0 else FALLBACK
+    return estimate
 
 
 def with_cache(log_probabilities: Floats, ids: Any, *, window: int = 600, weight: float = 0.16) -> Floats:

@@ -20,7 +20,8 @@ from course_lib.training.checkpoint_validation import (
     faults_of_values,
 )
 from course_lib.training.distributed import rank, unwrapped, world_size
-from course_lib.training.noise import fresh_states, generator_states
+from course_lib.training.foreign_files import read_plain
+from course_lib.training.noise import fresh_states, generator_states, generators_kept, set_generator_states
 from course_lib.training.state import TrainState
 
 Tensors = dict[str, torch.Tensor]
@@ -111,11 +112,10 @@ def optimizer_bytes(state: TrainState, noise: list[Tensors] | None) -> bytes:
 def read_optimizer(data: bytes) -> dict[str, Any]:
     """What `optimizer_bytes` wrote. Raises CheckpointError for anything else; code in the file is not run."""
     try:
-        parts = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    except Exception as error:  # a damaged pickle fails in many ways
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        parts = read_plain(data)
+    except ValueError as error:
         raise CheckpointError(
-            f"optimizer.pt holds something else than tensors and plain values and was not loaded: {reason}"
+            f"optimizer.pt holds something else than tensors and plain values and was not loaded: {error}"
         ) from error
     if not isinstance(parts, dict) or set(parts) != {"optimizer", "scaler", "noise"}:
         raise CheckpointError("optimizer.pt must hold optimizer, scaler and noise, and does not")
@@ -148,8 +148,9 @@ def noise_of(saved: list[Tensors] | None, meta: dict[str, Any]) -> Tensors | Non
             raise CheckpointError("optimizer.pt must hold the states of the generators of a run in mid-epoch")
         return None
     try:
-        mine = saved[rank()]
-        torch.Generator().set_state(mine["cpu"])
+        mine, cpu = dict(saved[rank()]), torch.device("cpu")
+        with generators_kept(cpu):  # tried, and not described: only a generator knows its states
+            set_generator_states(mine, cpu)
     except Exception as error:
         raise CheckpointError("noise in optimizer.pt must be the states of generators, and is not") from error
     return mine

@@ -17,6 +17,7 @@ from course_lib.core.history import History
 from course_lib.core.metrics import perplexity
 from course_lib.training.checkpoint_content import plain
 from course_lib.training.distributed import unwrapped
+from course_lib.training.foreign_files import read_plain
 from course_lib.training.state import TrainState
 
 LISTS = ("train_loss", "train_perplexity", "val_loss", "val_perplexity", "learning_rate")
@@ -71,14 +72,13 @@ def write_pth_tar(state: TrainState, path: Path) -> None:
 def read_pth_tar(path: Path) -> dict[str, Any]:
     """The dictionary in such a file, with all tensors on the CPU. Nothing in it is run.
 
-    Raises FileNotFoundError for no file, ValueError for a damaged one, another kind, or one that holds code. The file
-    has no checksum: a flipped bit within a tensor goes unseen.
+    Scalars of NumPy, such as np.mean gives, are plain numbers, its arrays lists. Raises FileNotFoundError for no file,
+    ValueError for a damaged one, another kind, one that holds code, or one that is larger in memory than on the disk.
+    The file has no checksum: a flipped bit within a tensor goes unseen.
     """
     try:
-        data = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError:
-        raise
-    except Exception as error:  # a damaged pickle fails in many ways
+        data = read_plain(Path(path))
+    except ValueError as error:
         raise ValueError(f"{path} must hold tensors and plain values only, and cannot be read: {error}") from error
     if not isinstance(data, dict) or not set(KEYS) <= set(data):
         missing = sorted(set(KEYS) - set(data)) if isinstance(data, dict) else list(KEYS)

@@ -175,3 +175,10 @@ def test_r2_of_the_mean_is_zero_and_of_the_targets_one():
 def test_bad_input_is_named_with_its_rule_and_value(call, error, words):
     with pytest.raises(error, match=f"^{words}"):
         call()
+
+
+def test_losses_of_float16_add_up_beyond_its_range():
+    total = sum((Loss(np.float16(60_000), 10) for _ in range(5)), Loss(0.0, 0))
+    assert (total.total, total.count) == (5 * float(np.float16(60_000)), 50)
+    assert (Loss(np.float16(60_000), 1) + Loss(np.float16(60_000), 1)).mean == float(np.float16(60_000))
+    assert type(Loss(np.float32(1.5), 1).total) is np.float32

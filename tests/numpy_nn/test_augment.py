@@ -152,3 +152,16 @@ def test_a_network_with_augmentation_has_the_gradients_of_one_on_the_changed_ima
     with_it.backward(slope)
     without.backward(slope)
     np.testing.assert_allclose(with_it.gradients, without.gradients)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.int64])
+def test_images_of_whole_numbers_are_moved_and_blurred_as_their_floats(dtype):
+    images = np.random.default_rng(0).integers(0, 256 if dtype == np.uint8 else 3_000, (3, 8, 8)).astype(dtype)
+    moved = affine(images, degrees=20, shift=0.5, zoom=1.1)
+    np.testing.assert_allclose(moved, affine(images.astype(np.float64), degrees=20, shift=0.5, zoom=1.1), rtol=1e-3)
+    rows = images.reshape(3, 64)
+    noisy = [
+        Augment((8, 8), rng=np.random.default_rng(1), pixels=1, noise=0.5).forward(x, training=True)
+        for x in (rows, rows.astype(np.float64))
+    ]
+    np.testing.assert_allclose(*noisy, rtol=1e-3, atol=0.1)

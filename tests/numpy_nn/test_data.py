@@ -152,6 +152,85 @@ def test_data_with_another_number_of_features_are_refused(method):
         getattr(scaler, method)(np.ones((2, 1)))
 
 
+UNITS = [
+    ("atoms in kg", np.float32, 2e-26, 1e-27),
+    ("charges in C", np.float32, 0, 1.6e-19),
+    ("energies in erg", np.float32, 0, 1e20),
+    ("subnormal", np.float32, 0, 1e-40),
+    ("near the end", np.float32, 0, 5e37),
+    ("salaries", np.float16, 30_000, 5_000),
+    ("small", np.float16, 0, 1e-5),
+    ("ordinary", np.float16, 5, 2),
+    ("tiny", np.float64, 0, 1e-200),
+    ("huge", np.float64, 0, 1e200),
+    ("near the end", np.float64, 0, 3e307),
+]
+
+
+@pytest.mark.parametrize(("dtype", "centre", "spread"), [unit[1:] for unit in UNITS])
+@pytest.mark.parametrize("rows", [2, 500, 5_000])
+def test_features_of_any_unit_get_the_mean_0_and_the_deviation_1(dtype, centre, spread, rows):
+    rng = np.random.default_rng(0)
+    x = np.stack([rng.normal(5, 2, rows), centre + spread * rng.normal(size=rows)], axis=1).astype(dtype)
+    scaler = Standardizer.fit(x)
+    y = scaler.transform(x)
+    assert y.dtype == dtype
+    exact = y.astype(np.float64)
+    np.testing.assert_allclose(exact.mean(axis=0), 0, atol=0.01)
+    np.testing.assert_allclose(exact.std(axis=0), 1, atol=0.01)
+    off = np.abs(scaler.inverse(y).astype(np.float64) - x) / scaler.std
+    assert off.max() < 0.01
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_unit_that_is_a_power_of_two_changes_no_bit(dtype):
+    x = np.random.default_rng(0).normal(3, 2, (200, 3)).astype(dtype)
+    expected = Standardizer.fit(x).transform(x).astype(np.float64)
+    end = 100 if dtype == np.float32 else 900
+    for power in (-end, -end // 2, end // 2, end):
+        scaled = np.ldexp(x, power)
+        got = Standardizer.fit(scaled).transform(scaled).astype(np.float64)
+        np.testing.assert_allclose(got, expected, rtol=50 * np.finfo(dtype).eps, atol=50 * np.finfo(dtype).eps)
+
+
+def test_ordinary_data_are_measured_and_computed_in_their_own_type():
+    x = np.random.default_rng(0).normal(3, 2, (200, 3)).astype(np.float32)
+    scaler = Standardizer.fit(x)
+    assert (scaler.wide, scaler.mean.dtype, scaler.std.dtype) == (False, np.float32, np.float32)
+    np.testing.assert_array_equal(scaler.transform(x), (x - scaler.mean) / scaler.std)
+
+
+def test_a_million_float32_rows_are_summed_in_a_wider_type():
+    x = np.full((4_000_000, 1), 1, np.float32)
+    x[::2] = -1
+    assert Standardizer.fit(x).std[0] == 1
+
+
+def test_a_constant_feature_beside_a_huge_one_becomes_exactly_zero():
+    x = np.array([[0.1, 1e20], [0.1, -1e20], [0.1, 3e20]], np.float32)
+    np.testing.assert_array_equal(Standardizer.fit(x).transform(x)[:, 0], 0)
+
+
+@pytest.mark.parametrize("method", ["transform", "inverse"])
+@pytest.mark.parametrize("unit", [1, 1e20])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_is_refused_with_row_and_column(method, unit, bad):
+    x = unit * np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
+    scaler = Standardizer.fit(x)
+    x[3, 1] = bad
+    with pytest.raises(ValueError, match=f"^x must be finite, got {bad} at row 3, column 1$"):
+        getattr(scaler, method)(x)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_a_value_that_would_leave_the_range_of_the_type_is_refused(dtype):
+    scaler = Standardizer.fit((1e-3 * np.random.default_rng(0).normal(size=(50, 2))).astype(dtype))
+    far = np.zeros((2, 2), dtype)
+    far[1, 0] = np.finfo(dtype).max
+    with pytest.raises(ValueError, match=r"^x must be in the range of the training part, got .* at row 1, column 0$"):
+        scaler.transform(far)
+
+
 @QUICK
 @given(count=st.integers(1, 200), batch_size=st.integers(1, 64), seed=SEEDS, epoch=st.integers(0, 50))
 def test_the_batches_of_an_epoch_hold_every_row_once_and_all_but_the_last_are_full(count, batch_size, seed, epoch):

@@ -224,3 +224,10 @@ def test_the_relative_error_is_0_for_equal_and_1_for_opposite_vectors():
 def test_what_cannot_be_checked_is_refused_in_words(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float16])
+def test_the_error_between_short_types_neither_wraps_round_nor_overflows(dtype):
+    a, b = np.array([1, 200, 100] * 99).astype(dtype), np.array([2, 100, 120] * 99).astype(dtype)
+    expected = relative_error(a.astype(np.float64), b.astype(np.float64))
+    assert relative_error(a, b) == pytest.approx(expected, rel=1e-5)

@@ -99,3 +99,22 @@ def test_a_shape_that_is_no_weight_matrix_is_refused(name, shape):
 def test_a_deviation_that_is_not_above_zero_is_refused(std):
     with pytest.raises(ValueError, match=f"std must be a finite number above 0, got {std}"):
         init.normal(std)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.bool_])
+@pytest.mark.parametrize(
+    "initializer",
+    [
+        init.zeros,
+        init.normal(1.0),
+        init.lecun_normal,
+        init.glorot_normal,
+        init.glorot_uniform,
+        init.he_normal,
+        init.he_uniform,
+        init.orthogonal,
+    ],
+)
+def test_weights_of_whole_numbers_are_refused(initializer, dtype):
+    with pytest.raises(TypeError, match=r"^dtype must be floating point, got "):
+        initializer((3, 2), np.random.default_rng(0), dtype)

@@ -141,3 +141,41 @@ def test_a_linear_layer_names_the_shapes_that_do_not_fit():
     # (1, 3) would broadcast into a bias gradient without a word.
     with pytest.raises(ValueError, match=r"gradient must be \(2, 3\), as the output of the last forward, got \(1, 3\)"):
         layer.backward(np.zeros((1, 3), np.float32))
+
+
+WHOLE = [np.uint8, np.int8, np.int16, np.int32, np.int64, np.bool_]
+
+
+@pytest.mark.parametrize("dtype", WHOLE)
+@pytest.mark.parametrize("make", [lambda: Dropout(0.2, rng=np.random.default_rng(0)), Tanh, Sigmoid, ReLU, LeakyReLU])
+def test_whole_numbers_give_what_the_same_numbers_give_as_floats(make, dtype):
+    x = np.array([[0, 1, 3, 100], [2, 1, 0, 7]]).astype(dtype)
+    y = make().forward(x, training=True)
+    expected = make().forward(x.astype(np.float64), training=True)
+    np.testing.assert_allclose(y, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", WHOLE)
+def test_a_network_of_images_of_whole_numbers_learns_as_from_floats(dtype):
+    x = np.array([[0, 1, 1], [1, 0, 1]]).astype(dtype)
+    layers = [Linear(3, 2, rng=np.random.default_rng(0), dtype=np.float32) for _ in range(2)]
+    out = [layer.forward(values) for layer, values in zip(layers, (x, x.astype(np.float32)), strict=True)]
+    np.testing.assert_allclose(*out, rtol=1e-6)
+    for layer in layers:
+        layer.backward(np.ones((2, 2), np.float32))
+    np.testing.assert_allclose(*[layer.weight_gradient for layer in layers], rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.bool_, np.complex64])
+def test_weights_of_whole_numbers_are_refused(dtype):
+    with pytest.raises(TypeError, match=r"^dtype must be floating point, got "):
+        Linear(3, 2, rng=np.random.default_rng(0), dtype=dtype)
+
+
+def test_the_gradient_of_a_float16_bias_is_summed_to_the_end():
+    layer = Linear(1, 1, rng=np.random.default_rng(0), dtype=np.float16)
+    layer.forward(np.ones((5_000, 1), np.float16))
+    layer.backward(np.full((5_000, 1), 0.01, np.float16))
+    assert layer.bias_gradient.dtype == np.float16
+    assert layer.bias_gradient[0] == pytest.approx(50, rel=1e-3)
+    assert layer.weight_gradient[0, 0] == pytest.approx(50, rel=1e-3)

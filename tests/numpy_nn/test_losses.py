@@ -154,3 +154,60 @@ def test_cross_entropy_says_what_is_wrong_with_its_input(logits, labels, words):
 def test_squared_error_says_what_is_wrong_with_its_input(predictions, targets, words):
     with np.errstate(over="ignore"), pytest.raises(ValueError, match=words):
         squared_error(predictions, targets)
+
+
+WHOLE = [np.uint8, np.int8, np.int16, np.uint16, np.int32, np.uint32, np.int64, np.bool_]
+
+
+@pytest.mark.parametrize("dtype", WHOLE)
+@pytest.mark.parametrize("targets_too", [True, False])
+def test_losses_of_whole_numbers_are_those_of_the_same_numbers_as_floats(dtype, targets_too):
+    rng = np.random.default_rng(0)
+    largest = 1 if dtype is np.bool_ else min(np.iinfo(dtype).max, 30_000)
+    predictions = rng.integers(0, largest, (6, 4), endpoint=True).astype(dtype)
+    targets = rng.integers(0, largest, (6, 4), endpoint=True).astype(dtype if targets_too else np.float64)
+    value, gradient = squared_error(predictions, targets)
+    exact, expected = squared_error(predictions.astype(np.float64), targets.astype(np.float64))
+    assert (value.total, gradient.dtype) == (exact.total, np.float64)
+    np.testing.assert_array_equal(gradient, expected)
+    labels = np.array([0, 1, 2, 3, 0, 1], np.uint8)
+    value, gradient = softmax_cross_entropy(predictions, labels)
+    exact, expected = softmax_cross_entropy(predictions.astype(np.float64), labels)
+    assert value.total == exact.total
+    np.testing.assert_array_equal(gradient, expected)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.int64])
+def test_whole_targets_beside_floating_predictions_are_their_numbers(dtype):
+    predictions, targets = np.array([[0.5], [250]], np.float32), np.array([[1], [100]], dtype)
+    assert squared_error(predictions, targets)[0].total == 0.25 + 150**2
+    assert squared_error(predictions.astype(np.float16), targets)[0].total == 0.25 + 150**2
+
+
+def test_float16_losses_are_summed_in_a_wider_type_and_keep_the_dtype_of_the_gradient():
+    rng = np.random.default_rng(0)
+    predictions, targets = (rng.normal(0, 300, (500, 3)).astype(np.float16) for _ in range(2))
+    value, gradient = squared_error(predictions, targets)
+    difference = predictions.astype(np.float64) - targets.astype(np.float64)
+    assert value.total == pytest.approx((difference**2).sum(), rel=1e-5)
+    assert value.total > 65_504
+    assert gradient.dtype == np.float16
+    np.testing.assert_allclose(gradient, 2 * difference / 1500, rtol=1e-3, atol=1e-6)
+    logits, labels = rng.normal(0, 100, (2_000, 50)).astype(np.float16), rng.integers(0, 50, 2_000)
+    value, gradient = softmax_cross_entropy(logits, labels)
+    exact, expected = softmax_cross_entropy(logits.astype(np.float64), labels)
+    assert value.total == pytest.approx(exact.total, rel=1e-5)
+    assert value.total > 65_504
+    assert gradient.dtype == np.float16
+    np.testing.assert_allclose(gradient, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [np.complex64, object, "U1", "M8[s]"])
+def test_what_is_no_number_is_refused_by_name(kind):
+    odd, fine = np.zeros((2, 2)).astype(np.int64).astype(kind), np.zeros((2, 2), np.float32)
+    with pytest.raises(TypeError, match=r"^predictions must be numbers, got dtype "):
+        squared_error(odd, fine)
+    with pytest.raises(TypeError, match=r"^targets must be numbers, got dtype "):
+        squared_error(fine, odd)
+    with pytest.raises(TypeError, match=r"^logits must be numbers, got dtype "):
+        softmax_cross_entropy(odd, np.array([0, 1]))

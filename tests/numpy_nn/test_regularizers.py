@@ -108,3 +108,40 @@ def test_max_norm_leaves_a_unit_without_weights_at_zero():
 def test_nonsense_is_refused_by_name_rule_and_value(make, words):
     with pytest.raises(ValueError, match=words):
         make()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "size"),
+    [(np.float32, 1e25), (np.float32, 1e-25), (np.float64, 1e200), (np.float64, 1e-200), (np.float16, 500)],
+)
+def test_a_length_is_right_where_the_squares_leave_the_range_of_the_type(dtype, size):
+    gradients = (size * np.array([3.0, 0.0, 4.0])).astype(dtype)
+    with np.errstate(over="ignore"):
+        length = clip_gradient_norm(gradients, 2.5 * size)
+    assert length == pytest.approx(5 * size, rel=1e-3)
+    np.testing.assert_allclose(gradients.astype(np.float64), size * np.array([1.5, 0, 2]), rtol=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "size"), [(np.float32, 1e25), (np.float64, 1e200), (np.float16, 400), (np.float32, 1e-20)]
+)
+def test_max_norm_shortens_huge_weights_and_does_not_set_them_to_zero(dtype, size):
+    model = network(dtype=dtype)
+    layer = model.linear_layers[0]
+    layer.weight[:] = size
+    layer.weight[:, 1] = 0
+    max_norm(size)(model)
+    lengths = np.sqrt(((layer.weight.astype(np.float64) / size) ** 2).sum(axis=0)) * size
+    np.testing.assert_allclose(lengths, [size, 0, size, size, size], rtol=2e-3)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64])
+def test_gradients_of_whole_numbers_are_refused(dtype):
+    with pytest.raises(TypeError, match=r"^gradients must be floating point, got "):
+        clip_gradient_norm(np.array([200, 100]).astype(dtype), 1.0)
+
+
+def test_a_gradient_that_is_not_finite_is_still_refused():
+    for bad in (np.nan, np.inf):
+        with pytest.raises(ValueError, match=f"^gradients must have a finite length to be clipped, got {bad}$"):
+            clip_gradient_norm(np.array([1.0, bad], np.float32), 1.0)

@@ -3,6 +3,8 @@
 import math
 import re
 from collections import Counter
+from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -156,3 +158,28 @@ def test_wikitext_has_its_known_perplexity_with_five_words_and_with_a_cache(wiki
 @pytest.fixture(scope="module")
 def wikitext_kn5(wikitext_ids, wikitext_types):
     return KneserNey(wikitext_ids["train"], wikitext_types, 5)
+
+
+# D2 is exactly 0, D2 below 0, D3 exactly 0, D3 below 0, none of them.
+@pytest.mark.parametrize("numbers", [(4, 4, 8, 1), (9, 9, 30, 1), (6, 3, 2, 3), (6, 3, 2, 9), (40, 16, 9, 6)])
+def test_no_discount_is_zero_or_below(numbers):
+    found = discounts(np.repeat([1, 2, 3, 4], numbers))
+    n1, n2, n3, n4 = (Fraction(number) for number in numbers)
+    y = n1 / (n1 + 2 * n2)
+    exact = 1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3
+    assert found == (pytest.approx([float(one) for one in exact]) if min(exact) > 0 else FALLBACK)
+
+
+def test_after_a_word_whose_only_follower_came_twice_no_word_is_impossible():
+    # Blocks "a b a b ..." of new words: 12 pairs that come once, 3 twice, 3 three times, 2 four times, so that D2 is 0.
+    text, first = [], 0
+    for repeats in (1, 1, 1, 2, 2, 3, 4, 4):
+        text += [first, first + 1] * repeats
+        first += 2
+    pairs = Counter(pairwise(text))
+    assert Counter(pairs.values()) == {1: 12, 2: 3, 3: 3, 4: 2}
+    model = KneserNey(text, first, 2)
+    assert [pair for pair in pairs if pair[0] == 6] == [(6, 7)]
+    assert pairs[6, 7] == 2
+    assert (model.distribution([6]) > 0).all()
+    assert np.isfinite(model.log_probabilities([6, 3, 6, 0])).all()

@@ -108,6 +108,27 @@ def test_a_folder_with_a_missing_part_is_one_sentence(small):
         wikitext2(small)
 
 
+def test_a_folder_as_the_archive_of_its_authors_unpacks_it_is_read(small):
+    under_our_names = wikitext2(small)
+    for stem in ("train", "valid", "test"):
+        (small / f"{stem}.txt").rename(small / f"wiki.{stem}.tokens")
+    assert wikitext2(small) == under_our_names
+
+
+def test_a_folder_with_other_names_is_told_what_is_wanted_and_what_is_there(small):
+    (small / "train.txt").rename(small / "wiki.train.raw")
+    with pytest.raises(FileNotFoundError) as caught:
+        wikitext2(small)
+    said = str(caught.value)
+    assert "train.txt, valid.txt, test.txt or wiki.train.tokens, wiki.valid.tokens, wiki.test.tokens must lie" in said
+    assert "(there is test.txt, valid.txt, wiki.train.raw)" in said
+    with pytest.raises(FileNotFoundError, match="there is no such folder"):
+        wikitext2(small / "nowhere")
+    (small / "empty").mkdir()
+    with pytest.raises(FileNotFoundError, match="the folder is empty"):
+        wikitext2(small / "empty")
+
+
 def test_the_hub_gives_the_same_corpus_as_the_folder(small, monkeypatch):
     from_folder = wikitext2(small)
     # The hub's rows keep the newline of a line with words, and are empty for an empty line.

@@ -229,6 +229,10 @@ OPTIMIZER_EDITS: dict[str, tuple[str, Edit]] = {
     "noise is a text": ("adam", put(noise="x")),
     "noise without the CPU": ("adam", put(noise=[{}])),
     "noise of the wrong size": ("adam", put(noise=[{"cpu": torch.zeros(3, dtype=torch.uint8)}])),
+    "noise of Python cut short": ("adam", lambda c: c["noise"][0].update(python=c["noise"][0]["python"][:-8])),
+    "noise of Python at no place": ("adam", lambda c: c["noise"][0]["python"].fill_(255)),
+    "noise of NumPy is a number": ("adam", lambda c: c["noise"][0].update(numpy=3)),
+    "noise of NumPy cut short": ("adam", lambda c: c["noise"][0].update(numpy=c["noise"][0]["numpy"][:100])),
     "noise of floats": ("adam", put(noise=[{"cpu": torch.zeros(5056)}])),
 }
 
