@@ -147,8 +147,9 @@ def _filled_in(
     it stands for; half its last decimal where nothing is said, 0 for whole numbers. read: a reader of its own, by key.
     """
     key, names = dict(key), dict(names or {})
-    allowed = {name: tuple(words[name] if isinstance(words, Mapping) else words) for name in key if _is_word(key[name])
-               and (not isinstance(words, Mapping) or name in words)}  # fmt: skip
+    by_key = words if isinstance(words, Mapping) and set(words) <= set(key) else None  # not words with their meanings
+    allowed = {name: tuple(words if by_key is None else by_key[name]) for name in key if _is_word(key[name])
+               and (by_key is None or name in by_key)}  # fmt: skip
 
     def make(edit: str) -> dict[str, Any]:
         return changed(key, edit, names)
@@ -205,12 +206,17 @@ def _room(rule: float, given: float | None) -> float:
 
 
 def _snapped(value: Any, known: list[Any], room: float) -> Any:
-    """The known number that `value` stands for, of several readings the one that is known; else the first reading."""
-    found = typed.numbers_in(value)
-    close = [(abs(number - one), place, one) for place, one in enumerate(known) for number in found
-             if abs(number - one) <= max(room, 1e-9 * abs(one))]  # fmt: skip
-    if close:
-        return min(close)[2]
+    """The known number that `value` stands for, in a reading that gives the right one before others; else the first.
+
+    A known number other than 0 stands for no number that is further away than half of it.
+    """
+    nearest = []
+    for read in typed.numbers_in(value):
+        close = [(abs(read - one), place) for place, one in enumerate(known)
+                 if abs(read - one) <= max(min(room, abs(one) / 2 or room), 1e-9 * abs(one))]  # fmt: skip
+        nearest += [min(close)[1]] if close else []
+    if nearest:
+        return known[0 if 0 in nearest else nearest[0]]
     return typed.number(value, float(known[0])) if known else typed.number(value)
 
 
@@ -248,9 +254,10 @@ def _known_key(name: str, key: Mapping[str, Any]) -> None:
 
 def _literal(text: str, names: Names) -> Any:
     try:
-        return eval(compile(ast.parse(text.strip(), mode="eval"), "<table>", "eval"), dict(names))
+        value = eval(compile(ast.parse(text.strip(), mode="eval"), "<table>", "eval"), dict(names))
     except (SyntaxError, NameError):
         return text.strip()
+    return text.strip() if callable(value) else value  # `eval`, `min` and `sum` are words
 
 
 def _look_again(seen: Any, right: Any, allowed: Mapping[str, tuple[str, ...]], ask: Ask, kind: str) -> str | None:

@@ -51,7 +51,7 @@ ONE_SEED_TWO_RUNS = audit(
     "Audit: seed 42, and two runs",
     FINDINGS,
     words={"repeatable": ORDERS, "verdict": VERDICTS},
-    synonyms={"data first": ("data",), "seed first": ("seed",)},
+    synonyms={"data first": ("data before seed",), "seed first": ("seed before data",)},
     ask=_RETHINK,
     within={"gap": 6e-3},  # two decimals are enough, and either run may be the base: 0.27 is the gap
     names={"GAP": GAP, "DIFFERENCE": OTHER[0] - REPORTED[0]},
