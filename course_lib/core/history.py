@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from course_lib.core.files import write_text
+from course_lib.core.rows import Rows
 
 Row = dict[str, Any]  # "split" is a text, "step" and "epoch" are integers, every other entry is a number
 
@@ -30,7 +31,7 @@ class History:
     """
 
     def __init__(self) -> None:
-        self.rows: list[Row] = []
+        self.rows: list[Row] = Rows()
 
     def add(self, split: str, *, step: int, epoch: int, **values: float) -> None:
         """Add one row: the numbers that were measured on `split` after `step` updates, in `epoch`.
@@ -57,8 +58,13 @@ class History:
 
     def last(self, split: str, name: str) -> float:
         """The value of `split`/`name` that was recorded last. Raises ValueError if there is none."""
-        value: float = self._rows_with(split, name)[-1][name]
+        value: float = self.newest(split, name)[name]
         return value
+
+    def newest(self, split: str, name: str) -> Row:
+        """The row of the value of `split`/`name` that was recorded last. Raises ValueError if there is none."""
+        found = next((row for row in reversed(self.rows) if row["split"] == split and name in row), None)
+        return self._rows_with(split, name)[-1] if found is None else found
 
     def best(self, split: str, name: str, mode: str = "min") -> Row:
         """A copy of the row whose `split`/`name` is smallest ("min") or largest ("max"); the first of equals.
@@ -75,8 +81,12 @@ class History:
 
     def save(self, path: Path) -> None:
         """Write the rows to `path`, one JSON object per line; the file is complete or untouched."""
-        lines = [json.dumps({key: _to_json(value) for key, value in row.items()}) for row in self.rows]
-        write_text(path, "".join(line + "\n" for line in lines))
+        write_text(path, self.lines().decode("ascii"))
+
+    def lines(self, start: int = 0) -> bytes:
+        """What `save` writes of the rows from number `start` on."""
+        lines = [json.dumps({key: _to_json(value) for key, value in row.items()}) for row in self.rows[start:]]
+        return "".join(line + "\n" for line in lines).encode("ascii")
 
     @classmethod
     def load(cls, path: Path) -> "History":

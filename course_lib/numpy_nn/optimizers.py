@@ -102,7 +102,7 @@ class RMSProp:
         _same_shape(parameters, gradients)
         self.squares = _kept(self.squares, parameters)
         self.squares *= self.decay
-        self.squares += (1 - self.decay) * gradients**2
+        self.squares += (1 - self.decay) * np.square(gradients, dtype=self.squares.dtype)
         parameters -= (self.rate * multiplier) * gradients / (np.sqrt(self.squares) + self.epsilon)
 
 
@@ -136,7 +136,7 @@ class Adam:
         scale_v = math.sqrt((1 - self.beta2) / (1 - self.beta2**self.t))
         self.a *= self.beta1
         self.a += gradients
-        np.multiply(gradients, gradients, out=self.scratch)
+        np.multiply(gradients, gradients, out=self.scratch, dtype=self.scratch.dtype)
         self.b *= self.beta2
         self.b += self.scratch
         # scale_m a / (scale_v sqrt(b) + eps), divided through by scale_v
@@ -202,7 +202,8 @@ def _same_shape(parameters: Floats, gradients: Floats) -> None:
 def _kept(state: Floats | None, parameters: Floats) -> Floats:
     """The state of the steps before, or zeros at the first step."""
     if state is None:
-        return np.zeros_like(parameters)
+        # In float16 an epsilon of 1e-8 is 0 and the square of a small gradient too: 0 / 0 from the first step on.
+        return np.zeros_like(parameters, np.float32 if parameters.dtype.itemsize == 2 else None)
     if state.shape != parameters.shape:
         raise ValueError(
             f"parameters must be those of the steps before, of shape {state.shape}, got {parameters.shape}: "

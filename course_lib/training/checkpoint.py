@@ -56,6 +56,7 @@ from course_lib.training.checkpoint_groups import load_optimizer, regrouped
 from course_lib.training.checkpoint_place import best_of_epochs, place_of, put_back, versions
 from course_lib.training.checkpoint_restore import all_or_nothing, put_weights, refuse, refused, require_fitting
 from course_lib.training.distributed import rank, unwrapped, world_size
+from course_lib.training.history_file import note_loaded
 from course_lib.training.lock import hold_on
 from course_lib.training.plan import Plan
 from course_lib.training.state import Callback, TrainState
@@ -135,6 +136,7 @@ def load(
         state.history.rows[:] = rows
         put_back(state, meta)
         state.noise = None if noise is None else noise_here(noise, state)
+    note_loaded(Path(path) / HISTORY, data[HISTORY], state.history)
     return meta
 
 
@@ -200,12 +202,12 @@ def keep_best(
     keep = keep_last(Path(folder) / "best", config=config, extra=extra, last=1)
 
     def callback(state: TrainState) -> None:
-        steps, values = state.history.series(split, name)
+        row = state.history.newest(split, name)
         before = state.best
         best = best_of_epochs(state, split, name, sign) if before is None else before.get(key, sign * math.inf)
         # NaN is never the best; of equal values the first one is.
-        if steps[-1] == state.step and sign * values[-1] < sign * best:
-            state.best = {**(before or {}), key: float(values[-1])}
+        if row["step"] == state.step and sign * row[name] < sign * best:
+            state.best = {**(before or {}), key: float(row[name])}
             try:
                 keep(state)
             except BaseException:

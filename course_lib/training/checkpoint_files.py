@@ -21,6 +21,7 @@ from typing import Any
 from course_lib.core.files import flush_folder, make_folder
 from course_lib.core.history import History
 from course_lib.training.checkpoint_validation import fault_of_files, fault_of_meta
+from course_lib.training.history_file import keep, take_back, write_history
 
 FORMAT = 1
 LARGEST_META = 2**24  # bytes; it holds settings and names
@@ -93,26 +94,29 @@ def write_checkpoint(folder: Path, step: int, contents: dict[str, bytes], histor
     folder = Path(folder)
     name = _free_name(folder, step)
     part = folder / f".{name}.{uuid.uuid4().hex[:12]}.part"
-    needed = sum(map(len, contents.values()))
+    needed, rows = sum(map(len, contents.values())), None
     try:
         make_folder(part)
-        history.save(part / HISTORY)  # flushes it too
-        whole = {**contents, HISTORY: (part / HISTORY).read_bytes()}
-        files = {file: {"bytes": len(data), "sha256": _sha256(data)} for file, data in whole.items()}
+        rows = write_history(part / HISTORY, folder, history)  # flushes it too
+        files = {file: {"bytes": len(data), "sha256": _sha256(data)} for file, data in contents.items()}
+        files[HISTORY] = {"bytes": rows.size, "sha256": rows.sha256}
+        meta = {**meta, "continued": True}  # the history: later checkpoints may add to the file, behind these bytes
         contents = {**contents, META: sealed({**meta, "files": files})}  # last on purpose: with it the folder is whole
         if len(contents[META]) > LARGEST_META:
             raise CheckpointError(f"{META} has at most {LARGEST_META:,} bytes: extra and config are for few values")
-        needed = len(whole[HISTORY]) + sum(map(len, contents.values()))
+        needed = rows.size + sum(map(len, contents.values()))
         for file, data in contents.items():
             write_flushed(part / file, data)
         flush_folder(part)
         os.rename(part, folder / name)
     except BaseException as error:
+        take_back(rows)
         shutil.rmtree(part, ignore_errors=True)
         if isinstance(error, OSError):
             raise _cannot_write(folder / name, needed, error) from error
         raise
     flush_folder(folder)
+    keep(rows, folder / name / HISTORY, folder, history)
     for old in folder.glob(f"step-{step:010d}*"):
         if _NAME.fullmatch(old.name) and old.name != name:
             remove(old)
@@ -180,16 +184,20 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
             f"{path} is not a whole checkpoint: it has no {META} (of a run folder, give latest(folder))"
         )
     meta = read_meta(path)
-    return meta, {file: _read_file(path / file, **meta["files"][file]) for file in FILES}
+    longer = (HISTORY,) if meta.get("continued") else ()
+    return meta, {file: _read_file(path / file, file in longer, **meta["files"][file]) for file in FILES}
 
 
-def _read_file(path: Path, *, bytes: int, sha256: str) -> bytes:
+def _read_file(path: Path, longer: bool, *, bytes: int, sha256: str) -> bytes:
+    """The first bytes of a file, which are all of it unless it may be longer."""
     if not path.is_file():
         raise CheckpointError(f"{path} is missing")
     # The length first: a file that has become huge is not read at all.
-    if path.stat().st_size != bytes:
-        raise CheckpointError(f"{path} is damaged: it has {path.stat().st_size:,} bytes, {META} says {bytes:,}")
-    data = path.read_bytes()
+    size = path.stat().st_size
+    if size < bytes or (size > bytes and not longer):
+        raise CheckpointError(f"{path} is damaged: it has {size:,} bytes, {META} says {bytes:,}")
+    with open(path, "rb") as file:
+        data = file.read(bytes)
     if (found := _sha256(data)) != sha256:
         raise CheckpointError(f"{path} is damaged: its sha256 is {found[:12]}..., {META} says {sha256[:12]}...")
     return data

@@ -89,6 +89,7 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
 _OPTIONAL: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "members": ("names for each group", lambda value: isinstance(value, list) and all(map(_is_texts, value))),
     "moments": ("a whole number from 0 on", is_count),
+    "continued": ("true or false", lambda value: isinstance(value, bool)),
     "reason": ("a text", lambda value: isinstance(value, str)),
     "best": ("numbers by name, or null", lambda value: value is None or _is_numbers(value)),
     "loader": ("an object", lambda value: isinstance(value, dict)),
@@ -165,8 +166,10 @@ def faults_of_moments(meta: dict[str, Any], saved: dict[str, Any], optimizer: An
         yield "optimizer.groups: other numbers of parameters in optimizer.pt than in this run"
         return
     found, wanted = saved["state"], _moments_of_one_step(optimizer, groups, saved["param_groups"])
-    if len(found) != meta.get("moments", len(found)) or (meta["step"] and wanted and not found):
-        yield f"optimizer.state: moments of {len(found)} parameters, {meta.get('moments', 'some')} were saved"
+    if "moments" in meta and len(found) != meta["moments"]:
+        yield f"optimizer.state: moments of {len(found)} parameters, {meta['moments']} were saved"
+    if "moments" not in meta and meta["step"] and wanted and not found:  # an earlier version counted none
+        yield f"optimizer.state: no moments after {meta['step']} steps"
     for number, moments in wanted.items():
         for name, shape in moments.items() if number in found else ():
             value = found[number].get(name)

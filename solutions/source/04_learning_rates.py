@@ -257,7 +257,7 @@ from course_lib.teaching.checks.learning_rates.attack import SCHEDULE_PASSES
 
 three_points = next(one.answer for one in SCHEDULE_PASSES.mistakes if one.id == "three_points")
 planted = SCHEDULE_PASSES.observe(three_points)["planted"]
-assert len(planted) == 13
+assert len(planted) == 14
 survivors = [fault for fault, accepted in planted.items() if accepted]
 assert survivors
 print(", ".join(survivors))

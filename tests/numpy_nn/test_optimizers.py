@@ -188,3 +188,26 @@ def test_constants_out_of_range_are_refused_by_name_rule_and_value(make, words):
 def test_a_decay_for_another_network_is_refused():
     with pytest.raises(ValueError, match=r"decay must be one number or have the shape of parameters, got \(2,\) and"):
         AdamW(decay=np.ones(2)).step(np.ones(3), np.ones(3))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: SGD(0.1),
+        lambda: Momentum(0.1),
+        lambda: Nesterov(0.1),
+        lambda: RMSProp(0.01),
+        lambda: Adam(0.01),
+        lambda: AdamW(0.01),
+    ],
+)
+def test_float16_parameters_take_the_steps_of_float32_to_their_own_precision(make):
+    gradients = np.array([0.0, 1e-4, 0.5, 300.0])  # squares that vanish or overflow in float16
+    ends = []
+    for dtype in (np.float16, np.float32):
+        parameters, optimizer = np.ones(4, dtype), make()
+        for _ in range(3):
+            optimizer.step(parameters, gradients.astype(dtype))
+        assert parameters.dtype == dtype
+        ends.append(parameters)
+    np.testing.assert_allclose(*ends, atol=1e-2, rtol=1e-3)

@@ -187,6 +187,13 @@ def test_real_text_is_documentation_where_wikitext_is_not(nowhere, monkeypatch):
     assert real_text() == "the documentation"
 
 
+def test_real_text_says_what_the_folder_of_wikitext_lacks(small, monkeypatch, capsys):
+    monkeypatch.setattr("course_lib.text.sources.python_documentation", lambda: "the documentation")
+    (small / "test.txt").unlink()
+    assert real_text() == "the documentation"
+    assert "(there is train.txt, valid.txt)" in capsys.readouterr().out
+
+
 def test_real_text_does_not_pass_over_a_wrong_wikitext(small):
     (small / "test.txt").write_text("b\n")
     with pytest.raises(ValueError, match=r"^test of WikiText-2 must hold 3 tokens"):

@@ -8,7 +8,7 @@ from course_lib.teaching.checks.training_loop.curves import READ_LEARNING_CURVES
 from course_lib.teaching.checks.training_loop.linear import LINEAR_BACKWARD
 from course_lib.teaching.checks.training_loop.loss_check import SOFTMAX_CROSS_ENTROPY
 from course_lib.teaching.checks.training_loop.order import ORDER_TRAINING_STEP
-from course_lib.teaching.checks.training_loop.split_check import STRATIFIED_SPLIT
+from course_lib.teaching.checks.training_loop.split import STRATIFIED_SPLIT
 from course_lib.teaching.checks.training_loop.standard import STANDARDIZE
 from course_lib.teaching.checks.training_loop.step import TRAINING_STEP
 

@@ -1,4 +1,4 @@
-"""Which exercises does sheet 04, learning rates, hold, and in which order?"""
+"""Sheet 04, learning rates: its exercises in their order."""
 
 from course_lib.teaching.checks.learning_rates.attack import SCHEDULE_PASSES
 from course_lib.teaching.checks.learning_rates.audit import AUDIT_RATES
@@ -8,7 +8,7 @@ from course_lib.teaching.checks.learning_rates.order import ORDER_SCHEDULE
 from course_lib.teaching.checks.learning_rates.plateau import PLATEAU
 from course_lib.teaching.checks.learning_rates.reading import READ_RANGE_TESTS
 from course_lib.teaching.checks.learning_rates.step_decay import STEP_DECAY
-from course_lib.teaching.checks.learning_rates.warmup_check import WARMUP_COSINE
+from course_lib.teaching.checks.learning_rates.warmup import WARMUP_COSINE
 
 SHEET = (
     STEP_DECAY,

@@ -72,7 +72,17 @@ def _parsed(function: Function) -> ast.FunctionDef:
         if isinstance(argument, ast.arg):
             argument.annotation = None
     tree.returns, tree.decorator_list = None, []
-    return tree
+    plain: ast.FunctionDef = _Unannotated().visit(tree)
+    return plain
+
+
+class _Unannotated(ast.NodeTransformer):
+    """`total: float = 0.0` becomes `total = 0.0`."""
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
+        if node.value is None:
+            return node
+        return ast.copy_location(ast.Assign([node.target], node.value), node)
 
 
 def tree_of(function: Function) -> ast.FunctionDef:

@@ -61,11 +61,11 @@ def recorded() -> Iterator[Effects]:
         for name, sentence in _GENERATORS.items():
             if name in seeded and not _same_state(seeded[name], after[name]):
                 effects.told[f"generator {name}"] = sentence
-        if after.get("gradients") != before.get("gradients"):
+        if "gradients" in before and after["gradients"] != before["gradients"]:
             effects.told["gradients"] = "it leaves the record of gradients switched " + (
                 "on" if after["gradients"] else "off"
             )
-        if after.get("dtype") != before.get("dtype"):
+        if "dtype" in before and after["dtype"] != before["dtype"]:
             effects.told["dtype"] = "it changes torch's default data type"
         for place in _restored(functions):
             effects.told["replaced"] = f"it replaces {place}, which other code uses too"

@@ -84,12 +84,17 @@ def order(
     wrong: str,
     also: str = "",
     observe: Callable[[Any], Any] | None = None,
+    unwanted: Mapping[str, str] | None = None,
+    rules: Sequence[Sequence[str]] = (),
     same: Sequence[Sequence[str]] = (),
+    properties: Sequence[Property] = (),
     **about: Any,
 ) -> Exercise:
     """The learner puts lines, shown by letters, in order; `right` spells the letters, and so do the rows' edits.
 
-    observe: where an order is not compared with others but run; it is given the letters as a list.
+    observe: where an order is not compared with others but run; it is given the letters as a list. An order that is not
+    known is asked the question of an `unwanted` line that is in it, else that of the first of the `rules` that it
+    breaks: `(A, B, question)`, A stands somewhere before B; `(A, B, C, question)`, B does not stand between A and C.
     """
 
     def read(answer: Any) -> Any:
@@ -107,9 +112,37 @@ def order(
         observe=read,
         accepted=variants(also, make, {}) if also else (),
         mistakes=mistakes(wrong, make, {}),
+        properties=(*properties, Property("the place of each line", _out_of_place(lines, unwanted or {}, rules))),
         indistinguishable=tuple(map(tuple, same)),
         **(_SMALL | about),
     )
+
+
+def _out_of_place(
+    lines: Mapping[str, str], unwanted: Mapping[str, str], rules: Sequence[Sequence[str]]
+) -> Callable[[Any, Any], str | None]:
+    """A property: the question for the first line of an order that cannot stand where it stands."""
+
+    def told(seen: Any, right: Any) -> str | None:
+        if not isinstance(seen, list) or not all(letter in lines for letter in seen) or len(set(seen)) < len(seen):
+            return None
+        place = {letter: number for number, letter in enumerate(seen)}
+        for letter, question in unwanted.items():
+            if letter in place:
+                return question
+        for *letters, question in rules:
+            if _broken(letters, place):
+                return question
+        return None
+
+    return told
+
+
+def _broken(letters: list[str], place: dict[str, int]) -> bool:
+    if len(letters) == 2:
+        first, second = letters
+        return second in place and place.get(first, len(place)) > place[second]
+    return all(letter in place for letter in letters) and place[letters[0]] < place[letters[1]] < place[letters[2]]
 
 
 def find(slug: str, title: str, key: Mapping[str, Any], *, words: Iterable[str], wrong: str, **about: Any) -> Exercise:
@@ -213,7 +246,7 @@ def _snapped(value: Any, known: list[Any], room: float) -> Any:
     nearest = []
     for read in typed.numbers_in(value):
         close = [(abs(read - one), place) for place, one in enumerate(known)
-                 if abs(read - one) <= max(min(room, abs(one) / 2 or room), 1e-9 * abs(one))]  # fmt: skip
+                 if math.isfinite(one) and abs(read - one) <= max(min(room, abs(one) / 2 or room), 1e-9 * abs(one))]  # fmt: skip
         nearest += [min(close)[1]] if close else []
     if nearest:
         return known[0 if 0 in nearest else nearest[0]]

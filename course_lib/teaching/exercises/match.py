@@ -5,6 +5,7 @@ once; beyond these the kind of a generated mutant. `separation` says how far the
 """
 
 import io
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -230,7 +231,7 @@ def _try(exercise: Exercise, answer: Any) -> Any:
 def equivalents(exercise: Exercise) -> dict[str, str]:
     """The mutants that the author lists as right, with the reasons. Raises ValueError for a line without a reason."""
     found = {}
-    for line in filter(None, map(str.strip, exercise.equivalent.splitlines())):
+    for line in filter(None, map(str.strip, re.sub(r"\n\s*\|", " |", exercise.equivalent).splitlines())):
         mutant, bar, reason = line.rpartition(" | ")
         if not bar or not reason.strip():
             raise ValueError(
@@ -290,9 +291,14 @@ def _parts(seen: Any, other: Any) -> dict[Any, list[tuple[Any, Any, Any]]]:
     """Leaves of a probe by `calls`, gathered over the cases by their place in a result of several parts."""
     parts: dict[Any, list[tuple[Any, Any, Any]]] = {}
     for path, own, theirs in pairs(seen, other):
-        if len(path) >= 3 and path[1] == "result":
+        if len(path) >= 3 and path[1] == "result" and not _is_one_list(other[path[0]]["result"]):
             parts.setdefault(path[2:], []).append((path, own, theirs))
     return parts
+
+
+def _is_one_list(result: Any) -> bool:
+    """Whether a result is a list of numbers: one thing, whose places are no parts with a meaning of their own."""
+    return isinstance(result, list) and to_array(result) is not None
 
 
 def _other_parts(part: Any, parts: dict[Any, list[tuple[Any, Any, Any]]], exercise: Exercise) -> tuple[str, ...]:

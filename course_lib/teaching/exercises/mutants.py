@@ -42,7 +42,7 @@ def mutants(reference: Function) -> Iterator[Mutant]:
             mutated = copy.deepcopy(tree)
             target = next(other for at, other in enumerate(ast.walk(mutated)) if at == place)
             swapped = getattr(change, "swapped", "")
-            old = _swapped(target, *swapped) if swapped else ast.unparse(target)
+            old = _swapped(target, *swapped) if swapped else _shown(target)
             new = change(target)
             if new is not target:
                 mutated = _Put(target, new).visit(mutated)
@@ -50,10 +50,16 @@ def mutants(reference: Function) -> Iterator[Mutant]:
             if text in seen:
                 continue
             seen.add(text)
-            shown = "" if swapped or new is None else f" -> {_line(ast.unparse(new))}"
+            shown = "" if swapped or new is None else f" -> {_line(_shown(new))}"
             name = f"{_line(old) if new is not None else f'drop: {_line(old)}'}{shown}"
             named[name] = named.get(name, 0) + 1
             yield Mutant(f"{name} ({named[name]})" if named[name] > 1 else name, kind, mutated, reference)
+
+
+def _shown(node: ast.AST) -> str:
+    """The code of a node; of a block its first line."""
+    text = ast.unparse(node)
+    return text.splitlines()[0] if isinstance(node, ast.For | ast.While | ast.If | ast.With) else text
 
 
 def _line(text: str) -> str:
@@ -149,6 +155,11 @@ _UNWRAPPED = {
     "reshape": "a missing reshape",
 }
 _COMMUTATIVE = ("min", "max", "minimum", "maximum", "add", "multiply", "allclose", "array_equal")
+# Methods that change nothing, so that the order of two of them cannot matter.
+_ONLY_ASKS = {
+    "mean", "sum", "max", "min", "std", "var", "prod", "all", "any", "argmax", "argmin", "cumsum", "copy", "clone",
+    "detach", "reshape", "view", "transpose", "astype", "ravel", "flatten", "item", "tolist",
+}  # fmt: skip
 _STATEMENTS = {
     "zero_grad": "a missing zero_grad",
     "eval": "a missing eval()",
@@ -298,6 +309,7 @@ def _depend(first: ast.stmt, second: ast.stmt) -> bool:
             and isinstance(call.func, ast.Attribute)
             and isinstance(call.func.value, ast.Name)
             and call.func.value.id not in ("np", "torch", "math")
+            and call.func.attr not in _ONLY_ASKS
         }
         for one in (first, second)
     ]

@@ -18,9 +18,10 @@ from course_lib.teaching.exercises.compare import to_array
 
 Synonyms = Mapping[str, Sequence[str]]
 _SIGNS = str.maketrans({
-    "−": "-", "–": "-", "×": "*", "·": "*", "÷": "/", "²": "**2", "³": "**3", "^": "^", "\u00a0": " ", "\u202f": " ",
+    "−": "-", "–": "-", "×": "*", "·": "*", "÷": "/", "^": "^", "\u00a0": " ", "\u202f": " ",
     "’": "'",
 })  # fmt: skip
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")  # digits of an exponent
 _ABOUT = re.compile(r"^(?:~|≈|=|about|around|approximately|approx\.?|roughly|circa|ca\.?)\s*", re.IGNORECASE)
 _NUMBER = r"[+-]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _UNIT = r"[A-Za-zµμ%°/]+(?:[ /][A-Za-zµμ]+){0,2}\.?"
@@ -52,6 +53,7 @@ def numbers_in(value: Any) -> list[float]:
     if not isinstance(value, str):
         array = to_array(value)
         return _finite([array.item()]) if array is not None and array.size == 1 and array.dtype.kind in "iuf" else []
+    value = re.sub("⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda raised: f"**{raised[0].translate(_RAISED)}", value)
     text = _ABOUT.sub("", value.translate(_SIGNS).strip().strip("`$\"'")).strip()
     text = re.sub(r"\s+(?:out )?of(?: the)? \d+$", "", text)  # "3 of 10" is 3
     if text.lower() in _IN_WORDS:

@@ -99,8 +99,8 @@ RESUME_PASSES = attack(
         not A or B -> round(whole.score(), 3) != round(part.score(), 3)
     with_tolerance: a test with a tolerance of a thousandth
         | how far is a run from itself that was resumed rightly?
-        not A or B -> not np.allclose(whole.weights, part.weights, atol=1e-3)
-            or abs(whole.score() - part.score()) >= 1e-3
+        not A or B
+        -> not np.allclose(whole.weights, part.weights, atol=1e-3) or abs(whole.score() - part.score()) >= 1e-3
     right_after_loading: a test that compares right after loading and makes no step
         | when does a lost momentum show in the weights?
     saved_run_stands: a test in which the saved run stands still

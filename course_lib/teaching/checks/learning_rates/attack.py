@@ -1,4 +1,4 @@
-"""Does the learner's test accept right schedules and find broken ones? The check of schedule_passes."""
+"""A test that finds broken schedules: what it must accept and reject, and the known weak tests."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from course_lib.numpy_nn.plain_schedules import schedule_passes, warmup_cosine
-from course_lib.teaching.checks.learning_rates.warmup import MISTAKES, VARIANTS
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Variant
-from course_lib.teaching.exercises.forms import all_the_same
-from course_lib.teaching.exercises.observe import attack
+from course_lib.teaching.checks.learning_rates.warmup import WARMUP_COSINE
+from course_lib.teaching.exercises.edits import edited
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.kinds import attack
 
 Make = Callable[[float, int, int, float], Callable[[int], float]]
 _SETTINGS = ((0.3, 20, 4, 0.1), (2.0, 9, 0, 0.0), (0.05, 13, 1, 0.5), (1.0, 30, 10, 0.2))
@@ -25,9 +25,8 @@ def _table(rate: float, steps: int, warmup: int, floor: float) -> Callable[[int]
     return lambda step: float(rates[min(step, steps)])
 
 
-RIGHT = {"plain": _made_of(warmup_cosine), "table": _table, "library": _made_of(VARIANTS[0].answer)}
-RIGHT["squared"] = _made_of(VARIANTS[1].answer)
-_NAMES = {  # short, because a message lists the survivors
+_KNOWN = {one.id: one.answer for one in (*WARMUP_COSINE.accepted, *WARMUP_COSINE.mistakes)}
+_SHORT = {  # a message lists the survivors
     "zero": "from_zero",
     "early": "one_early",
     "no-rise": "no_warmup",
@@ -42,182 +41,98 @@ _NAMES = {  # short, because a message lists the survivors
     "cut": "cut_at_floor",
     "share": "multiplier",
 }
-_BY_ID = {one.id: one.answer for one in MISTAKES}
-PLANTED = {name: _made_of(_BY_ID[id]) for name, id in _NAMES.items()}
+RIGHT = {"plain": _made_of(warmup_cosine), "table": _table, "library": _made_of(_KNOWN["by_library"])}
+RIGHT["squared"] = _made_of(_KNOWN["interpolated"])
+PLANTED = {name: _made_of(_KNOWN[id]) for name, id in _SHORT.items()}
+PLANTED["0.1 % off"] = _made_of(edited(warmup_cosine, "first: rate = 1.001 * rate"))
 
 
-def _close(own: np.ndarray, rule: np.ndarray) -> bool:
-    return bool(np.allclose(own, rule, rtol=1e-5, atol=1e-9))
+def _reading(seen: Any, right: Any) -> str | None:
+    alarms = [name for name, accepted in seen["right"].items() if accepted is not True]
+    if alarms:
+        return "a right schedule is refused: print the largest relative error that you find for `warmup_cosine` itself"
+    alive = [name for name, accepted in seen["planted"].items() if accepted is not False]
+    return f"{alive[0]}: at which step, and in which setting, would that fault show?" if alive else None
 
 
-def _tester(
-    *,
-    settings: tuple[tuple[float, int, int, float], ...] = _SETTINGS,
-    steps_of: Callable[[int, int], Any] = lambda steps, warmup: range(steps + 5),
-    same: Callable[[np.ndarray, np.ndarray], bool] = _close,
-) -> Callable[[Make], bool]:
-    """A test of schedules that is right with these defaults; each known mistake changes one of them."""
-
-    def test(make: Make) -> bool:
-        for rate, steps, warmup, floor in settings:
-            schedule, looked_at = make(rate, steps, warmup, floor), list(steps_of(steps, warmup))
-            own = np.array([schedule(step) for step in looked_at], np.float64)
-            rule = np.array([warmup_cosine(step, rate, steps, warmup, floor) for step in looked_at])
-            if not same(own, rule):
-                return False
-        return True
-
-    return test
-
-
-def _monotone(make: Make) -> bool:
-    for rate, steps, warmup, floor in _SETTINGS:
-        schedule = make(rate, steps, warmup, floor)
-        change = np.diff([schedule(step) for step in range(steps + 1)])
-        if (change[:warmup] <= 0).any() or (change[warmup:] > 1e-9).any():
-            return False
-    return True
-
-
-def _within(make: Make) -> bool:
-    for rate, steps, warmup, floor in _SETTINGS:
-        schedule = make(rate, steps, warmup, floor)
-        if not all(0 <= schedule(step) <= rate * 1.0001 for step in range(steps + 5)):
-            return False
-    return True
-
-
-_RIGHT = (
-    Variant("many_settings", _tester(), "four settings, held against the rule at every step"),
-    Variant(
-        "relative_error",
-        _tester(same=lambda own, rule: bool((np.abs(own - rule) <= 1e-4 * np.abs(rule) + 1e-9).all())),
-        "a relative error at every step",
-    ),
-)
-_WRONG = (
-    Mistake(
-        "peak_only",
-        "a test of the peak alone",
-        "what if the rate is right at update `warmup` and wrong before it?",
-        _tester(steps_of=lambda steps, warmup: [warmup]),
-    ),
-    Mistake(
-        "ends_only",
-        "a test of the first and the last step",
-        "what may happen in between?",
-        _tester(steps_of=lambda steps, warmup: [0, steps]),
-    ),
-    Mistake(
-        "three_points",
-        "a test of the first step, the peak and the end",
-        "would a straight line from the peak to the end be noticed?",
-        _tester(steps_of=lambda steps, warmup: [0, warmup, steps]),
-    ),
-    Mistake(
-        "not_beyond_the_end",
-        "a test that stops at the end of the run",
-        "what does the schedule give at steps + 3?",
-        _tester(steps_of=lambda steps, warmup: range(steps + 1)),
-    ),
-    Mistake(
-        "after_the_warmup",
-        "a test of the cosine alone",
-        "which rates do the first updates have?",
-        _tester(steps_of=lambda steps, warmup: range(warmup, steps + 5)),
-    ),
-    Mistake(
-        "warmup_alone",
-        "a test of the warm-up alone",
-        "which rates do the updates after the warm-up have?",
-        _tester(steps_of=lambda steps, warmup: range(warmup)),
-    ),
-    Mistake(
-        "never_a_warmup",
-        "a test whose settings all have warmup = 0",
-        "which faults can only be seen when there is a warm-up?",
-        _tester(settings=((0.3, 20, 0, 0.1), (2.0, 9, 0, 0.0))),
-    ),
-    Mistake(
-        "never_a_floor",
-        "a test whose settings all have floor = 0",
-        "which faults can only be seen when there is a floor?",
-        _tester(settings=((0.3, 20, 4, 0.0), (2.0, 9, 0, 0.0))),
-    ),
-    Mistake(
-        "rate_one",
-        "a test whose settings all have rate = 1",
-        "can a multiplier be told from a rate when the rate is 1?",
-        _tester(settings=((1.0, 20, 4, 0.1), (1.0, 9, 0, 0.0))),
-    ),
-    Mistake(
-        "monotone",
-        "a test of the direction: up in the warm-up, then down",
-        "how many curves go up and then down?",
-        _monotone,
-    ),
-    Mistake(
-        "within_bounds",
-        "a test that the rates lie between 0 and the peak",
-        "would a constant rate pass?",
-        _within,
-    ),
-    Mistake(
-        "exact_equality",
-        "a test that demands equality to the last bit",
-        "how many digits does a table in float32 keep?",
-        _tester(same=lambda own, rule: bool((own == rule).all())),
-    ),
-    Mistake(
-        "absolute_tolerance",
-        "a test that lets every rate be wrong by 0.1",
-        "how large is the first rate of a warm-up, and how large is your tolerance?",
-        _tester(same=lambda own, rule: bool(np.abs(own - rule).max() < 0.1)),
-    ),
-    Mistake(
-        "sums_compared",
-        "a test of the mean rate",
-        "can a rate that is too high at one step and too low at another have the right mean?",
-        _tester(same=lambda own, rule: bool(abs(own.mean() / rule.mean() - 1) < 0.05)),
-    ),
-    Mistake(
-        "reversed",
-        "a test with True and False exchanged",
-        "what shall it return for a schedule that is right?",
-        lambda make: not schedule_passes(make),
-    ),
-    Mistake(
-        "accepts_all",
-        "a test that accepts everything",
-        "does a path lead to `return False`, and is what you return a bool?",
-        lambda make: True,
-    ),
-    Mistake(
-        "rejects_all", "a test that rejects everything", "does it accept warmup_cosine itself?", lambda make: False
-    ),
-)
-
-
-def _observe(answer: Callable[[Make], Any]) -> dict[str, Any]:
-    return attack(answer, right=RIGHT, planted=PLANTED)
-
-
-SCHEDULE_PASSES = Exercise(
-    slug="schedule_passes",
-    title="Attack: a test that finds broken schedules",
-    kind="attack",
+SCHEDULE_PASSES = attack(
+    "schedule_passes",
+    "Attack: a test that finds broken schedules",
+    schedule_passes,
+    right=RIGHT,
+    planted=PLANTED,
+    names={"SETTINGS": _SETTINGS, "warmup_cosine": warmup_cosine},
     core=True,
     difficulty=3,
     minutes=20,
-    reference=schedule_passes,
-    observe=_observe,
-    accepted=_RIGHT,
-    mistakes=_WRONG,
+    also="""
+    many_settings: four settings, held against the rule at every step
+        (A, (2.0, 9, 0, 0.0), B) -> SETTINGS
+    relative_error: a relative error at every step
+        np.allclose(rates, right, rtol=A, atol=B) -> (np.abs(rates - right) <= 1e-4 * np.abs(right) + 1e-9).all()
+    """,
+    wrong="""
+    peak_only: a test of the peak alone | what if the rate is right at update `warmup` and wrong before it?
+        after right = A -> rates, right = rates[[warmup]], right[[warmup]]
+    ends_only: a test of the first and the last step | what may happen in between?
+        after right = A -> rates, right = rates[[0, steps]], right[[0, steps]]
+    three_points: a test of the first step, the peak and the end
+        | would a straight line from the peak to the end be noticed?
+        after right = A -> rates, right = rates[[0, warmup, steps]], right[[0, warmup, steps]]
+    not_beyond_the_end: a test that stops at the end of the run | what does the schedule give at steps + 3?
+        after right = A -> rates, right = rates[: steps + 1], right[: steps + 1]
+    after_the_warmup: a test of the cosine alone | which rates do the first updates have?
+        after right = A -> rates, right = rates[warmup:], right[warmup:]
+    warmup_alone: a test of the warm-up alone | which rates do the updates after the warm-up have?
+        after right = A -> rates, right = rates[:warmup], right[:warmup]
+    never_a_warmup: a test whose settings all have warmup = 0
+        | which faults can only be seen when there is a warm-up?
+        (A, (2.0, 9, 0, 0.0), B) -> ((0.3, 20, 0, 0.1), (2.0, 9, 0, 0.0))
+    never_a_floor: a test whose settings all have floor = 0 | which faults can only be seen when there is a floor?
+        (A, (2.0, 9, 0, 0.0), B) -> ((0.3, 20, 4, 0.0), (2.0, 9, 0, 0.0))
+    rate_one: a test whose settings all have rate = 1 | can a multiplier be told from a rate when the rate is 1?
+        (A, (2.0, 9, 0, 0.0), B) -> ((1.0, 20, 4, 0.1), (1.0, 9, 0, 0.0))
+    monotone: a test of the direction: up in the warm-up, then down | how many curves go up and then down?
+        (A, (2.0, 9, 0, 0.0), B) -> SETTINGS
+        after right = A -> change = np.diff(rates[: steps + 1])
+        np.allclose(A, B, rtol=C, atol=D) -> (change[:warmup] > 0).all() and (change[warmup:] <= 1e-9).all()
+    within_bounds: a test that the rates lie between 0 and the peak | would a constant rate pass?
+        np.allclose(A, B, rtol=C, atol=D) -> ((rates >= 0) & (rates <= rate * 1.0001)).all()
+    exact_equality: a test that demands equality to the last bit | how many digits does a table in float32 keep?
+        right = A -> right = [warmup_cosine(step, rate, steps, warmup, floor) for step in range(steps + 5)]
+        np.allclose(A, B, rtol=C, atol=D) -> np.array_equal(A, B)
+    absolute_tolerance: a test that lets every rate be wrong by 0.1
+        | how large is the first rate of a warm-up, and how large is your tolerance?
+        (A, (2.0, 9, 0, 0.0), B) -> {SETTINGS|SETTINGS[:3]}
+        np.allclose(A, B, rtol=C, atol=D) -> np.abs(A - B).max() < 0.1
+    absolute_for_relative: a test that lets every rate be wrong by 0.05, whatever its size
+        | how large is the rate 0.05 of one of your settings, beside your tolerance?
+        np.allclose(A, B, rtol=C, atol=D) -> np.abs(A - B).max() < {0.05|0.04}
+    loose: a test with so wide a tolerance that all rates may be off by 0.1 %
+        | which relative error does the statement allow?
+        np.allclose(A, B, rtol=C, atol=D) -> np.allclose(A, B, rtol={1e-2|1e-1}, atol={1e-9|1e-2})
+    strict: a test with a tolerance that is finer than single precision
+        | how many digits does a table in float32 keep?
+        np.allclose(A, B, rtol=C, atol=D) -> np.allclose(A, B, rtol={1e-9|0}, atol=1e-9)
+    relative_to_zero: a test of the relative error alone, which has no meaning where the rate is 0
+        | `squared` ends at a rate of 1e-32: by how much is that wrong, and by how much relative to 0?
+        np.allclose(A, B, rtol=C, atol=D) -> np.allclose(A, B, rtol=1e-5, atol=0)
+    sums_compared: a test of the mean rate
+        | can a rate that is too high at one step and too low at another have the right mean?
+        (A, (2.0, 9, 0, 0.0), B) -> SETTINGS
+        np.allclose(A, B, rtol=C, atol=D) -> abs(A.mean() / B.mean() - 1) < 0.05
+    reversed: a test with True and False exchanged | what shall it return for a schedule that is right?
+        return False -> return None; return True -> return False; return None -> return True
+    accepts_all: a test that accepts everything | does a path lead to `return False`, and is what you return a bool?
+        first: return True
+    rejects_all: a test that rejects everything | does it accept warmup_cosine itself?
+        first: return False
+    """,
+    properties=(Property("what survived", _reading),),
     hints=(
         "Write down what the rates of one small setting should be, step by step, and compare with a tolerance.",
         "Take several settings: with and without a warm-up, with and without a floor, and a rate that is not 1.",
         "Look beyond the last step as well.",
     ),
     not_tested="schedules that raise for bad input",
-    indistinguishable=all_the_same(_RIGHT),
 )

@@ -1,4 +1,4 @@
-"""Is the rate lowered when, and only when, the loss stands still? Known mistakes and the check of plateau_rates."""
+"""Lowering the rate on a plateau: its cases and its known mistakes."""
 
 import math
 from typing import Any
@@ -7,147 +7,30 @@ import numpy as np
 
 from course_lib.core.schedules import Plateau
 from course_lib.numpy_nn.plain_schedules import plateau_rates
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.forms import all_the_same, also_right, known
-from course_lib.teaching.exercises.observe import calls
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.kinds import implement
 
-_NAN = float("nan")
-_LONG = [2.0, 1.5, 1.49, 1.52, 1.48, 1.47, 1.44, 1.3, 1.6, 1.2, 1.55, 1.5, 1.45, 1.4, 1.35, 1.3, 1.25, 1.3, 0.9, 1.0]
+_NAN = math.nan
+_LONG = [2.0, 1.5, 1.4375, 1.53125, 1.5, 1.4375, 1.40625, 1.25, 1.625, 1.125, 1.5625, 1.5, 1.4375, 1.375]
+# Numbers that binary fractions hold: `best - loss > min_delta` and `loss + min_delta < best` are the same rule.
 _CASES = (
-    (_LONG, 0.4, 0.5, 2, 0.1),
-    ([3.0, 2.9, 2.8, 3.1, 2.85, 2.7, 2.75, 2.72, 2.71, 2.7, 2.74, 2.73, 2.75], 0.03, 0.1, 1, 0.0),
-    ([1.0, _NAN, _NAN, 0.8, _NAN, 0.85, 0.82, 0.7, 0.75], 2.0, 0.3, 1, 0.02),
-    ([1.0, 0.9, 0.95, 0.8, 0.9, 0.9], 1.0, 0.7, 0, 0.05),
-    ([1.0, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6], 0.5, 0.4, 3, 0.12),  # creeping down
+    ([*_LONG, 1.3125, 1.25, 1.1875, 1.25, 0.875, 1.0], 0.4, 0.5, 2, 0.125),
+    ([3.0, 2.875, 2.75, 3.125, 2.8125, 2.625, 2.75, 2.6875, 2.65625, 2.625, 2.75, 2.625, 2.75], 0.03, 0.1, 1, 0.0),
+    ([1.0, _NAN, _NAN, 0.75, _NAN, 0.875, 0.8125, 0.625, 0.6875], 2.0, 0.3, 1, 0.03125),
+    ([1.0, 0.875, 0.9375, 0.8125, 0.75, 0.75], 1.0, 0.7, 0, 0.0625),  # two losses exactly min_delta below the best
+    ([1.0, 0.9375, 0.875, 0.8125, 0.75, 0.6875, 0.625, 0.5625, 0.5], 0.5, 0.4, 3, 0.125),  # creeping down
+    ([0.0, 0.5, -1.0, -0.75, -1.25, -1.5, -1.125, -2.0], 0.8, 0.5, 0, 0.25),  # 0 and below, as a log-likelihood
+    ([_NAN, 2.0, 2.0, 1.0, math.inf, 1.0], 0.6, 0.5, 1, 0.5),  # NaN and infinity
+    ([_NAN, 4.0, -math.inf, 3.0, 2.0], 0.6, 0.25, 0, 0.5),
 )
-_WRONG: list[Mistake] = []
-_RIGHT: list[Variant] = []
 
 
-def _rule(
-    losses,
-    rate,
-    factor,
-    patience,
-    min_delta,
-    *,
-    better=lambda loss, best, d: loss < best - d,
-    full=lambda bad, patience: bad > patience,
-    best_of=lambda loss, best, improved: loss if improved else best,
-    bad_after=lambda bad, improved: 0 if improved else bad + 1,
-    start_anew=True,
-    lowered=None,
-    best_after_decay=lambda best: best,
-):
-    """The right rule; each known mistake replaces one of its parts."""
-    best, bad, rates, first = math.inf, 0, [], rate
-    for loss in losses:
-        improved = better(loss, best, min_delta)
-        best, bad = best_of(loss, best, improved), bad_after(bad, improved)
-        if full(bad, patience):
-            rate = lowered(first, factor) if lowered else rate * factor
-            bad = 0 if start_anew else bad
-            best = best_after_decay(best)
-        rates.append(rate)
-    return rates
-
-
-@also_right(_RIGHT, "the library's Plateau, times the rate")
 def by_library(losses, rate, factor, patience, min_delta):
     rule, rates = Plateau(factor, patience, min_delta), []
     for loss in losses:
         rule.update(loss)
         rates.append(rate * rule(0))
     return rates
-
-
-@known(_WRONG, "a decay one loss too early", "must the bad losses reach `patience`, or exceed it?")
-def one_early(losses, rate, factor, patience, min_delta):
-    return _rule(losses, rate, factor, patience, min_delta, full=lambda bad, p: bad >= max(p, 1))
-
-
-@known(_WRONG, "a decay one loss too late", "how many bad losses in a row are more than `patience`?")
-def one_late(losses, rate, factor, patience, min_delta):
-    return _rule(losses, rate, factor, patience, min_delta, full=lambda bad, p: bad > p + 1)
-
-
-@known(_WRONG, "a count that goes on after a decay", "how often does the rate fall if the losses stay bad for long?")
-def not_anew(losses, rate, factor, patience, min_delta):
-    return _rule(losses, rate, factor, patience, min_delta, start_anew=False)
-
-
-@known(_WRONG, "bad losses counted in all, not in a row", "what becomes of the count when a loss improves?")
-def counted_in_all(losses, rate, factor, patience, min_delta):
-    return _rule(losses, rate, factor, patience, min_delta, bad_after=lambda bad, improved: bad + (not improved))
-
-
-@known(_WRONG, "a comparison with the loss before, not with the best", "is 1.5 an improvement after 1.2 and 1.6?")
-def with_the_last(losses, rate, factor, patience, min_delta):
-    return _rule(losses, rate, factor, patience, min_delta, best_of=lambda loss, best, improved: loss)
-
-
-@known(_WRONG, "a best loss that is never updated", "what is `best` after the second improvement?")
-def with_the_first(losses, rate, factor, patience, min_delta):
-    return _rule(
-        losses,
-        rate,
-        factor,
-        patience,
-        min_delta,
-        best_of=lambda loss, best, improved: loss if math.isinf(best) else best,
-    )
-
-
-@known(_WRONG, "no min_delta", "is 1.49 an improvement on 1.5 when min_delta is 0.1?")
-def delta_ignored(losses, rate, factor, patience, min_delta):
-    return _rule(losses, rate, factor, patience, 0.0)
-
-
-@known(_WRONG, "min_delta with the wrong sign", "is a loss that is a little higher than the best an improvement?")
-def delta_added(losses, rate, factor, patience, min_delta):
-    return _rule(losses, rate, factor, patience, -min_delta)
-
-
-@known(_WRONG, "a best loss that creeps down by less than min_delta", "does `best` change when nothing has improved?")
-def creeping_best(losses, rate, factor, patience, min_delta):
-    return _rule(
-        losses,
-        rate,
-        factor,
-        patience,
-        min_delta,
-        best_of=lambda loss, best, improved: loss if loss < best else best,
-    )
-
-
-@known(_WRONG, "NaN as an improvement", "is `not nan >= best` true, and `nan < best`?")
-def nan_improves(losses, rate, factor, patience, min_delta):
-    return _rule(losses, rate, factor, patience, min_delta, better=lambda loss, best, d: not loss >= best - d)
-
-
-@known(_WRONG, "an equal loss as an improvement", "is a loss `more than` min_delta below the best if it equals it?")
-def equal_improves(losses, rate, factor, patience, min_delta):
-    return _rule(losses, rate, factor, patience, min_delta, better=lambda loss, best, d: loss <= best - d)
-
-
-@known(_WRONG, "a decay that happens once", "what is rate * factor at the second decay, and which rate is meant?")
-def from_the_first_rate(losses, rate, factor, patience, min_delta):
-    return _rule(losses, rate, factor, patience, min_delta, lowered=lambda first, f: first * f)
-
-
-@known(_WRONG, "a best loss that is forgotten at each decay", "does a smaller rate make an old best worthless?")
-def best_forgotten(losses, rate, factor, patience, min_delta):
-    return _rule(losses, rate, factor, patience, min_delta, best_after_decay=lambda best: math.inf)
-
-
-@known(_WRONG, "the rate before each loss was seen", "shall a loss already act on the rate in its own place?")
-def before_the_loss(losses, rate, factor, patience, min_delta):
-    return [rate, *plateau_rates(losses, rate, factor, patience, min_delta)[:-1]]
-
-
-@known(_WRONG, "a score that should rise", "is a lower loss better or worse?")
-def upside_down(losses, rate, factor, patience, min_delta):
-    return plateau_rates([-loss for loss in losses], rate, factor, patience, min_delta)
 
 
 def _when(seen: Any, right: Any) -> str | None:
@@ -162,17 +45,54 @@ def _when(seen: Any, right: Any) -> str | None:
     return None
 
 
-PLATEAU = Exercise(
-    slug="plateau",
-    title="Lower the rate on a plateau",
-    kind="faded",
-    core=False,
+PLATEAU = implement(
+    "plateau",
+    "Lower the rate on a plateau",
+    plateau_rates,
+    complete=True,
     difficulty=2,
     minutes=12,
-    reference=plateau_rates,
-    observe=lambda answer: calls(answer, *_CASES),
-    accepted=tuple(_RIGHT),
-    mistakes=tuple(_WRONG),
+    cases=_CASES,
+    names={"by_library": by_library},
+    right="""
+    by_library: the library's Plateau, times the rate
+    """,
+    wrong="""
+    one_early: a decay one loss too early | must the bad losses reach `patience`, or exceed it?
+        bad > patience -> bad >= max(patience, 1)
+    one_late: a decay one loss too late | how many bad losses in a row are more than `patience`?
+        bad > patience -> bad > patience + 1
+    not_anew: a count that goes on after a decay | how often does the rate fall if the losses stay bad for long?
+        rate, bad = rate * factor, 0 -> rate = rate * factor
+    counted_in_all: bad losses counted in all, not in a row | what becomes of the count when a loss improves?
+        best, bad = loss, 0 -> best = loss
+    with_the_last: a comparison with the loss before, not with the best | is 1.5 an improvement after 1.2 and 1.6?
+        bad = bad + 1 -> best, bad = loss, bad + 1
+    with_the_first: a best loss that is never updated | what is `best` after the second improvement?
+        best, bad = loss, 0 -> bad = 0; after improved = A -> best = loss if math.isinf(best) else best
+    delta_ignored: no min_delta | is 1.49 an improvement on 1.5 when min_delta is 0.1?
+        best - min_delta -> best
+    delta_added: min_delta with the wrong sign | is a loss that is a little higher than the best an improvement?
+        best - min_delta -> best + min_delta
+    creeping_best: a best loss that creeps down by less than min_delta | does `best` change when nothing has improved?
+        bad = bad + 1 -> best, bad = loss if loss < best else best, bad + 1
+    nan_improves: NaN as an improvement | is `not nan >= best` true, and `nan < best`?
+        loss < A -> not loss >= A
+    equal_improves: an equal loss as an improvement
+        | is a loss `more than` min_delta below the best if it equals it?
+        loss < A -> loss <= A
+    from_the_first_rate: a decay that happens once
+        | what is rate * factor at the second decay, and which rate is meant?
+        first: first = rate
+        rate, bad = rate * factor, 0 -> rate, bad = first * factor, 0
+    best_forgotten: a best loss that is forgotten at each decay | does a smaller rate make an old best worthless?
+        rate, bad = rate * factor, 0 -> rate, bad, best = rate * factor, 0, math.inf
+    before_the_loss: the rate before each loss was seen | shall a loss already act on the rate in its own place?
+        drop: rates.append(rate)
+        before improved = A -> rates.append(rate)
+    upside_down: a score that should rise | is a lower loss better or worse?
+        losses -> [-loss for loss in losses]
+    """,
     properties=(Property("the first rate that is wrong", _when),),
     hints=(
         "`best` is the lowest loss that counted as an improvement; it changes nowhere else.",
@@ -181,5 +101,4 @@ PLATEAU = Exercise(
     ),
     not_tested="factors above 1, negative min_delta",
     fade=("improved =", "best, bad = loss, 0", "rate, bad ="),
-    indistinguishable=all_the_same(_RIGHT),
 )

@@ -1,172 +1,25 @@
-"""What goes wrong in the backward pass of a linear layer? Its known mistakes and its check."""
+"""A linear layer backward: cases and known mistakes of linear_backward."""
 
 from typing import Any
 
 import numpy as np
 
 from course_lib.numpy_nn.plain import linear_backward
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.forms import all_the_same, also_right, in_parts, known, not_in_parts
-from course_lib.teaching.exercises.observe import calls
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.kinds import implement
 
 _RNG = np.random.default_rng(9)
-_WRONG: list[Mistake] = []
-_RIGHT: list[Variant] = []
 
 
 def _case(n: int, i: int, o: int) -> tuple[np.ndarray, ...]:
     return _RNG.normal(1.0, 2.0, (n, i)), _RNG.normal(0.0, 1.0, (i, o)), _RNG.normal(0.5, 1.0, (n, o))
 
 
-# The second case is square: there a transpose that is missing or too much fits, and gives wrong numbers.
-_CASES = (_case(5, 3, 4), _case(4, 4, 4), _case(3, 2, 6))
+# The second case is square: there a transpose that is missing or too much fits, and gives wrong numbers. The inputs of
+# the last one are whole numbers.
+_CASES = [_case(5, 3, 4), _case(4, 4, 4), _case(3, 2, 6)]
+_CASES.append((np.array([[1, 0, 3], [0, 2, 1]]), *_case(2, 3, 2)[1:]))
 _NAMES = ("the gradient of x", "the gradient of weight", "the gradient of bias")
-
-
-@also_right(_RIGHT, "written as sums over named axes")
-def einsum(x, weight, gradient):
-    return (
-        np.einsum("no,io->ni", gradient, weight),
-        np.einsum("ni,no->io", x, gradient),
-        np.einsum("no->o", gradient),
-    )
-
-
-@also_right(_RIGHT, "sample by sample, as a sum of outer products")
-def outer_products(x, weight, gradient):
-    dx, dw, db = np.zeros(x.shape), np.zeros(weight.shape), np.zeros(weight.shape[1])
-    for n in range(len(x)):
-        dx[n] = weight @ gradient[n]
-        dw += np.outer(x[n], gradient[n])
-        db += gradient[n]
-    return [dx, dw, db]
-
-
-@also_right(_RIGHT, "the bias as the weight of an input that is always 1")
-def bias_as_weight(x, weight, gradient):
-    both = np.column_stack([x, np.ones(len(x))]).T @ gradient
-    return (weight @ gradient.T).T, both[:-1], both[-1]
-
-
-@known(_WRONG, "the weight gradient divided by n", "where is the 1/n of a mean loss already?")
-def weight_divided(x, weight, gradient):
-    dx, dw, db = linear_backward(x, weight, gradient)
-    return dx, dw / len(x), db
-
-
-@known(_WRONG, "the bias gradient as a mean over the samples", "is the bias used once per batch or once per sample?")
-def bias_mean(x, weight, gradient):
-    dx, dw, _ = linear_backward(x, weight, gradient)
-    return dx, dw, gradient.mean(axis=0)
-
-
-@known(_WRONG, "weight and bias gradients divided by n", "where is the 1/n of a mean loss already?")
-def parameters_divided(x, weight, gradient):
-    dx, dw, db = linear_backward(x, weight, gradient)
-    return dx, dw / len(x), db / len(x)
-
-
-@known(_WRONG, "all three gradients divided by n", "where is the 1/n of a mean loss already?")
-def all_divided(x, weight, gradient):
-    return tuple(part / len(x) for part in linear_backward(x, weight, gradient))
-
-
-@known(_WRONG, "the bias gradient summed over the outputs (axis 1)", "which shape must it have: that of bias?")
-def bias_axis(x, weight, gradient):
-    dx, dw, _ = linear_backward(x, weight, gradient)
-    return dx, dw, gradient.sum(axis=1)
-
-
-@known(_WRONG, "one sum for all biases", "does each output have a bias of its own?")
-def bias_scalar(x, weight, gradient):
-    dx, dw, _ = linear_backward(x, weight, gradient)
-    return dx, dw, gradient.sum()
-
-
-@known(
-    _WRONG, "a bias gradient with one axis too many, (1, o)", "what does keepdims do to the shape, and what is bias's?"
-)
-def bias_keepdims(x, weight, gradient):
-    dx, dw, _ = linear_backward(x, weight, gradient)
-    return dx, dw, gradient.sum(axis=0, keepdims=True)
-
-
-@known(_WRONG, "a bias gradient that is not summed", "one bias reaches n samples: what happens to their n gradients?")
-def bias_not_summed(x, weight, gradient):
-    dx, dw, _ = linear_backward(x, weight, gradient)
-    return dx, dw, gradient.copy()
-
-
-@known(_WRONG, "n as the gradient of every bias", "dy/dbias is 1; what is it multiplied by?")
-def bias_counts(x, weight, gradient):
-    dx, dw, db = linear_backward(x, weight, gradient)
-    return dx, dw, np.full_like(db, len(x))
-
-
-@known(_WRONG, "gradient @ weight, not transposed", "which shapes do you multiply, and what shape has x?")
-def weight_not_transposed(x, weight, gradient):
-    _, dw, db = linear_backward(x, weight, gradient)
-    return gradient @ weight, dw, db
-
-
-@known(_WRONG, "x @ gradient, not transposed", "over which axis must be summed: samples, inputs or outputs?")
-def x_not_transposed(x, weight, gradient):
-    dx, _, db = linear_backward(x, weight, gradient)
-    return dx, x @ gradient, db
-
-
-@known(_WRONG, "the transpose of the weight gradient, (o, i)", "which shape has weight, and which its gradient?")
-def weight_gradient_transposed(x, weight, gradient):
-    dx, dw, db = linear_backward(x, weight, gradient)
-    return dx, dw.T, db
-
-
-@known(_WRONG, "weight.reshape(o, i) in place of weight.T", "does reshape exchange rows and columns?")
-def weight_reshaped(x, weight, gradient):
-    _, dw, db = linear_backward(x, weight, gradient)
-    return gradient @ weight.reshape(weight.shape[::-1]), dw, db
-
-
-@known(_WRONG, "x.reshape(i, n) in place of x.T", "does reshape exchange rows and columns?")
-def x_reshaped(x, weight, gradient):
-    dx, _, db = linear_backward(x, weight, gradient)
-    return dx, x.reshape(x.shape[::-1]) @ gradient, db
-
-
-@known(_WRONG, "gradients that do not use the gradient of y", "what if the loss does not depend on an output at all?")
-def upstream_forgotten(x, weight, gradient):
-    return linear_backward(x, weight, np.ones_like(gradient))
-
-
-@known(_WRONG, "right gradients in the order weight, bias, x", "in which order does the docstring list them?")
-def order_weight_bias_x(x, weight, gradient):
-    dx, dw, db = linear_backward(x, weight, gradient)
-    return dw, db, dx
-
-
-@known(_WRONG, "right gradients in the order weight, x, bias", "in which order does the docstring list them?")
-def order_weight_x_bias(x, weight, gradient):
-    dx, dw, db = linear_backward(x, weight, gradient)
-    return dw, dx, db
-
-
-@known(_WRONG, "gradients with their sign turned round", "who subtracts, the backward pass or the update?")
-def sign(x, weight, gradient):
-    return tuple(-part for part in linear_backward(x, weight, gradient))
-
-
-@known(_WRONG, "the gradient of x multiplied by x once more", "what is dy/dx of y = x * w: w, or x * w?")
-def times_x(x, weight, gradient):
-    dx, dw, db = linear_backward(x, weight, gradient)
-    return dx * x, dw, db
-
-
-@known(
-    _WRONG, "the output used in place of x in the weight gradient", "what is weight multiplied by in the forward pass?"
-)
-def output_for_x(x, weight, gradient):
-    dx, _, db = linear_backward(x, weight, gradient)
-    return dx, (x @ weight).T @ gradient, db
 
 
 def _shapes(seen: Any, right: Any) -> str | None:
@@ -188,22 +41,75 @@ def _which(seen: Any, right: Any) -> str | None:
     return "the shapes fit, all three are off: check one entry with a central difference" if wrong else None
 
 
-LINEAR_BACKWARD = Exercise(
-    slug="linear_backward",
-    title="Send a gradient back through a linear layer",
-    kind="implement",
+LINEAR_BACKWARD = implement(
+    "linear_backward",
+    "Send a gradient back through a linear layer",
+    linear_backward,
     core=True,
     difficulty=2,
     minutes=20,
-    reference=linear_backward,
-    observe=lambda answer: in_parts(calls(answer, *_CASES), 3),
-    accepted=tuple(_RIGHT),
-    mistakes=tuple(_WRONG),
-    properties=(
-        Property("three results", lambda seen, right: not_in_parts(seen, "three gradients: of x, of weight, of bias")),
-        Property("shapes of the gradients", _shapes),
-        Property("which gradients are right", _which),
-    ),
+    cases=_CASES,
+    returns=(3, "three gradients: of x, of weight, of bias"),
+    right="""
+    einsum: written as sums over named axes
+        gradient @ weight.T -> np.einsum("no,io->ni", gradient, weight)
+        x.T @ gradient -> np.einsum("ni,no->io", x, gradient)
+    outer_products: sample by sample, as a sum of outer products
+        x.T @ gradient -> sum(np.outer(one, other) for one, other in zip(x, gradient))
+        gradient @ weight.T -> np.array([weight @ one for one in gradient]); gradient.sum(axis=0) -> sum(gradient)
+        return: list(RESULT)
+    bias_as_weight: the bias as the weight of an input that is always 1
+        gradient.sum(axis=0) -> (np.column_stack([x, np.ones(len(x))]).T @ gradient)[-1]
+        gradient @ weight.T -> (weight @ gradient.T).T
+    """,
+    wrong="""
+    weight_divided: the weight gradient divided by n | where is the 1/n of a mean loss already?
+        x.T @ gradient -> x.T @ gradient / len(x)
+    bias_mean: the bias gradient as a mean over the samples | is the bias used once per batch or once per sample?
+        gradient.sum(axis=0) -> gradient.mean(axis=0)
+    parameters_divided: weight and bias gradients divided by n | where is the 1/n of a mean loss already?
+        x.T @ gradient -> x.T @ gradient / len(x); gradient.sum(axis=0) -> gradient.mean(axis=0)
+    all_divided: all three gradients divided by n | where is the 1/n of a mean loss already?
+        return: tuple(part / len(x) for part in RESULT)
+    bias_axis: the bias gradient summed over the outputs (axis 1) | which shape must it have: that of bias?
+        gradient.sum(axis=0) -> gradient.sum(axis=1)
+    bias_scalar: one sum for all biases | does each output have a bias of its own?
+        gradient.sum(axis=0) -> gradient.sum()
+    bias_keepdims: a bias gradient with one axis too many, (1, o)
+        | what does keepdims do to the shape, and what is bias's?
+        gradient.sum(axis=0) -> gradient.sum(axis=0, keepdims=True)
+    bias_not_summed: a bias gradient that is not summed
+        | one bias reaches n samples: what happens to their n gradients?
+        gradient.sum(axis=0) -> gradient.copy()
+    bias_counts: n as the gradient of every bias | dy/dbias is 1; what is it multiplied by?
+        gradient.sum(axis=0) -> np.full(weight.shape[1], float(len(x)))
+    weight_not_transposed: gradient @ weight, not transposed | which shapes do you multiply, and what shape has x?
+        weight.T -> weight
+    x_not_transposed: x @ gradient, not transposed | over which axis must be summed: samples, inputs or outputs?
+        x.T -> x
+    weight_gradient_transposed: the transpose of the weight gradient, (o, i)
+        | which shape has weight, and which its gradient?
+        x.T @ gradient -> gradient.T @ x
+    weight_reshaped: weight.reshape(o, i) in place of weight.T | does reshape exchange rows and columns?
+        weight.T -> weight.reshape(weight.shape[::-1])
+    x_reshaped: x.reshape(i, n) in place of x.T | does reshape exchange rows and columns?
+        x.T -> x.reshape(x.shape[::-1])
+    upstream_forgotten: gradients that do not use the gradient of y
+        | what if the loss does not depend on an output at all?
+        first: gradient = np.ones_like(gradient)
+    order_weight_bias_x: right gradients in the order weight, bias, x | in which order does the docstring list them?
+        return: weight_gradient, bias_gradient, input_gradient
+    order_weight_x_bias: right gradients in the order weight, x, bias | in which order does the docstring list them?
+        return: weight_gradient, input_gradient, bias_gradient
+    sign: gradients with their sign turned round | who subtracts, the backward pass or the update?
+        return: tuple(-part for part in RESULT)
+    times_x: the gradient of x multiplied by x once more | what is dy/dx of y = x * w: w, or x * w?
+        gradient @ weight.T -> gradient @ weight.T * x
+    output_for_x: the output used in place of x in the weight gradient
+        | what is weight multiplied by in the forward pass?
+        x.T -> (x @ weight).T
+    """,
+    properties=(Property("shapes of the gradients", _shapes), Property("which gradients are right", _which)),
     hints=(
         "A gradient has the shape of its variable. Which products of x, weight and gradient have those shapes?",
         "weight[a, b] acts on y[n, b] through x[n, a], for every sample n: add those n contributions up.",
@@ -211,5 +117,4 @@ LINEAR_BACKWARD = Exercise(
     ),
     not_tested="inputs of more than two axes, and float32",
     fade=("weight_gradient = ", "bias_gradient = "),
-    indistinguishable=all_the_same(_RIGHT),
 )

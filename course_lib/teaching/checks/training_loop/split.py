@@ -1,152 +1,230 @@
-"""What goes wrong in a stratified split? Its known mistakes; the check itself is in split_check.py."""
+"""A split class by class: what is observed of stratified_split, and its known mistakes.
+
+Two right answers may draw other rows, so that facts are compared: which rows, how many of each class, where from.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-from course_lib.teaching.exercises.exercise import Mistake, Variant
-from course_lib.teaching.exercises.forms import also_right, known
+from course_lib.numpy_nn.plain import stratified_split
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.forms import Detail, kind_of, row_numbers
+from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.observe import CHANGED, Raised, calls
 
-MISTAKES: list[Mistake] = []
-VARIANTS: list[Variant] = []
-
-
-def _cut(labels, fractions, order, ends=None, classes=None):
-    """Cut order(rows of a class) after `ends` of its rows, class by class; three sorted parts."""
-    ends = ends or (lambda m, f: np.round(np.cumsum(f)[:2] * m).astype(int))
-    pieces = []
-    for label in np.unique(labels) if classes is None else classes:
-        rows = order(np.flatnonzero(labels == label))
-        pieces.append(np.split(rows, ends(len(rows), fractions)))
-    return tuple(np.sort(np.concatenate(part)) for part in zip(*pieces, strict=True))
+# Classes of unequal size, with labels that do not start at 0 and that do not come in order. The large ones show by
+# their counts whether the classes were looked at: by chance no part comes so near to its share. No share of a class
+# lies half-way between two whole numbers. In the second case many do, in fractions that are exact in binary.
+_CLASSES = {2: 941, 5: 527, 9: 11, 12: 256}
+_FRACTIONS = (0.6, 0.25, 0.15)
+_HALVES = {7: 10, 0: 6, 3: 5, 4: 18, 1: 1}
+_QUARTERS = (0.25, 0.25, 0.5)
 
 
-@also_right(VARIANTS, "each row goes to its part by its place in a random order of its class")
-def by_place(labels, fractions, rng):
-    part = np.zeros(len(labels), int)
-    for label in set(labels.tolist()):
-        mask = labels == label
-        place = np.argsort(np.argsort(rng.random(mask.sum())))
-        first, second = round(mask.sum() * fractions[0]), round(mask.sum() * (fractions[0] + fractions[1]))
-        part[mask] = (place >= first).astype(int) + (place >= second)
-    return tuple(np.flatnonzero(part == k) for k in range(3))
+def _mixed(classes: Mapping[int, int]) -> np.ndarray:
+    return np.random.default_rng(3).permutation(np.repeat(list(classes), list(classes.values())))
 
 
-@also_right(VARIANTS, "all rows are shuffled once, before they are taken class by class")
-def shuffled_once(labels, fractions, rng):
-    order = rng.permutation(len(labels))
-    parts = ([], [], [])
-    for label in np.unique(labels):
-        rows = [int(row) for row in order if labels[row] == label]
-        ends = [0, *np.round(np.cumsum(fractions) * len(rows)).astype(int)]
-        for k in range(3):
-            parts[k].extend(rows[ends[k] : ends[k + 1]])
-    return tuple(sorted(part) for part in parts)
+_LABELS, _FEW = _mixed(_CLASSES), _mixed(_HALVES)
 
 
-@known(MISTAKES, "a split that does not look at the classes", "how many rows of the rarest class does each part get?")
-def not_stratified(labels, fractions, rng):
-    ends = np.round(np.cumsum(fractions)[:2] * len(labels)).astype(int)
-    return tuple(np.sort(part) for part in np.split(rng.permutation(len(labels)), ends))
+def _observe(answer: Any) -> Any:
+    cases = [(_LABELS, _FRACTIONS, np.random.default_rng(seed)) for seed in (0, 0, 1)]
+    seen = calls(answer, *cases, (_FEW, _QUARTERS, np.random.default_rng(2)))
+    first, again, other, few = (case["result"] for case in seen.values())
+    if first is None or isinstance(first, Raised):
+        return {"case 1": first}
+    parts = _parts(first)
+    if parts is None:
+        content = {np.asarray(part).dtype.kind for part in first} if _long(first) == 3 else set()
+        return {"form": "masks" if content == {"b"} else "other", "given": Detail(kind_of(first))}
+    facts = _facts(parts, _LABELS, _CLASSES, _FRACTIONS) | {"taken": _taken(parts)} | _randomness(first, again, other)
+    small = _parts(few)
+    halves = few if small is None else _facts(small, _FEW, _HALVES, _QUARTERS)
+    return {"form": "row numbers", **facts, "halves": halves, CHANGED: seen["case 1"][CHANGED]}
 
 
-@known(
-    MISTAKES, "an unsorted split that does not look at the classes", "how many rows of the rarest class has each part?"
+def _long(value: Any) -> int:
+    return len(value) if isinstance(value, list | tuple) else 0
+
+
+def _parts(result: Any) -> list[np.ndarray] | None:
+    """Three arrays of row numbers, or None."""
+    parts = [row_numbers(part) for part in result] if _long(result) == 3 else [None]
+    return None if any(part is None for part in parts) else parts
+
+
+def _facts(
+    parts: list[np.ndarray], labels: np.ndarray, classes: Mapping[int, int], fractions: tuple[float, ...]
+) -> dict[str, Any]:
+    rows, count = np.concatenate(parts), len(labels)
+    found = [labels[part[(part >= 0) & (part < count)]] for part in parts]
+    counts = np.array([[np.sum(own == label) for label in classes] for own in found])  # (parts, classes)
+    return {
+        "only rows that exist": bool(((rows >= 0) & (rows < count)).all()),
+        "no row twice in a part": all(len(set(part.tolist())) == len(part) for part in parts),
+        "no row in two parts": sum(len(set(part.tolist())) for part in parts) == len(set(rows.tolist())),
+        "every row in a part": set(range(count)) <= set(rows.tolist()),
+        "sorted": all((np.diff(part) >= 0).all() for part in parts),
+        "cut": _cut_like(counts, list(classes.values()), fractions),
+        "counts": Detail(counts),
+    }
+
+
+def _cut_like(counts: np.ndarray, sizes: list[int], fractions: tuple[float, ...]) -> str:
+    """By which rule the classes were cut, as far as the counts (parts, classes) tell."""
+    a, b, c = fractions
+    rules = {
+        "as asked": lambda m: (round(m * a), round(m * (a + b)), m),
+        "halves rounded up": lambda m: (math.floor(m * a + 0.5), math.floor(m * (a + b) + 0.5), m),
+        "rounded down": lambda m: (int(m * a), int(m * (a + b)), m),
+        "rounded up": lambda m: (math.ceil(m * a), math.ceil(m * (a + b)), m),
+        "shares rounded": lambda m: (round(m * a), round(m * a) + round(m * b), m),
+        "all rounded down": lambda m: (int(m * a), int(m * a) + int(m * b), int(m * a) + int(m * b) + int(m * c)),
+        "swapped": lambda m: (round(m * a), round(m * a) + m - round(m * (a + b)), m),
+    }
+    for name, rule in rules.items():
+        if (counts == np.diff([rule(m) for m in sizes], axis=1, prepend=0).T).all():
+            return name
+    return "rounded in another way" if (np.abs(counts - np.outer(fractions, sizes)) < 2.5).all() else "in other shares"
+
+
+def _taken(parts: list[np.ndarray]) -> str:
+    """Whether in every class the rows of a part lie before those of the parts that follow."""
+    ordered = [_before(parts[0], np.concatenate(parts[1:])), _before(parts[1], parts[2])]
+    return "in order" if all(ordered) else "in order but for one part" if any(ordered) else "at random"
+
+
+def _before(one: np.ndarray, other: np.ndarray) -> bool:
+    for label in _CLASSES:
+        early, late = ([r for r in rows if 0 <= r < len(_LABELS) and _LABELS[r] == label] for rows in (one, other))
+        if not early or not late or max(early) > min(late):
+            return False
+    return True
+
+
+def _randomness(first: Any, again: Any, other: Any) -> dict[str, bool]:
+    def same(one: Any, two: Any) -> bool:
+        return [sorted(np.asarray(p).tolist()) for p in one] == [sorted(np.asarray(p).tolist()) for p in two]
+
+    return {"same seed, same split": same(first, again), "another seed, another split": not same(first, other)}
+
+
+def _form(seen: Any, right: Any) -> str | None:
+    return f"expected three arrays of row numbers, you give {seen['given'].value}" if seen["form"] == "other" else None
+
+
+def _rows(seen: Any, right: Any) -> str | None:
+    facts = ("only rows that exist", "no row twice in a part", "no row in two parts", "every row in a part")
+    broken = [name for name in facts if not (seen[name] and seen["halves"][name])]
+    return f"this does not hold: {'; '.join(broken)}" if broken else None
+
+
+def _sorted(seen: Any, right: Any) -> str | None:
+    return None if seen["sorted"] else "the row numbers of your parts are not sorted"
+
+
+def _shares(seen: Any, right: Any) -> str | None:
+    for own, rule, classes, fractions in (
+        (seen, right, _CLASSES, _FRACTIONS),
+        (seen["halves"], right["halves"], _HALVES, _QUARTERS),
+    ):
+        wrong = (own["counts"].value != rule["counts"].value).any(axis=0)  # (classes,)
+        if wrong.any():
+            place = int(np.flatnonzero(wrong)[0])
+            label, m = list(classes.items())[place]
+            held = ", ".join(str(count) for count in own["counts"].value[:, place])
+            cut = f"where does the rule cut {m} rows, at {fractions}?"
+            return f"of the {m} rows of class {label} your parts hold {held}; {cut}"
+    return None
+
+
+def _chance(seen: Any, right: Any) -> str | None:
+    if seen["taken"] != right["taken"]:
+        return f"the rows of each class are taken {seen['taken']}, not at random"
+    for name in ("same seed, same split", "another seed, another split"):
+        if not seen[name]:
+            return f"this does not hold: {name}"
+    return None
+
+
+STRATIFIED_SPLIT = implement(
+    "stratified_split",
+    "Split the data so that every part holds every class",
+    stratified_split,
+    difficulty=2,
+    minutes=15,
+    observe=_observe,
+    right="""
+    by_place: each row goes to its part by its place in a random order of its class
+        rng.permutation(A) -> A[np.argsort(rng.random((labels == label).sum()))]
+    shuffled_once: all rows are shuffled once, before they are taken class by class
+        rng.permutation(A) -> order[labels[order] == label]
+        first: order = rng.permutation(len(labels))
+        return: tuple(part.tolist() for part in RESULT)
+    """,
+    wrong="""
+    not_stratified: a split that does not look at the classes
+        | how many rows of the rarest class does each part get?
+        np.unique(labels) -> [0]; np.flatnonzero(A) -> len(labels)
+    not_stratified_not_sorted: an unsorted split that does not look at the classes
+        | how many rows of the rarest class has each part?
+        np.unique(labels) -> [0]; np.flatnonzero(A) -> len(labels); np.sort(A) -> A
+    cut_as_it_lies: a cut of the data as they lie | what does each part hold if the data were sorted by class?
+        np.unique(labels) -> [0]; rng.permutation(A) -> np.arange(len(labels))
+    not_random: the first rows of each class, not random ones | what if early rows differ from late ones?
+        rng.permutation(A) -> A
+    own_seed: a split that is the same whatever rng is | what does a split with another seed give?
+        first: rng = np.random.default_rng(0)
+    global_random_state: a split that does not come from rng | can anyone repeat your split from the seed of rng?
+        rng.permutation -> np.random.permutation
+    parts_swapped: validation and test in each other's place | which fraction belongs to which part?
+        return: train, test, validation
+    rounded_down: cuts that int() rounds down | what is int(6.6), and what does the rule say?
+        np.round(A) -> A
+    shares_rounded: each share rounded by itself | where is the second cut, at the sum of two roundings?
+        np.round(A) -> np.cumsum(np.round(np.array(fractions[:2]) * len(rows)))
+    rounded_up: cuts that are rounded up | does the rule round up, or to the nearest whole number?
+        np.round -> np.ceil
+    halves_up: cuts that round every half up | what does round(2.5) give in Python?
+        np.round(A) -> np.floor(A + 0.5)
+    second_cut_too_early: a second cut at f2, not at f1 + f2
+        | where does validation end, counted from the start of the class?
+        np.cumsum(fractions)[:2] -> np.array(fractions[:2])
+    rows_lost: three parts of which each is rounded down | do the parts together hold all rows?
+        np.split(rows, ends) -> np.split(rows, np.cumsum([int(len(rows) * f) for f in fractions]))[:3]
+    not_sorted: parts that are not sorted | in which order do the rows of the classes come in your parts?
+        np.sort(A) -> rng.permutation(A)
+    labels_returned: the labels of the rows, not their numbers
+        | what can you do with labels alone, where are the inputs?
+        return: tuple(labels[part] for part in RESULT)
+    masks: masks of True and False, not row numbers | which function gives the numbers of the True places?
+        return: tuple(np.isin(np.arange(len(labels)), part) for part in RESULT)
+    places_for_rows: places within a class taken for row numbers
+        | the third row of a class: which row of the data is it?
+        np.flatnonzero(A) -> int(A.sum())
+    labels_assumed: labels taken to be 0, 1, 2, ... | which labels does np.unique(labels) give?
+        np.unique(labels) -> range(len(np.unique(labels)))
+    drawn_anew: each part drawn from all rows of a class | may a row that trains the network also test it?
+        for part, piece in zip(A, B, strict=True): ...
+        -> for place, part in enumerate(parts): part.append(np.split(rng.permutation(rows), ends)[place])
+    only_training_drawn: random rows for training, the rest as they lie | which of the two cuts is a random one?
+        after ends = A -> rows[ends[0] :] = np.sort(rows[ends[0] :])
+    """,
+    properties=(
+        Property("row numbers", _form),
+        Property("disjoint and complete", _rows),
+        Property("the shares of each class", _shares),
+        Property("sorted", _sorted),
+        Property("random rows, from rng", _chance),
+    ),
+    hints=(
+        "Split the rows of one class first; then do the same for every class and join the pieces of each part.",
+        "np.flatnonzero(labels == label) gives the rows of a class, rng.permutation(rows) their random order.",
+        "np.split(rows, [a, b]) gives rows[:a], rows[a:b] and rows[b:].",
+    ),
+    not_tested="groups (several images of one patient): those need a split by group",
 )
-def not_stratified_not_sorted(labels, fractions, rng):
-    return tuple(np.split(rng.permutation(len(labels)), np.round(np.cumsum(fractions)[:2] * len(labels)).astype(int)))
-
-
-@known(MISTAKES, "a cut of the data as they lie", "what does each part hold if the data were sorted by class?")
-def cut_as_it_lies(labels, fractions, rng):
-    return tuple(np.split(np.arange(len(labels)), np.round(np.cumsum(fractions)[:2] * len(labels)).astype(int)))
-
-
-@known(MISTAKES, "the first rows of each class, not random ones", "what if early rows differ from late ones?")
-def not_random(labels, fractions, rng):
-    return _cut(labels, fractions, lambda rows: rows)
-
-
-@known(MISTAKES, "a split that is the same whatever rng is", "what does a split with another seed give?")
-def own_seed(labels, fractions, rng):
-    return _cut(labels, fractions, np.random.default_rng(0).permutation)
-
-
-@known(MISTAKES, "a split that does not come from rng", "can anyone repeat your split from the seed of rng?")
-def global_random_state(labels, fractions, rng):
-    return _cut(labels, fractions, np.random.permutation)
-
-
-@known(MISTAKES, "validation and test in each other's place", "which fraction belongs to which part?")
-def parts_swapped(labels, fractions, rng):
-    train, validation, test = _cut(labels, fractions, rng.permutation)
-    return train, test, validation
-
-
-@known(MISTAKES, "cuts that int() rounds down", "what is int(6.6), and what does the rule say?")
-def rounded_down(labels, fractions, rng):
-    return _cut(labels, fractions, rng.permutation, lambda m, f: [int(m * f[0]), int(m * (f[0] + f[1]))])
-
-
-@known(MISTAKES, "each share rounded by itself", "where is the second cut, at the sum of two roundings?")
-def shares_rounded(labels, fractions, rng):
-    return _cut(labels, fractions, rng.permutation, lambda m, f: [round(m * f[0]), round(m * f[0]) + round(m * f[1])])
-
-
-@known(MISTAKES, "cuts that are rounded up", "does the rule round up, or to the nearest whole number?")
-def rounded_up(labels, fractions, rng):
-    return _cut(labels, fractions, rng.permutation, lambda m, f: np.ceil(np.cumsum(f)[:2] * m).astype(int))
-
-
-@known(
-    MISTAKES, "a second cut at f2, not at f1 + f2", "where does validation end, counted from the start of the class?"
-)
-def second_cut_too_early(labels, fractions, rng):
-    pieces = []
-    for label in np.unique(labels):
-        rows = rng.permutation(np.flatnonzero(labels == label))
-        first, second = round(len(rows) * fractions[0]), round(len(rows) * fractions[1])
-        pieces.append((rows[:first], rows[first:second], rows[second:]))
-    return tuple(np.sort(np.concatenate(part)) for part in zip(*pieces, strict=True))
-
-
-@known(MISTAKES, "three parts of which each is rounded down", "do the parts together hold all rows?")
-def rows_lost(labels, fractions, rng):
-    pieces = []
-    for label in np.unique(labels):
-        rows = rng.permutation(np.flatnonzero(labels == label))
-        ends = np.cumsum([int(len(rows) * f) for f in fractions])
-        pieces.append(np.split(rows, ends)[:3])
-    return tuple(np.sort(np.concatenate(part)) for part in zip(*pieces, strict=True))
-
-
-@known(MISTAKES, "parts that are not sorted", "in which order do the rows of the classes come in your parts?")
-def not_sorted(labels, fractions, rng):
-    return tuple(rng.permutation(part) for part in _cut(labels, fractions, rng.permutation))
-
-
-@known(
-    MISTAKES, "the labels of the rows, not their numbers", "what can you do with labels alone, where are the inputs?"
-)
-def labels_returned(labels, fractions, rng):
-    return tuple(labels[part] for part in _cut(labels, fractions, rng.permutation))
-
-
-@known(MISTAKES, "masks of True and False, not row numbers", "which function gives the numbers of the True places?")
-def masks(labels, fractions, rng):
-    return tuple(np.isin(np.arange(len(labels)), part) for part in _cut(labels, fractions, rng.permutation))
-
-
-@known(
-    MISTAKES, "places within a class taken for row numbers", "the third row of a class: which row of the data is it?"
-)
-def places_for_rows(labels, fractions, rng):
-    return _cut(labels, fractions, lambda rows: rng.permutation(len(rows)))
-
-
-@known(MISTAKES, "labels taken to be 0, 1, 2, ...", "which labels does np.unique(labels) give?")
-def labels_assumed(labels, fractions, rng):
-    return _cut(labels, fractions, rng.permutation, classes=range(len(np.unique(labels))))
-
-
-@known(MISTAKES, "each part drawn from all rows of a class", "may a row that trains the network also test it?")
-def drawn_anew(labels, fractions, rng):
-    return tuple(_cut(labels, fractions, rng.permutation)[part] for part in range(3))
