@@ -245,8 +245,8 @@ def _snapped(value: Any, known: list[Any], room: float) -> Any:
     """
     nearest = []
     for read in typed.numbers_in(value):
-        close = [(abs(read - one), place) for place, one in enumerate(known)
-                 if math.isfinite(one) and abs(read - one) <= max(min(room, abs(one) / 2 or room), 1e-9 * abs(one))]  # fmt: skip
+        gaps = [(abs(read - one), place, abs(one)) for place, one in enumerate(known) if math.isfinite(one)]
+        close = [gap for gap in gaps if gap[0] <= max(min(room, gap[2] / 2 or room), 1e-9 * gap[2])]
         nearest += [min(close)[1]] if close else []
     if nearest:
         return known[0 if 0 in nearest else nearest[0]]
