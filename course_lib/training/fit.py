@@ -109,6 +109,7 @@ def _require_batches(state: TrainState, loader: Loader, first: int) -> None:
 
 def _start_epoch(state: TrainState) -> None:
     state.model.train()
+    state.buffers = None  # the model may have got other parts since the last epoch
     if state.noise is None:
         seed_noise(state.seeds, state.epoch + 1, rank())
     else:

@@ -57,7 +57,7 @@ def run(
     there. Fields epochs and patience of the config may grow where the schedule stays what it was, and a run that
     `stop_early` ended goes on with more patience. A schedule with a memory (Plateau) goes on with it.
 
-    SIGINT (Ctrl-C, the notebook's Interrupt) and SIGTERM let the step end, save, and raise Interrupted.
+    SIGINT (Ctrl-C, the notebook's Interrupt), SIGTERM and SIGHUP let the step end, save, and raise Interrupted.
     Raises FolderInUse while another run holds the folder; OSError before the first step when nothing can be written
     there; CheckpointError for a checkpoint that is damaged or of another run; what `fit` raises.
     """

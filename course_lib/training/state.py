@@ -14,6 +14,7 @@ from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds
 from course_lib.training.group_settings import group_settings
 from course_lib.training.plan import Plan
+from course_lib.training.undo import Buffers
 
 
 @dataclass
@@ -51,6 +52,7 @@ class TrainState:
     plan: Plan = field(default_factory=Plan, init=False, repr=False, compare=False)
     # What the check of the gradients writes to and multiplies by; it holds nothing between two updates.
     zero_and_one: tuple[torch.Tensor, torch.Tensor] | None = field(default=None, init=False, repr=False, compare=False)
+    buffers: Buffers | None = field(default=None, init=False, repr=False, compare=False)
     given: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
