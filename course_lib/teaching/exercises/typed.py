@@ -23,6 +23,8 @@ _SIGNS = str.maketrans({
 })  # fmt: skip
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")  # digits of an exponent
 _ABOUT = re.compile(r"^(?:~|≈|=|about|around|approximately|approx\.?|roughly|circa|ca\.?)\s*", re.IGNORECASE)
+_COUNTS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_IN_WORDS = {word: str(count) for count, word in enumerate(_COUNTS)}
 _NUMBER = r"[+-]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _UNIT = r"[A-Za-zµμ%°/]+(?:[ /][A-Za-zµμ]+){0,2}\.?"
 _GROUPS = re.compile(r"^[+-]?\d{1,3}(?:([,' ])\d{3})(?:\1\d{3})*(?:\.\d+)?$")
@@ -60,6 +62,7 @@ def numbers_in(value: Any) -> list[float]:
         return [float(_IN_WORDS[text.lower()])]
     percent = bool(re.search(r"(%|\bpercent|\bper cent)\s*$", text, re.IGNORECASE))
     text = re.sub(r"\s*(%|percent|per cent)\s*$", "", text, flags=re.IGNORECASE)
+    text = _IN_WORDS.get(text.lower(), text)
     found = [number for reading in _readings(text) for number in _evaluated(reading)]
     return _finite([*found, *(number / 100 for number in found)] if percent else found)
 
