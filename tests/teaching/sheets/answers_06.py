@@ -77,7 +77,7 @@ ANSWERS = (
     ("k_folds", "return: tuple([training.tolist(), fold.tolist()] for training, fold in pairs)", "right"),
     ("k_folds", lambda count, k, rng: [held for _, held in k_folds(count, k, rng)], says("pairs of row numbers")),
     ("k_folds", RESAMPLED, says("pairs that do not train on all other rows")),
-    ("k_folds", "rng.permutation(count) -> np.random.permutation(count)", says("it draws from NumPy's global generator")),
+    ("k_folds", "rng.permutation(count) -> np.random.permutation(count)", says("draws from NumPy's global generator")),
     ("expected_best", BY_CHANCES, "right"),
     ("expected_best", "np.sort(scores) -> np.unique(scores)", "without_ties"),
     ("loss_up_audit", FINDINGS | {"loss_change": CHANGE, "runs_with_rising_loss": 10.0}, "right"),
