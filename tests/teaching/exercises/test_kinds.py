@@ -40,7 +40,7 @@ SCALED = implement(
     minus: a shift to the other side | which sign has it?
         grown + shift -> grown - shift
     constant: a constant too much | where does it come from?
-        return: RESULT + {0.5|0.01}
+        return: RESULT + {0.25|0.125}
         when: off_by_a_constant
     """,
     hints=("Two steps.",),
@@ -59,10 +59,10 @@ def test_an_exercise_in_its_table_is_strong():
             lambda values, factor, shift: values - shift,
             "both: values that are not scaled; and a shift to the other side",
         ),
-        (lambda values, factor, shift: values * factor - 2 * shift, "off by"),
+        (lambda values, factor, shift: values * factor - 2 * shift, "yours is the right result plus -1.5, everywhere"),
         (lambda values, factor, shift: values / factor + shift, "what comes of a division where a product belongs"),
         (lambda values, factor, shift: values * factor + shift + 0.37, "your result behaves like a constant too much"),
-        (lambda values, factor, shift: values * factor + shift + 0.01, "your result equals a constant too much"),
+        (lambda values, factor, shift: values * factor + shift + 0.125, "your result equals a constant too much"),
         (lambda values, factor, shift: (values + shift) * factor, "your result equals a shift before the product"),
     ],
 )
