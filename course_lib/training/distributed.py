@@ -17,6 +17,8 @@ from torch.nn.parallel import DistributedDataParallel
 
 from course_lib.core.metrics import Loss
 
+_NOTHING = nullcontext()  # one for all: to make it anew takes time in every step
+
 
 def world_size() -> int:
     """Number of processes of this run; 1 where no group was started."""
@@ -118,4 +120,4 @@ def gradients_wait(model: nn.Module, wait: bool) -> AbstractContextManager[objec
         for layer in _layers_of(model):
             if isinstance(layer, DistributedDataParallel):
                 return layer.no_sync()
-    return nullcontext()
+    return _NOTHING
