@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import lesson_runs
 from course_lib.core.recordings import recordings_folder
 
 FOLDER = Path(__file__).parent / "records"
@@ -107,7 +108,18 @@ _AUDIT_TABLE = (
         )
     ),
 )
-RECORDS = {record.name: record for record in (*_TABLE, *_GPU_TABLE, *_AUDIT_TABLE)}
+# Lessons 02, 03 and 05 read these: the trainings that they do not repeat live.
+_LESSON_TABLE = tuple(
+    Record(
+        name=name,
+        question=run.question,
+        hardware="any CPU",
+        command=lesson_runs.command_of(name),
+        folder=recordings_folder(),
+    )
+    for name, run in lesson_runs.RUNS.items()
+)
+RECORDS = {record.name: record for record in (*_TABLE, *_GPU_TABLE, *_AUDIT_TABLE, *_LESSON_TABLE)}
 
 
 def missing() -> list[Record]:

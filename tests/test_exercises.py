@@ -1,18 +1,32 @@
 """Does every registered exercise keep the demands on a check? One test per exercise and demand group."""
 
+import contextlib
+import io
+
 import pytest
 
 from course_lib.teaching.check import table
 from course_lib.teaching.exercises import registry
+from course_lib.teaching.exercises.card import verdict_of
+from course_lib.teaching.exercises.diagnose import diagnose
 from course_lib.teaching.exercises.exercise import MOST_HINTS
+from course_lib.teaching.exercises.limit import limited
+from course_lib.teaching.exercises.match import equivalents
+from course_lib.teaching.exercises.mutants import mutants
 from course_lib.teaching.exercises.weaknesses import weaknesses
+from tests.teaching.entries import named
+from tests.teaching.odd_values import ODD
 
 ENTRIES = list(registry.entries())
+FUNCTIONS = [entry for entry in ENTRIES if entry.exercise.kind in ("implement", "faded")]
 NONE_YET = "no sheet is registered: course_lib/teaching/checks holds no sheet_NN"
 
 
-def named(entry):
-    return f"{entry.number}-{entry.exercise.slug}"
+@pytest.fixture
+def quick(monkeypatch):
+    """What does not end is given up early, and nothing is searched for: neither is in question here."""
+    monkeypatch.setattr("course_lib.teaching.exercises.diagnose.limited", lambda: limited(0.5))
+    monkeypatch.setattr("course_lib.teaching.exercises.match.SEARCH_SECONDS", 0.0)
 
 
 @pytest.mark.parametrize(
@@ -21,6 +35,48 @@ def named(entry):
 def test_the_check_is_strong(entry):
     found = weaknesses(entry.exercise)
     assert not found, f"{entry.number} {entry.exercise.slug}:\n" + "\n".join(found)
+
+
+def generated(exercise):
+    """The mutants of the function that an exercise asks for which are Python."""
+    for mutant in mutants(exercise.reference):
+        with contextlib.suppress(SyntaxError):
+            yield mutant.id, mutant.function
+
+
+@pytest.mark.parametrize("entry", FUNCTIONS, ids=named)
+def test_no_mutant_is_accepted_unless_it_is_listed_as_equivalent(entry, quick):
+    listed = equivalents(entry.exercise)
+    accepted = {
+        id for id, function in generated(entry.exercise) if diagnose(entry.exercise, function).status == "right"
+    }
+    assert accepted - set(listed) == set(), "accepted, and not listed with a reason in `equivalent`"
+    assert set(listed) - accepted == set(), "listed as equivalent, and not accepted (any more)"
+
+
+def odd_answers(exercise, make):
+    """The odd value as the answer, as its first part, as what a function returns, and in a tuple that it returns."""
+    if callable(exercise.reference):
+        yield lambda *_, **__: make()
+        yield lambda *_, **__: (make(), make(), make())
+        return
+    yield make()
+    if isinstance(exercise.reference, dict):
+        yield exercise.reference | {next(iter(exercise.reference)): make()}
+    else:
+        yield [make(), *exercise.reference[1:]]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("entry", ENTRIES, ids=named)
+def test_a_check_never_raises_whatever_comes_back(entry, quick):
+    assert len(ODD) >= 31
+    for name, make in ODD.items():
+        for answer in odd_answers(entry.exercise, make):
+            with contextlib.redirect_stdout(io.StringIO()):
+                found = diagnose(entry.exercise, answer)
+            assert found.status in ("wrong", "error", "not started"), f"{name}: {found.status}"
+            assert verdict_of(entry.exercise, entry.number, found).text
 
 
 @pytest.mark.skipif(not ENTRIES, reason=NONE_YET)
@@ -43,9 +99,12 @@ def test_every_exercise_says_what_its_check_does_not_test():
 
 
 @pytest.mark.skipif(not ENTRIES, reason=NONE_YET)
-def test_the_table_has_a_line_for_every_exercise():
+def test_the_table_has_a_line_for_every_exercise(monkeypatch):
+    """Of one sheet: what a line says takes all the answers of its exercise, which the tests above have compared."""
+    sheet = [entry for entry in ENTRIES if entry.sheet == ENTRIES[0].sheet]
+    monkeypatch.setattr(registry, "entries", lambda: iter(sheet))
     lines = table().splitlines()
-    assert len(lines) == len(ENTRIES) + 1
-    for entry, line in zip(ENTRIES, lines[1:], strict=True):
+    assert len(lines) == len(sheet) + 1
+    for entry, line in zip(sheet, lines[1:], strict=True):
         assert entry.number in line
         assert entry.exercise.slug in line

@@ -16,7 +16,7 @@ import pytest
 
 from course_lib.core.files import course_root
 from course_lib.teaching.exercises import match, registry
-from tests.test_exercises import named
+from tests.teaching.entries import named
 
 ROOT = course_root()
 FRESH = "tests/test_notebooks.py::test_every_committed_notebook_is_fresh"

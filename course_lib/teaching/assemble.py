@@ -28,6 +28,7 @@ from course_lib.teaching.percent import (
 from course_lib.teaching.source import fenced, level_of
 
 _NAME = re.compile(r"\d\d_[a-z0-9_]+")
+KIND_WORDS = {"faded": "complete"}  # what a kind is called on the sheet, where it is called otherwise
 _SUMMARY = "Stuck? The same function with only the lines missing that carry the idea"
 
 
@@ -69,11 +70,30 @@ def assemble(target: Target) -> NotebookNode:
             raise SourceError(f"{where}: exercises stand in solutions/source, not in a lesson")
         if left_out in cell.tags:
             continue
-        new = _filled(cell, target) if cell.slug else [_node(cell.kind, cell.id, cell.text, cell.tags)]
+        if cell.kind == "markdown":
+            text = f"{_heading(cell, target)}{cell.text}"
+            new = [_node(cell.kind, cell.id, text.rstrip(), cell.tags)]
+        else:
+            new = _filled(cell, target) if cell.slug else [_node(cell.kind, cell.id, cell.text, cell.tags)]
         cells += new
         lines += [(node.id, cell.line) for node in new]
     check_ids(lines, target.source)
     return normalise(v4.new_notebook(cells=cells))
+
+
+def _heading(cell: Cell, target: Target) -> str:
+    """Number, title, kind and minutes above the text of an exercise, as the exercise has them; "" above other cells."""
+    if not cell.slug:
+        return ""
+    sheet = int(target.source.stem[:2])
+    entries = registry.sheet(sheet) if sheet in registry.sheet_numbers() else ()
+    found = [entry for entry in entries if entry.exercise.slug == cell.slug]
+    if not found:
+        raise SourceError(f"{place(target.source, cell.line)}: sheet {sheet:02d} has no exercise {cell.slug!r}")
+    exercise = found[0].exercise
+    kind = KIND_WORDS.get(exercise.kind, exercise.kind) + (", core" if exercise.core else "")
+    about = f"`{exercise.slug}` · {kind} · difficulty {exercise.difficulty} of 3 · {exercise.minutes} minutes"
+    return f"## {found[0].number} {exercise.title}\n\n{about}\n\n"
 
 
 def _node(kind: str, id_: str, text: str, tags: Sequence[str] = (), slug: str = "") -> NotebookNode:

@@ -30,7 +30,10 @@ class SourceError(ValueError):
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a master. `slug`, `function` ("module:name") and `fade` are set in an exercise cell only."""
+    """One cell of a master.
+
+    `slug` is set in an exercise cell, with `function` ("module:name") and `fade`, and in the Markdown cell before it.
+    """
 
     id: str
     kind: str  # "markdown" or "code"
@@ -127,11 +130,22 @@ def _cell(node: NotebookNode, id_: str, line: int, where: str) -> Cell:
     if {ONLY_SHEET, ONLY_SOLUTION} <= set(tags):
         raise SourceError(f"{where}: a cell is for the sheet or for the solution, got both tags")
     cell = Cell(id_, node.cell_type, node.source, line, tuple(tags))
+    if cell.kind == "markdown" and set(node.metadata) & {"exercise", "function", "fade"}:
+        return _heading(node, cell, where)
     if set(node.metadata) & {"exercise", "function", "fade"}:
         return _exercise(node, cell, where)
     if not node.source.strip():
         raise SourceError(f"{where}: the cell {id_!r} is empty")
     return cell
+
+
+def _heading(node: NotebookNode, cell: Cell, where: str) -> Cell:
+    slug = node.metadata.get("exercise")
+    if not slug or set(node.metadata) & {"function", "fade"}:
+        raise SourceError(f'{where}: a Markdown cell that introduces an exercise has exercise="slug" and nothing more')
+    if re.match(r"\s*#+ ", cell.text):
+        raise SourceError(f"{where}: the heading of {slug!r} is written from its exercise; take it out here")
+    return Cell(cell.id, cell.kind, cell.text, cell.line, cell.tags, slug)
 
 
 def _exercise(node: NotebookNode, cell: Cell, where: str) -> Cell:

@@ -1,7 +1,7 @@
 """What does `python -m course_lib train SYSTEM` do? It trains a preset in a folder, and goes on where it was stopped.
 
-Ends with 0 when the run is complete, 130 (Ctrl-C) or 143 (SIGTERM) when it was interrupted and saved, 1 with one line
-on what is wrong, 2 for a command that makes no sense.
+Ends with 0 when the run is complete, 130 (Ctrl-C), 143 (SIGTERM) or 129 (SIGHUP) when it was interrupted and saved, 1
+with one line on what is wrong, 2 for a command that makes no sense.
 """
 
 from __future__ import annotations
@@ -25,21 +25,28 @@ def add_options(parser: argparse.ArgumentParser, systems: Mapping[str, str]) -> 
     parser.add_argument("--out", type=Path, help="folder of the run (default: runs/SYSTEM-PRESET)")
     parser.add_argument("--epochs", type=int, help="in place of the preset's")
     parser.add_argument("--precision", default="float32", help="float32, bfloat16, float16 (default: float32)")
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=300,
+        metavar="SECONDS",
+        help="how long one of several processes waits for another (default: 300)",
+    )
     parser.add_argument("--seed", type=int, default=0, help="of weights, order of the data and dropout (default: 0)")
 
 
 def train(options: argparse.Namespace, systems: Mapping[str, str]) -> int:
     """Run it and return the exit status."""
-    from course_lib.training.distributed import processes
+    from course_lib.training.distributed import ProcessLost, processes
     from course_lib.training.signals import Interrupted
 
     try:
-        with processes(options.device):
+        with processes(options.device, options.patience):
             _train(options, systems[options.system])
     except Interrupted as interrupted:
         print(interrupted, file=sys.stderr)
         return interrupted.exit_code
-    except (ValueError, OSError, FloatingPointError, MemoryError) as error:
+    except (ValueError, OSError, FloatingPointError, MemoryError, ProcessLost) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import timedelta
 
 import torch
 import torch.distributed as dist
@@ -18,6 +19,11 @@ from torch.nn.parallel import DistributedDataParallel
 from course_lib.core.metrics import Loss
 
 _NOTHING = nullcontext()  # one for all: to make it anew takes time in every step
+PATIENCE = 300.0  # seconds; torch's own half an hour is a long time for GPUs that wait
+
+
+class ProcessLost(RuntimeError):
+    """Another process of the run has ended, or did not answer in time."""
 
 
 def world_size() -> int:
@@ -30,20 +36,26 @@ def rank() -> int:
     return dist.get_rank() if world_size() > 1 else 0
 
 
-def start(device: str = "auto") -> None:
+def start(device: str = "auto", patience: float = PATIENCE) -> None:
     """Join the processes that torchrun started; with "auto" or "cuda" each takes the CUDA device of its number.
+
+    patience: seconds that a process waits for the others before it ends. It must be longer than what one of them does
+    alone, such as writing a checkpoint.
 
     Numbers on the CPU go through gloo, so that a count of samples never waits for the GPU; gradients on GPUs through
     NCCL. Does nothing where there is one process.
-    Raises ValueError for another device, or for more processes on a machine than it has CUDA devices.
+    Raises ValueError for another device, for more processes on a machine than it has CUDA devices, or for a patience
+    that is not above 0.
     """
+    if not 0 < patience < float("inf"):
+        raise ValueError(f"patience must be above 0 (seconds), got {patience}")
     if int(os.environ.get("WORLD_SIZE", "1")) == 1 or dist.is_initialized():
         return
     kind = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
     if kind not in ("cpu", "cuda"):
         raise ValueError(f"device must be auto, cpu or cuda for several processes, got {device!r}")
     if kind == "cpu":
-        dist.init_process_group("gloo")
+        dist.init_process_group("gloo", timeout=timedelta(seconds=patience))
         return
     place, found = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
     if place >= found:
@@ -51,7 +63,7 @@ def start(device: str = "auto") -> None:
             f"each process needs a CUDA device of its own; process {place + 1} of this machine finds {found}"
         )
     torch.cuda.set_device(place)
-    dist.init_process_group("cpu:gloo,cuda:nccl")
+    dist.init_process_group("cpu:gloo,cuda:nccl", timeout=timedelta(seconds=patience))
 
 
 def stop() -> None:
@@ -61,11 +73,29 @@ def stop() -> None:
 
 
 @contextmanager
-def processes(device: str = "auto") -> Iterator[None]:
-    """`start` and, at the end, `stop`. After an error this process just ends, and torchrun ends the others."""
-    start(device)
-    yield
+def processes(device: str = "auto", patience: float = PATIENCE) -> Iterator[None]:
+    """`start` and, at the end, `stop`. After an error this process just ends, and torchrun ends the others.
+
+    Raises ProcessLost when another process has ended, or is silent for `patience` seconds.
+    """
+    start(device, patience)
+    try:
+        yield
+    except RuntimeError as error:
+        if world_size() > 1 and _tells_of_a_loss(error):
+            raise ProcessLost(
+                f"another process of this run has ended, or did not answer within {patience:g} seconds (process"
+                f" {rank()} waited for it): start the run again to go on from its last checkpoint, with a longer"
+                " --patience if it was only slow"
+            ) from error
+        raise
     stop()
+
+
+def _tells_of_a_loss(error: RuntimeError) -> bool:
+    """Whether it comes from what passes numbers between processes; only some of its errors have a type."""
+    words = ("gloo", "nccl", "connection closed by peer", "connection reset by peer", "timed out")
+    return isinstance(error, dist.DistError) or any(word in str(error).lower() for word in words)
 
 
 def wrap(model: nn.Module, *, unused: bool = False) -> nn.Module:

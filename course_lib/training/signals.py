@@ -20,7 +20,8 @@ import torch.distributed as dist
 from course_lib.training.distributed import world_size
 from course_lib.training.state import Callback, TrainState
 
-HEEDED = (signal.SIGINT, signal.SIGTERM)  # Ctrl-C or the notebook's Interrupt; `kill`, or a cluster that takes back
+# Ctrl-C or the notebook's Interrupt; `kill`, or a cluster that takes back; a terminal or connection that was closed.
+HEEDED = (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
 ASKED_EVERY = 10  # updates, in a distributed run
 
 
@@ -28,7 +29,8 @@ class Interrupted(KeyboardInterrupt):
     """A signal ended the run after a whole step, and where it stood is saved.
 
     A KeyboardInterrupt, so that it ends a loop over several runs and the cells that follow, as Ctrl-C always does.
-    exit_code: 128 + the number of the signal, as a shell gives it: 130 for SIGINT, 143 for SIGTERM.
+    exit_code: 128 + the number of the signal, as a shell gives it: 130 for SIGINT, 143 for SIGTERM, 129
+    for SIGHUP.
     """
 
     def __init__(self, message: str, number: int) -> None:
@@ -50,7 +52,9 @@ class Received:
 
 @contextmanager
 def signals_noted() -> Iterator[Received]:
-    """Within the block SIGINT and SIGTERM are noted and do nothing else; after it the old handlers are back.
+    """Within the block SIGINT, SIGTERM and SIGHUP are noted and do nothing else; after it the old handlers are back.
+
+    A SIGHUP that is ignored, as `nohup` has it, stays ignored.
 
     A second signal does at once what it did before the block: the way out of a step that takes too long. Outside the
     main thread, where Python allows no handlers, nothing is changed.
@@ -73,6 +77,8 @@ def signals_noted() -> Iterator[Received]:
 
     try:
         for number in HEEDED:
+            if number not in (signal.SIGINT, signal.SIGTERM) and signal.getsignal(number) is signal.SIG_IGN:
+                continue
             before[number] = signal.getsignal(number)
             signal.signal(number, note)
         yield received

@@ -39,11 +39,7 @@ from course_lib.teaching.check import check, hint, start
 from course_lib.teaching.checks.training_loop.order import LINES
 from course_lib.teaching.checks.training_loop.runs import KNOWING_NOTHING, in_words, six_runs
 
-# %% [markdown] id="count-parameters-text"
-# ## 1.1 How many numbers does a network learn?
-#
-# `count_parameters` · implement · difficulty 1 of 3 · 5 minutes
-#
+# %% [markdown] id="count-parameters-text" exercise="count_parameters"
 # A network of linear layers is given by its sizes: `(784, 128, 64, 10)` has 784 inputs, hidden layers of 128 and 64 units,
 # and 10 outputs. Each layer computes `x @ weight + bias`. Count all numbers that training may change.
 #
@@ -60,11 +56,7 @@ check("count_parameters", count_parameters)
 #
 # **A common mistake**: the biases are left out, or added for the inputs too.
 
-# %% [markdown] id="batch-rows-text"
-# ## 1.2 Cut an epoch into batches
-#
-# `batch_rows` · implement · difficulty 1 of 3 · 10 minutes
-#
+# %% [markdown] id="batch-rows-text" exercise="batch_rows"
 # An epoch uses every row of the data once, in a new random order, in batches. Return the row numbers of the batches as a
 # list of arrays. If the sizes do not divide, the last batch is smaller. All randomness comes from `rng`.
 #
@@ -81,11 +73,7 @@ check("batch_rows", batch_rows)
 #
 # **A common mistake**: the last, smaller batch is dropped, or the order is drawn once for all epochs.
 
-# %% [markdown] id="stratified-split-text"
-# ## 1.3 Split the data so that every part holds every class
-#
-# `stratified_split` · implement · difficulty 2 of 3 · 15 minutes
-#
+# %% [markdown] id="stratified-split-text" exercise="stratified_split"
 # Divide the rows into a training, a validation and a test part, **class by class**, so that a rare class is in each of them
 # in its share. Of a class with m rows, in random order, the first `round(m * f1)` go to training, those up to
 # `round(m * (f1 + f2))` to validation, the rest to test. Return three sorted arrays of row numbers.
@@ -105,11 +93,7 @@ check("stratified_split", stratified_split)
 # **A common mistake**: one permutation of all rows is cut. In the mean the shares are right; of a class of 11 rows the
 # test part may then get none.
 
-# %% [markdown] id="standardize-text"
-# ## 1.4 Bring features to one scale without a leak
-#
-# `standardize` · implement · difficulty 1 of 3 · 10 minutes
-#
+# %% [markdown] id="standardize-text" exercise="standardize"
 # Shift and divide every feature so that it has mean 0 and standard deviation 1 **on the training part**, and apply the same
 # numbers to the other set. The deviation is the one with n in the denominator. A feature that is constant in the training
 # part is only shifted.
@@ -129,11 +113,7 @@ check("standardize", standardize)
 # **A common mistake**: each set is standardized by itself. Then the same digit gets other inputs in training and in
 # test, and a shift between the two sets is hidden instead of seen.
 
-# %% [markdown] id="softmax-cross-entropy-text"
-# ## 1.5 The loss of a classifier and its gradient
-#
-# `softmax_cross_entropy` · implement, core · difficulty 2 of 3 · 20 minutes
-#
+# %% [markdown] id="softmax-cross-entropy-text" exercise="softmax_cross_entropy"
 # A classifier gives k numbers per sample, the logits $z$. Softmax makes probabilities of them, and the loss of a sample is
 # minus the logarithm of the probability of its right class $y$:
 #
@@ -159,11 +139,7 @@ check("softmax_cross_entropy", softmax_cross_entropy)
 # **A common mistake**: the gradient of the sum where that of the mean is asked for, or a factor 1/n too much. The
 # training still runs, with another learning rate than the one you think you set.
 
-# %% [markdown] id="linear-backward-text"
-# ## 1.6 Send a gradient back through a linear layer
-#
-# `linear_backward` · implement, core · difficulty 2 of 3 · 20 minutes
-#
+# %% [markdown] id="linear-backward-text" exercise="linear_backward"
 # The layer is $y = x\,W + b$. Given the gradient of the loss with respect to y, find those with respect to x, W and b. A
 # gradient has the shape of its variable. If the loss is a mean over the batch, its 1/n is already in `gradient`.
 #
@@ -182,11 +158,7 @@ check("linear_backward", linear_backward)
 #
 # **A common mistake**: dividing by n once more. The shapes do not object, and neither does the loss curve.
 
-# %% [markdown] id="order-training-step-text"
-# ## 1.7 Put a training loop in order
-#
-# `order_training_step` · order · difficulty 1 of 3 · 10 minutes
-#
+# %% [markdown] id="order-training-step-text" exercise="order_training_step"
 # Eight of these ten lines are a training loop: a new order in every epoch, then batch after batch. The indentation is taken
 # away: each line belongs to the loop that was opened last before it. Give the letters of the eight lines in their order.
 
@@ -214,11 +186,7 @@ check("order_training_step", order)
 # **A common mistake**: the update before the backward pass. In a program whose gradients are kept in the model that
 # raises no error: each update then uses the gradients of the batch before.
 
-# %% [markdown] id="training-step-text"
-# ## 1.8 One step of training
-#
-# `training_step` · complete, core · difficulty 2 of 3 · 15 minutes
-#
+# %% [markdown] id="training-step-text" exercise="training_step"
 # Put forward, loss, backward and update together for a classifier of one layer, `logits = x @ weight + bias`. Use
 # `linear_forward` of the library and your two functions from above. Return the mean loss **before** the step, the new
 # weight and the new bias; do not write into what you are given.
@@ -270,11 +238,7 @@ share = np.mean((x_test @ weight + bias).argmax(axis=1) == digits.y[test])
 assert share > 0.9
 print("more than nine of ten test digits are read rightly")
 
-# %% [markdown] id="read-learning-curves-text"
-# ## 1.9 Read six learning curves
-#
-# `read_learning_curves` · find · difficulty 2 of 3 · 10 minutes
-#
+# %% [markdown] id="read-learning-curves-text" exercise="read_learning_curves"
 # Six networks were trained on the digits for 25 epochs. Say of each run whether it is `"overfit"`, `"still learning"`,
 # `"underfit"` or `"ideal"`, asking in this order:
 #
@@ -320,11 +284,7 @@ check("read_learning_curves", readings)
 #
 # **A common mistake**: every high loss is called underfit. Whether a run is at its end or on its way shows in the slope.
 
-# %% [markdown] id="layer-passes-text"
-# ## 1.10 Attack: a gradient check that finds planted faults
-#
-# `layer_passes` · attack, core · difficulty 3 of 3 · 25 minutes
-#
+# %% [markdown] id="layer-passes-text" exercise="layer_passes"
 # Now you write a **test**. `layer_passes(layer, x, rng)` returns True when the backward pass of a layer is the derivative of
 # its forward pass, else False. Your test is run on right layers, which it must accept, and on layers with one planted fault
 # each, which it must find.
@@ -354,20 +314,15 @@ check("layer_passes", layer_passes)
 # **A common mistake**: an upstream gradient of ones. Five of the fifteen planted faults survive it.
 
 # %% id="layer-passes-ones" tags=["solution"]
-from course_lib.teaching.checks.training_loop.attack import MISTAKES
-from course_lib.teaching.checks.training_loop.attack_check import LAYER_PASSES
+from course_lib.teaching.checks.training_loop.attack import LAYER_PASSES
 
-with_ones = next(mistake.answer for mistake in MISTAKES if mistake.id == "upstream_ones")
+with_ones = next(mistake.answer for mistake in LAYER_PASSES.mistakes if mistake.id == "upstream_ones")
 accepted = LAYER_PASSES.observe(with_ones)["planted"]
 survived = [fault for fault, passed in accepted.items() if passed]
 assert (len(survived), len(accepted)) == (5, 15)
 print("\n".join(survived))
 
-# %% [markdown] id="mean-of-means-text"
-# ## 1.11 Audit: 31.25 batches, and what the last one weighs
-#
-# `mean_of_means` · audit · difficulty 2 of 3 · 10 minutes
-#
+# %% [markdown] id="mean-of-means-text" exercise="mean_of_means"
 # One of the documents that this course audits counts batches and iterations so (translated):
 #
 # > Data: 1000 samples. Batch size: 32. Number of batches: 1000 / 32 = 31.25 ≈ 32.

@@ -31,11 +31,7 @@ import numpy as np
 from course_lib.numpy_nn.initializers import Initializer
 from course_lib.teaching.check import check, hint, start
 
-# %% [markdown] id="fans-text"
-# ## 2.1 Count the fans
-#
-# `fan_in_and_out` · implement · difficulty 1 of 3 · 8 minutes
-#
+# %% [markdown] id="fans-text" exercise="fan_in_and_out"
 # Every rule of this sheet begins with two counts. **Fan-in** is the number of terms in the sum of one unit; **fan-out** is
 # the number of sums in which one input takes part. The course stores `(inputs, outputs)`; torch stores `(outputs, inputs)`,
 # and for a convolution `(outputs, inputs, height, width)`. Write the function for both.
@@ -55,11 +51,7 @@ check("fan_in_and_out", fan_in_and_out)
 # **Most common mistake**: the first number of the shape is taken for the inputs, whoever wrote the shape. For a square
 # layer that does no harm, so it survives tests.
 
-# %% [markdown] id="zero-text"
-# ## 2.2 Audit: from zeros, all neurons learn the same
-#
-# `zero_start` · audit · difficulty 2 of 3 · 12 minutes
-#
+# %% [markdown] id="zero-text" exercise="zero_start"
 # The network 6-5-4-3 has two hidden layers, and all its parameters W1, b1, W2, b2, W3, b3 start at 0. The loss is the
 # softmax cross-entropy, the optimizer plain gradient descent, and the classes are not equally frequent. Which parameters
 # have a gradient that is not 0 at the given step (step 1 is the first gradient, before any update)? Do it on paper. The
@@ -101,11 +93,7 @@ check("zero_start", zero_start)
 # **Most common mistake**: "all neurons learn the same": right for softplus and sigmoid, whose units stay copies of each
 # other; wrong where they learn nothing.
 
-# %% [markdown] id="he-text"
-# ## 2.3 Weights for a ReLU layer
-#
-# `he_normal` · implement, core · difficulty 1 of 3 · 10 minutes
-#
+# %% [markdown] id="he-text" exercise="he_normal"
 # A sum of $n$ terms has $n\,\mathrm{Var}(w)$ times the mean square of its inputs, and a ReLU lets half of it through. Write
 # He's initializer.
 #
@@ -123,11 +111,7 @@ check("he_normal", he_normal)
 #
 # **Most common mistake**: `2 / fan_in` as the factor. The network then dies by a factor that grows with the width.
 
-# %% [markdown] id="glorot-text"
-# ## 2.4 A compromise between forward and backward
-#
-# `glorot_uniform` · implement, core · difficulty 1 of 3 · 10 minutes
-#
+# %% [markdown] id="glorot-text" exercise="glorot_uniform"
 # Glorot's variance is $2/(n + m)$ for fan-in $n$ and fan-out $m$. Draw from a **uniform** distribution of that variance.
 #
 # Example: for the shape `(5, 1)` the weights lie between -1 and 1.
@@ -143,11 +127,7 @@ check("glorot_uniform", glorot_uniform)
 #
 # **Most common mistake**: the standard deviation is used as the bound. The variance is then a third of what it should be.
 
-# %% [markdown] id="xavier-text"
-# ## 2.5 Audit: is sqrt(1 / n_in) Xavier's rule?
-#
-# `xavier_name` · audit · difficulty 1 of 3 · 8 minutes
-#
+# %% [markdown] id="xavier-text" exercise="xavier_name"
 # A tutorial writes `W = np.random.randn(n_in, n_out) * np.sqrt(1 / n_in)` and calls it "Xavier/Glorot". Take a layer of 512
 # inputs and 64 outputs. Give, with three significant digits: the standard deviation of the weights as `written`, and by
 # Glorot's rule; the name of the rule that is written (`"lecun"`, `"glorot"` or `"he"`); the condition on `n_in` and `n_out`
@@ -185,11 +165,7 @@ check("xavier_name", xavier)
 #
 # **Most common mistake**: the name is believed. In square layers, where most examples live, both rules agree.
 
-# %% [markdown] id="orthogonal-text"
-# ## 2.6 Weights that keep every length
-#
-# `orthogonal` · complete · difficulty 2 of 3 · 12 minutes
-#
+# %% [markdown] id="orthogonal-text" exercise="orthogonal"
 # A QR decomposition of a random matrix gives orthonormal columns. Two things are left to do: the signs, which the
 # decomposition does not choose at random, and the shape. `start("orthogonal", "faded")` gives you all but these two lines.
 #
@@ -207,11 +183,7 @@ check("orthogonal", orthogonal)
 #
 # **Most common mistake**: `np.linalg.qr` of a wide matrix. Its `q` is square, and the layer has lost its outputs.
 
-# %% [markdown] id="order-text"
-# ## 2.7 Measure in place of deriving
-#
-# `order_measured_start` · order · difficulty 2 of 3 · 8 minutes
-#
+# %% [markdown] id="order-text" exercise="order_measured_start"
 # No formula is needed if you can measure: draw weights, send a batch `x` through, and divide the weights of each layer by
 # the size of its sums, layer by layer. Put the lines in order. Every line after the `for` stands inside the loop; two lines
 # are not needed. The answer is a text of letters, such as `"A B C"`.
@@ -240,11 +212,7 @@ check("order_measured_start", order)
 # **Most common mistake**: the weights are stored before they are scaled. `weight / size` makes a new array, and the list
 # keeps the old one.
 
-# %% [markdown] id="panels-text"
-# ## 2.8 Find the fault: six starts on the panel
-#
-# `read_start_panels` · find · difficulty 2 of 3 · 12 minutes
-#
+# %% [markdown] id="panels-text" exercise="read_start_panels"
 # Six networks of ten layers, 64-120-40-120-...-10, before their first step; one batch of digits was sent forward and
 # backward. One start is healthy, five have one fault each. Read the panels and name them with these words:
 #
@@ -280,11 +248,7 @@ check("read_start_panels", faults)
 #
 # **Most common mistake**: the scatter of C is taken for a fault. Layers of 40 units do scatter by a tenth or two.
 
-# %% [markdown] id="attack-text"
-# ## 2.9 Attack: a test that tells He's initializer from twelve others
-#
-# `he_normal_passes` · attack, core · difficulty 3 of 3 · 25 minutes
-#
+# %% [markdown] id="attack-text" exercise="he_normal_passes"
 # You are given initializers written by others, and you see only what they draw. Write a test that returns True for those
 # that follow He's rule and False for the others. Four right ones use their random numbers in different ways; each of twelve
 # wrong ones has one fault, of which several show in no square layer and in no single seed. The check tells you which

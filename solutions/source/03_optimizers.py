@@ -39,11 +39,7 @@ from course_lib.teaching.checks.optimizers.audit import record_table
 from course_lib.teaching.checks.optimizers.order import LINES
 from course_lib.teaching.checks.optimizers.runs import in_words, six_paths
 
-# %% [markdown] id="momentum-text"
-# ## 3.1 Momentum
-#
-# `momentum` · implement, core · difficulty 1 of 3 · 10 minutes
-#
+# %% [markdown] id="momentum-text" exercise="momentum"
 # The velocity keeps a share of itself and takes up the gradient; the parameter moves by the **new** velocity:
 #
 # $$v \leftarrow \mu\,v - \eta\,g \qquad \theta \leftarrow \theta + v$$
@@ -76,11 +72,7 @@ for rates in ((0.1, 0.1, 0.1), (0.1, 0.1, 0.01)):
         outside, v_out = rate_outside_step(outside, 1.0, v_out, rate, 0.9)
     print(f"rates {rates}: rate inside {inside:.3f}, rate outside {outside:.3f}")
 
-# %% [markdown] id="nesterov-text"
-# ## 3.2 Nesterov momentum
-#
-# `nesterov` · complete · difficulty 2 of 3 · 10 minutes
-#
+# %% [markdown] id="nesterov-text" exercise="nesterov"
 # The velocity changes as before. The parameter then moves by momentum times the **new** velocity, minus rate times
 # gradient: the step that momentum would make next if the gradient stayed the same.
 #
@@ -100,11 +92,7 @@ check("nesterov", nesterov_step)
 # **Most common mistake**: the look ahead uses the old velocity. Then $\theta + \mu v_{old} - \eta g$ is plain momentum:
 # the check cannot tell the two apart, because there is nothing to tell apart.
 
-# %% [markdown] id="rmsprop-text"
-# ## 3.3 RMSProp
-#
-# `rmsprop` · implement · difficulty 2 of 3 · 10 minutes
-#
+# %% [markdown] id="rmsprop-text" exercise="rmsprop"
 # Keep a running mean of the squared gradient, entry by entry, and divide the gradient by its root:
 #
 # $$s \leftarrow \rho\,s + (1-\rho)\,g^2 \qquad \theta \leftarrow \theta - \eta\,\frac{g}{\sqrt s + \epsilon}$$
@@ -126,11 +114,7 @@ check("rmsprop", rmsprop_step)
 # **Most common mistake**: epsilon inside the root. With epsilon 1e-8 its root is 1e-4, ten thousand times as large as
 # meant, and small gradients are hardly scaled up any more.
 
-# %% [markdown] id="adam-text"
-# ## 3.4 Adam
-#
-# `adam` · implement, core · difficulty 2 of 3 · 20 minutes
-#
+# %% [markdown] id="adam-text" exercise="adam"
 # $$m \leftarrow \beta_1 m + (1-\beta_1)\,g \qquad v \leftarrow \beta_2 v + (1-\beta_2)\,g^2$$
 #
 # $$\hat m = \frac{m}{1-\beta_1^t} \qquad \hat v = \frac{v}{1-\beta_2^t} \qquad
@@ -153,11 +137,7 @@ check("adam", adam_step)
 #
 # **Most common mistake**: the corrected values are kept as m and v, and corrected again at the next step.
 
-# %% [markdown] id="adamw-text"
-# ## 3.5 AdamW: weight decay apart from the gradient
-#
-# `adamw` · complete, core · difficulty 2 of 3 · 15 minutes
-#
+# %% [markdown] id="adamw-text" exercise="adamw"
 # Adam's step, and beside it a decay: each **weight** loses the share `rate * decay` of itself, which m and v never see.
 # A parameter of one axis is a bias and does not decay.
 #
@@ -175,11 +155,7 @@ check("adamw", adamw_step)
 #
 # **Most common mistake**: `gradient + decay * parameter`, and then Adam. That is Adam with L2.
 
-# %% [markdown] id="order-torch-loop-text"
-# ## 3.6 Put a torch training loop in order
-#
-# `order_torch_loop` · order · difficulty 1 of 3 · 10 minutes
-#
+# %% [markdown] id="order-torch-loop-text" exercise="order_torch_loop"
 # Eight of these ten lines are a training loop in torch. Two are pseudo-code from our source: there, `backprop` returns
 # the gradients and `step` receives them. In torch the gradients live in the parameters. The indentation is taken away:
 # each line belongs to the loop that was opened last before it. Give the letters of the eight lines in their order.
@@ -208,11 +184,7 @@ check("order_torch_loop", order)
 # **Most common mistake**: no `zero_grad`. Each step then uses the sum of all gradients so far, which is momentum with
 # factor 1 (next exercise, run A).
 
-# %% [markdown] id="read-paths-text"
-# ## 3.7 Find the fault in a path
-#
-# `read_paths` · find · difficulty 2 of 3 · 15 minutes
-#
+# %% [markdown] id="read-paths-text" exercise="read_paths"
 # Six runs on one ravine (curvatures 1 and 20). Each word below fits one run. Which?
 #
 # - `"sound"`: nothing is wrong;
@@ -265,11 +237,7 @@ check("read_paths", faults)
 #
 # **Most common mistake**: A is taken for too large a momentum. In a sense it is: the factor is 1.
 
-# %% [markdown] id="adam-passes-text"
-# ## 3.8 Attack: a test that tells Adam from its neighbours
-#
-# `adam_passes` · attack, core · difficulty 3 of 3 · 20 minutes
-#
+# %% [markdown] id="adam-passes-text" exercise="adam_passes"
 # Now you write a **test**. `adam_passes(step, rng)` returns True when `step`, which is called like `adam_step`, makes
 # the steps of Adam, else False. Your test is run on four right versions, which it must accept, and on seventeen wrong
 # ones, which it must find. You may use your own `adam_step`, once it is right, or torch. A right version may write into
@@ -298,11 +266,7 @@ assert sum(accepted.values()) == 16
 assert len(accepted) == 17
 print(f"of {len(accepted)} wrong versions, {sum(accepted.values())} pass a test that the loss falls")
 
-# %% [markdown] id="adam-claim-text"
-# ## 3.9 Audit: does Adam work without tuning?
-#
-# `adam_claim` · audit · difficulty 2 of 3 · 15 minutes
-#
+# %% [markdown] id="adam-claim-text" exercise="adam_claim"
 # Our source writes of Adam (translated): *"Advantages: generally works well without much tuning."* The table holds the
 # mean validation loss of ten seeds on the digits after five epochs, for seven rates each; everything else was equal.
 # Adam's default rate is 0.001.

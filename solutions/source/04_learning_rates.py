@@ -37,11 +37,7 @@ from course_lib.teaching.check import check, hint, start
 from course_lib.teaching.checks.learning_rates.order import LINES
 from course_lib.teaching.checks.learning_rates.range_tests import four_range_tests, in_words
 
-# %% [markdown] id="step-decay-text"
-# ## 4.1 Step decay, and what epoch 0 gets
-#
-# `step_decay` · implement · difficulty 1 of 3 · 8 minutes
-#
+# %% [markdown] id="step-decay-text" exercise="step_decay"
 # The rate is multiplied by `factor` after every `every` epochs. Give the rates of all epochs as a list. The line
 # `if epoch % every == 0: rate = rate * factor` is common; look closely at what it does first.
 #
@@ -59,11 +55,7 @@ check("step_decay", step_decay_rates)
 # **Most common mistake**: `epoch % every == 0` is true for epoch 0, so that the first rate is never used. In a loop over
 # *batches* within the epoch it is worse: the rate is then lowered at every batch of such an epoch.
 
-# %% [markdown] id="warmup-cosine-text"
-# ## 4.2 Warm-up, then cosine
-#
-# `warmup_cosine` · implement, core · difficulty 2 of 3 · 15 minutes
-#
+# %% [markdown] id="warmup-cosine-text" exercise="warmup_cosine"
 # The schedule of most large trainings. During the warm-up the rates rise in equal steps, and the first of them is *one such
 # step*, not 0; update `warmup` is the first at the full `rate`. From there half a cosine falls to `floor * rate`, which is
 # reached at `steps` and kept. Return the rate, not a multiplier.
@@ -84,11 +76,7 @@ check("warmup_cosine", warmup_cosine)
 # **Most common mistake**: the horizon. With `(step - warmup) / steps` the floor is never reached; with `step / steps` the
 # rate jumps at the end of the warm-up. Both look fine in a plot of a long run with a short warm-up.
 
-# %% [markdown] id="plateau-text"
-# ## 4.3 Lower the rate on a plateau
-#
-# `plateau` · complete · difficulty 2 of 3 · 12 minutes
-#
+# %% [markdown] id="plateau-text" exercise="plateau"
 # The rate reacts to the validation loss. Complete the lines that carry the rule: what an improvement is, what happens after
 # one, and what happens when the patience is at its end. Three of the lines are missing at the level *faded*, which
 # `start("plateau", "faded")` puts into a new cell (it also stands folded away below).
@@ -108,11 +96,7 @@ check("plateau", plateau_rates)
 # **Most common mistake**: comparing with the loss before in place of the best. A noisy loss improves on its predecessor
 # every second time, and the rate is never lowered.
 
-# %% [markdown] id="count-updates-text"
-# ## 4.4 Count the updates of an epoch
-#
-# `count_updates` · implement · difficulty 1 of 3 · 8 minutes
-#
+# %% [markdown] id="count-updates-text" exercise="count_updates"
 # A schedule over updates needs their number. `drop_last` leaves an incomplete last batch out. With **gradient
 # accumulation** the gradients of several batches are added up before one update; batches that are left over at the end of
 # the epoch make one more.
@@ -132,11 +116,7 @@ check("count_updates", updates_per_epoch)
 # **Most common mistake**: a schedule whose horizon counts iterations. With four batches accumulated the training ends
 # after a quarter of the schedule.
 
-# %% [markdown] id="order-schedule-text"
-# ## 4.5 Put a loop with a scheduler in order
-#
-# `order_schedule` · order · difficulty 2 of 3 · 8 minutes
-#
+# %% [markdown] id="order-schedule-text" exercise="order_schedule"
 # Eight of these ten lines are a training loop in PyTorch with a schedule that counts updates (a warm-up with cosine, say)
 # and with clipped gradients. Give their letters in order; what comes after the `for` is inside it.
 
@@ -164,11 +144,7 @@ check("order_schedule", order)
 # **Most common mistake**: `scheduler.step(loss)` with the loss of a training batch. That form belongs to the plateau rule,
 # once per epoch, with the *validation* loss.
 
-# %% [markdown] id="read-range-tests-text"
-# ## 4.6 Read four range tests
-#
-# `read_range_tests` · find · difficulty 2 of 3 · 10 minutes
-#
+# %% [markdown] id="read-range-tests-text" exercise="read_range_tests"
 # Four trainings on the digits, four range tests. For each give the rate that you would start with, by this rule: **the
 # largest power of ten that is at most a third of the rate at which the curve is lowest** (0.001, 0.01, 0.1, 1.0, ...).
 
@@ -202,11 +178,7 @@ check("read_range_tests", start_rates)
 #
 # **Most common mistake**: taking the rate of the lowest point itself. For B that is ten times as much.
 
-# %% [markdown] id="largest-eigenvalue-text"
-# ## 4.7 The steepest curvature, from gradients alone
-#
-# `largest_eigenvalue` · implement · difficulty 3 of 3 · 20 minutes
-#
+# %% [markdown] id="largest-eigenvalue-text" exercise="largest_eigenvalue"
 # Power iteration: bring the direction to length 1, multiply it by the Hessian (a central difference of two gradients, a
 # `step` to either side), and go on with the product. Return the curvature along the last direction that you multiplied,
 # **with its sign**.
@@ -227,11 +199,7 @@ check("largest_eigenvalue", largest_eigenvalue)
 # **Most common mistake**: a one-sided difference. It errs by the change of the Hessian along the step; the central one
 # cancels that.
 
-# %% [markdown] id="schedule-passes-text"
-# ## 4.8 Attack: a test that finds broken schedules
-#
-# `schedule_passes` · attack, core · difficulty 3 of 3 · 20 minutes
-#
+# %% [markdown] id="schedule-passes-text" exercise="schedule_passes"
 # Now you write a **test**. `make(rate, steps, warmup, floor)` returns a schedule: a function from the step to the rate.
 # `schedule_passes(make)` returns True when the schedule follows the rule of 4.2, else False. Your test is run on four right
 # versions, one of which keeps its rates in single precision, and on thirteen with one planted fault each.
@@ -262,11 +230,7 @@ survivors = [fault for fault, accepted in planted.items() if accepted]
 assert survivors
 print(", ".join(survivors))
 
-# %% [markdown] id="audit-rates-text"
-# ## 4.9 Audit: the best rate is 0.001 to 0.01, for 100 epochs
-#
-# `audit_rates` · audit · difficulty 2 of 3 · 12 minutes
-#
+# %% [markdown] id="audit-rates-text" exercise="audit_rates"
 # One of the documents that this course audits says of the learning rate (translated):
 #
 # > Very small (0.0001): stable, very slow, may get trapped. Optimal (0.001-0.01): ideal balance. Very large (1.0): unstable.

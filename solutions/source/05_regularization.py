@@ -34,11 +34,7 @@ from course_lib.teaching.check import check, hint, start
 from course_lib.teaching.checks.regularization.order import LINES
 from course_lib.teaching.checks.regularization.runs import five_runs, in_words
 
-# %% [markdown] id="dropout-forward-text"
-# ## 5.1 Dropout, forward
-#
-# `dropout_forward` · implement, core · difficulty 2 of 3 · 20 minutes
-#
+# %% [markdown] id="dropout-forward-text" exercise="dropout_forward"
 # In training, drop every value of x with the probability p, each by its own coin, and scale the others so that the
 # *expected* result is x. Return the values and the mask of what was kept, which the backward pass will need. Out of
 # training return x and `None`. All random numbers come from `rng`, and a p outside $[0, 1)$ raises `ValueError`.
@@ -58,11 +54,7 @@ check("dropout_forward", dropout_forward)
 # **Most common mistake**: `rng.random(x.shape) < p` as the mask of what is *kept*. At p = 0.5 no test of the mean
 # notices; that is why the check uses another p.
 
-# %% [markdown] id="dropout-backward-text"
-# ## 5.2 Dropout, backward
-#
-# `dropout_backward` · implement, core · difficulty 1 of 3 · 10 minutes
-#
+# %% [markdown] id="dropout-backward-text" exercise="dropout_backward"
 # Given the gradient with respect to y, the mask of the forward pass and p, find the gradient with respect to x. The
 # mask is `None` when that forward pass was not in training.
 #
@@ -79,11 +71,7 @@ check("dropout_backward", dropout_backward)
 # **Most common mistake**: the scale is left out. The network still learns, with gradients that are too small below the
 # dropout layer and right above it.
 
-# %% [markdown] id="l2-step-text"
-# ## 5.3 A step of SGD with an L2 penalty
-#
-# `l2_step` · complete · difficulty 1 of 3 · 10 minutes
-#
+# %% [markdown] id="l2-step-text" exercise="l2_step"
 # The loss is $L + \lambda \sum w^2$, summed over the weights of a layer and not over its bias. You are given the
 # gradients of $L$ alone. Return the weight and the bias after one step of plain SGD. `start("l2_step", "faded")`
 # leaves two lines to you.
@@ -103,11 +91,7 @@ check("l2_step", l2_step)
 # **Most common mistake**: the 2. With `weight_decay=λ`, PyTorch adds $\lambda w$, so the same λ means half of the
 # penalty there.
 
-# %% [markdown] id="max-norm-text"
-# ## 5.4 Shorten the weights of a unit
-#
-# `max_norm` · implement · difficulty 1 of 3 · 10 minutes
-#
+# %% [markdown] id="max-norm-text" exercise="max_norm"
 # Limit the length of the incoming weights of each unit. Longer ones are shortened to the limit and keep their
 # direction; the others stay as they are. Return a new array.
 #
@@ -125,11 +109,7 @@ check("max_norm", max_norm)
 # **Most common mistake**: the wrong axis. `weight` is (inputs, outputs), so the weights that come *into* a unit are a
 # column.
 
-# %% [markdown] id="order-text"
-# ## 5.5 Split, scale, change, train
-#
-# `order_augmentation` · order · difficulty 1 of 3 · 10 minutes
-#
+# %% [markdown] id="order-text" exercise="order_augmentation"
 # Seven of these ten lines are a training with augmentation that leaks nothing, in which every epoch sees new versions
 # of the training images. `changed` turns and shifts images; what comes in from outside is 0, the value of paper
 # *before* scaling. The indentation is taken away: each line belongs to the loop that was opened last before it. Give
@@ -157,11 +137,7 @@ check("order_augmentation", order)
 # **Most common mistake**: copies made first, because it is convenient to store them. The last exercise says what that
 # costs.
 
-# %% [markdown] id="find-text"
-# ## 5.6 Find the fault in five runs
-#
-# `find_regularization_fault` · find · difficulty 2 of 3 · 10 minutes
-#
+# %% [markdown] id="find-text" exercise="find_regularization_fault"
 # Five networks with dropout 0.4 were trained on 300 digits. One is in order; in each of the others something is
 # wrong. The instruments: the accuracy on the training images (with the labels that the network was given), on new
 # images, on the *same* new images *once more*, the length of all weights together, and the mean output of the hidden
@@ -194,11 +170,7 @@ check("find_regularization_fault", readings)
 #
 # **Most common mistake**: to look at the accuracy on new images alone. C and E pass for healthy.
 
-# %% [markdown] id="attack-text"
-# ## 5.7 Attack: a test for a layer that is random
-#
-# `dropout_passes` · attack, core · difficulty 3 of 3 · 25 minutes
-#
+# %% [markdown] id="attack-text" exercise="dropout_passes"
 # Write a **test**. `dropout_passes(layer)` returns True for a layer that is inverted dropout, else False. It is run
 # on right layers with different p, which it must accept, and on layers with one planted fault each, which it must
 # find.
@@ -234,11 +206,7 @@ print(
     "a test of the mean alone lets pass:", ", ".join(fault for fault, passed in accepted.items() if passed)
 )
 
-# %% [markdown] id="audit-text"
-# ## 5.8 Audit: 1,000 images from 200
-#
-# `copies_before_split` · audit · difficulty 2 of 3 · 15 minutes
-#
+# %% [markdown] id="audit-text" exercise="copies_before_split"
 # A report (made up for this exercise, though you will meet its like):
 #
 # > From 200 digits, each written once, we made five versions each by small turns and shifts. These 1,000 images were

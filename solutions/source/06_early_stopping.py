@@ -38,11 +38,7 @@ from course_lib.teaching.checks.stopping import logs
 from course_lib.teaching.checks.stopping.order import LINES
 from course_lib.teaching.checks.stopping.recorded import TEN_RUNS
 
-# %% [markdown] id="early-stopping-text"
-# ## 6.1 When to stop, and which epoch to keep
-#
-# `early_stopping` · implement, core · difficulty 2 of 3 · 20 minutes
-#
+# %% [markdown] id="early-stopping-text" exercise="early_stopping"
 # Given the losses of all epochs that a run *would* have, say after which epoch the rule ends it, and whose weights are
 # restored. The first column is the training loss, the second the validation loss. NaN never improves and is a bad epoch
 # like others.
@@ -61,11 +57,7 @@ check("early_stopping", early_stopping)
 #
 # **Most common mistake**: `bad_epochs > patience`, one epoch too many; or a comparison with the epoch before.
 
-# %% [markdown] id="order-early-stopping-text"
-# ## 6.2 Put a loop with early stopping in order
-#
-# `order_early_stopping` · order · difficulty 1 of 3 · 8 minutes
-#
+# %% [markdown] id="order-early-stopping-text" exercise="order_early_stopping"
 # Ten of these thirteen lines are a training loop that stops early and leaves the best weights in the model. The indentation is
 # as it stands in the program. `best` starts as infinity, `bad_epochs` as 0, `kept` as a copy of the first parameters; training
 # changes `model.parameters` in place. Give the letters of the ten lines in their order.
@@ -92,11 +84,7 @@ check("order_early_stopping", order)
 #
 # **Most common mistake**: the line without `.copy()`. It keeps a name, and the restore then does nothing.
 
-# %% [markdown] id="fit-and-restore-text"
-# ## 6.3 Keep the best weights, and put them back
-#
-# `fit_and_restore` · complete, core · difficulty 2 of 3 · 15 minutes
-#
+# %% [markdown] id="fit-and-restore-text" exercise="fit_and_restore"
 # Now with real weights. `parameters` is the list of the network's own arrays. Whatever happens, these very arrays must hold
 # the best values at the end.
 #
@@ -116,11 +104,7 @@ check("fit_and_restore", fit_and_restore)
 # **Most common mistake**: an alias. Four ways of getting this wrong leave the same trace, the weights of the last epoch,
 # which is why the check names them together. One line finds them in a program: evaluate after restoring, and compare.
 
-# %% [markdown] id="read-stopping-logs-text"
-# ## 6.4 Six stoppers and their logs
-#
-# `read_stopping_logs` · find · difficulty 2 of 3 · 12 minutes
-#
+# %% [markdown] id="read-stopping-logs-text" exercise="read_stopping_logs"
 # Six programs saw the same losses, with patience 3 and min_delta 0. Each log says after which epoch the program stopped (12 is
 # the last there is), which epoch it calls the best, and the validation loss of its network after restoring. One is right, the
 # other five have one fault each, all different. Name them.
@@ -164,11 +148,7 @@ check("read_stopping_logs", readings)
 #
 # **Most common mistake**: B is taken for right, because its two epochs are. The loss afterwards gives it away.
 
-# %% [markdown] id="stopper-passes-text"
-# ## 6.5 Attack: a test that finds wrong stoppers
-#
-# `stopper_passes` · attack · difficulty 3 of 3 · 20 minutes
-#
+# %% [markdown] id="stopper-passes-text" exercise="stopper_passes"
 # Write a **test**. It is given a stopper, a function like yours of 6.1, called as `stopper(losses, patience, min_delta)`, and
 # returns True if the stopper follows the rule, else False. It is run on right stoppers, which it must accept, and on about
 # twenty wrong ones, which it must find.
@@ -199,11 +179,7 @@ def only_plain(stopper):
 verdict = check("stopper_passes", only_plain, record=False)
 assert verdict.mistake == "one_dip"
 
-# %% [markdown] id="smoothed-text"
-# ## 6.6 Smooth a noisy curve without a bias at its start
-#
-# `smoothed` · implement · difficulty 1 of 3 · 10 minutes
-#
+# %% [markdown] id="smoothed-text" exercise="smoothed"
 # The exponential moving average of a curve, corrected so that the start at 0 leaves no trace.
 #
 # Example: `smoothed([4, 4, 4], 0.9)` is `[4, 4, 4]`; without the correction it would begin with a tenth of 4.
@@ -219,11 +195,7 @@ check("smoothed", smoothed)
 #
 # **Most common mistake**: no correction. The curve then seems to rise from 0, as if the loss had begun small.
 
-# %% [markdown] id="k-folds-text"
-# ## 6.7 Folds for cross-validation
-#
-# `k_folds` · implement · difficulty 2 of 3 · 12 minutes
-#
+# %% [markdown] id="k-folds-text" exercise="k_folds"
 # Cut the rows into k folds in random order, all of it from `rng`, and return one pair per fold: the rows to train on, the
 # rows to validate on.
 #
@@ -241,11 +213,7 @@ check("k_folds", k_folds)
 #
 # **Most common mistake**: the rows stay in the order of the file, and a fold holds the classes of one stretch of it.
 
-# %% [markdown] id="expected-best-text"
-# ## 6.8 What the best of k is worth
-#
-# `expected_best` · implement · difficulty 3 of 3 · 15 minutes
-#
+# %% [markdown] id="expected-best-text" exercise="expected_best"
 # You have recorded the scores of n runs, higher is better. Somebody will make k runs of the same kind and report the
 # best. Which score will it be in the mean? Draw k times with replacement from the recorded scores, and give the expected highest
 # exactly, not by simulation.
@@ -271,11 +239,7 @@ print(f"mean of the scores {scores.mean():.3f}, expected best of three {expected
 # %% [markdown] id="expected-best-mistake" tags=["solution"]
 # **Most common mistake**: $(i/n)^k$ is taken for the chance of exactly that score, and the chances do not sum to 1.
 
-# %% [markdown] id="loss-up-audit-text"
-# ## 6.9 Audit: "the validation loss rises, so the network gets worse"
-#
-# `loss_up_audit` · audit · difficulty 2 of 3 · 12 minutes
-#
+# %% [markdown] id="loss-up-audit-text" exercise="loss_up_audit"
 # A rule of thumb that you will often read: *when the validation loss rises, the network overfits, and from there on it gets
 # worse at its task.* `TEN_RUNS` holds ten runs of the lesson, one per row, all scores on the test part:
 #

@@ -39,11 +39,7 @@ from course_lib.teaching.check import check, hint, start
 from course_lib.teaching.checks.debugging.order import STEPS
 from course_lib.teaching.clinic import FAULTS, diagnose, readings, show_case, show_mended, table
 
-# %% [markdown] id="order-debugging-text"
-# ## 7.1 Put the questions in order
-#
-# `order_debugging` · order · difficulty 1 of 3 · 10 minutes
-#
+# %% [markdown] id="order-debugging-text" exercise="order_debugging"
 # A classifier of k classes does not learn as it should. Seven of these nine steps are a good way to find out why, and to
 # finish once it is mended: cheap questions first, nothing tuned before the program is known to be right. Give their letters
 # in order.
@@ -69,11 +65,7 @@ check("order_debugging", order)
 #
 # **Most common mistake**: the rate first. It is the easiest thing to change, and lesson 07 counts how rarely it is the cause.
 
-# %% [markdown] id="gradient-check-text"
-# ## 7.2 Compare a gradient with differences
-#
-# `gradient_check` · implement, core · difficulty 2 of 3 · 20 minutes
-#
+# %% [markdown] id="gradient-check-text" exercise="gradient_check"
 # Somebody claims that `gradient` is the gradient of `function` at x. Compare the claim with **central differences**,
 #
 # $$n_i = \frac{f(x + h e_i) - f(x - h e_i)}{2h}, \qquad \text{error} = \frac{|a - n|}{|a| + |n|},$$
@@ -96,11 +88,7 @@ check("gradient_check", gradient_check)
 #
 # **Most common mistake**: numbers that are moved and not put back; the second difference is then taken at another point.
 
-# %% [markdown] id="sigmoid-cross-entropy-text"
-# ## 7.3 Yes or no, from the logit
-#
-# `sigmoid_cross_entropy` · implement, core · difficulty 2 of 3 · 20 minutes
-#
+# %% [markdown] id="sigmoid-cross-entropy-text" exercise="sigmoid_cross_entropy"
 # A yes-or-no classifier gives one logit z per sample; $p = 1/(1 + e^{-z})$ is the probability of 1. The loss is $-\ln p$ for
 # the label 1 and $-\ln(1 - p)$ for the label 0. Return the **sum** of the losses, the **count** n, and the gradient of the
 # **mean** with respect to the logits, safely for logits up to 10,000 on either side. No epsilon: a sure mistake must cost what
@@ -122,11 +110,7 @@ check("sigmoid_cross_entropy", sigmoid_cross_entropy)
 # **Most common mistake**: an epsilon in the logarithm. It removes the infinity, cuts the loss off, and takes the gradient away from
 # the worst samples.
 
-# %% [markdown] id="first-bad-layer-text"
-# ## 7.4 Find the first bad place
-#
-# `first_bad_layer` · complete · difficulty 1 of 3 · 10 minutes
-#
+# %% [markdown] id="first-bad-layer-text" exercise="first_bad_layer"
 # A NaN spreads through all layers behind it. Send x through the layers, one after the other, and say where the first value
 # stands that is NaN **or infinite**: -1 for the input, k for the output of layer k (from 0), `len(layers)` if all is well.
 # `start("first_bad_layer", "faded")` gives the frame with two lines missing.
@@ -144,11 +128,7 @@ check("first_bad_layer", first_bad_layer)
 #
 # **Most common mistake**: the input is not looked at, and a NaN in the data is blamed on layer 0.
 
-# %% [markdown] id="overfit-one-batch-text"
-# ## 7.5 Learn one batch by heart
-#
-# `overfit_one_batch` · implement · difficulty 2 of 3 · 15 minutes
-#
+# %% [markdown] id="overfit-one-batch-text" exercise="overfit_one_batch"
 # `step(x, y)` makes one update on a batch and returns the loss **before** that update. Draw one batch of `size` different
 # rows with `rng`, use it in every step, and return how many updates had been made when a loss below `target` came back. Return
 # -1 if none does within `steps` steps, or at once when a loss is not finite.
@@ -166,11 +146,7 @@ check("overfit_one_batch", overfit_one_batch)
 #
 # **Most common mistake**: a new batch in every step. That is ordinary training, and it hides the very question.
 
-# %% [markdown] id="clinic-text"
-# ## 7.6 The clinic: seven patients
-#
-# `name_the_faults` · find · difficulty 2 of 3 · 20 minutes
-#
+# %% [markdown] id="clinic-text" exercise="name_the_faults"
 # Seven runs of a network 64-32-32-10 on the digits, each with one fault. Four panels: losses (the dotted line is ln 10), the
 # loss of every batch, the length of each step relative to the weights, and the confusion matrix of the validation part. Then
 # a table. `fresh` samples are measured by code that is right. Try a name with `diagnose("case-05", "rate too high")`; it
@@ -239,10 +215,7 @@ check("name_the_faults", patients)
 # %% id="clinic-first-mended" tags=["solution", "nbval-ignore-output"]
 show_mended("case-07")
 
-# %% [markdown] id="clinic-second-text"
-# ## 7.7 The clinic: seven more
-#
-# `name_more_faults` · find · difficulty 2 of 3 · 20 minutes
+# %% [markdown] id="clinic-second-text" exercise="name_more_faults"
 
 # %% id="clinic-12" tags=["nbval-ignore-output"]
 show_case("case-12")
@@ -304,11 +277,7 @@ check("name_more_faults", more_patients)
 # %% id="clinic-second-mended" tags=["solution", "nbval-ignore-output"]
 show_mended("case-15")
 
-# %% [markdown] id="no-leak-text"
-# ## 7.8 Attack: a test that finds leaks
-#
-# `no_leak` · attack · difficulty 3 of 3 · 20 minutes
-#
+# %% [markdown] id="no-leak-text" exercise="no_leak"
 # Now you write a **test**. `no_leak` gets two parts of a data set and for each row whose it is (a number or a name). It returns
 # True when the split is clean, False when it leaks: when a **group** is in both parts, or when a test row **is** a training
 # row, up to 1e-6 in every feature (files are stored in float32, and rounding is no alibi). Rows that are merely alike are clean; so
@@ -327,11 +296,7 @@ check("no_leak", no_leak)
 #
 # **Most common mistake**: exact equality. It finds the copies that somebody made, and misses those that a file made.
 
-# %% [markdown] id="raise-the-rate-text"
-# ## 7.9 Audit: the loss does not fall, so raise the rate
-#
-# `raise_the_rate` · audit · difficulty 2 of 3 · 15 minutes
-#
+# %% [markdown] id="raise-the-rate-text" exercise="raise_the_rate"
 # One of the documents that this course audits says under "the loss does not fall": *raise the learning rate*. The cell trains
 # five broken runs at ten times their rate. Fill in:
 #

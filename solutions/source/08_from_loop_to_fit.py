@@ -47,11 +47,7 @@ from course_lib.teaching.checks.fitting.resumes import FAULTS, log_of, seven_log
 
 LossFunction = Callable[[nn.Module, Any], Loss]
 
-# %% [markdown] id="accumulated-step-text"
-# ## 8.1 One update from several batches
-#
-# `accumulated_step` · implement, core · difficulty 2 of 3 · 20 minutes
-#
+# %% [markdown] id="accumulated-step-text" exercise="accumulated_step"
 # The batch that you want does not fit into memory, so it comes in pieces. Make **one** update, the one that the whole
 # batch would have given. The pieces differ in size, and in some of them elements do not count (padding): `loss.count`
 # says how many do. The gradients may hold something when your function is called.
@@ -73,11 +69,7 @@ check("accumulated_step", accumulated_step)
 # equally many elements it is right, which is why it stood in well-known code until 2024
 # (lesson 08, sources).
 
-# %% [markdown] id="scheduled-steps-text"
-# ## 8.2 Rate, gradient, clip, update
-#
-# `scheduled_steps` · complete, core · difficulty 2 of 3 · 15 minutes
-#
+# %% [markdown] id="scheduled-steps-text" exercise="scheduled_steps"
 # One update per batch at a rate that a schedule changes, with the gradient clipped to a longest length.
 # `start("scheduled_steps", "faded")` gives the frame with two lines missing.
 #
@@ -97,11 +89,7 @@ check("scheduled_steps", scheduled_steps)
 # **A common mistake**: clip after the update. Nothing complains, and the next `zero_grad()` throws away what was
 # clipped.
 
-# %% [markdown] id="order-fit-loop-text"
-# ## 8.3 Put the whole loop in order
-#
-# `order_fit_loop` · order, core · difficulty 2 of 3 · 15 minutes
-#
+# %% [markdown] id="order-fit-loop-text" exercise="order_fit_loop"
 # Twelve of these fifteen lines are an epoch with accumulation, schedule and clip: one update per group of batches. They
 # keep their indentation. The gradients may hold something when the epoch begins. Give the letters of the lines in order;
 # the check runs the loop that you build, and more than one order is right.
@@ -130,11 +118,7 @@ check("order_fit_loop", order)
 # **A common mistake**: `zero_grad()` in the inner loop. Then the last batch of a group is trained on and the others are
 # not.
 
-# %% [markdown] id="mean-loss-text"
-# ## 8.4 Measure a model and leave it as it was
-#
-# `mean_loss` · implement, core · difficulty 2 of 3 · 15 minutes
-#
+# %% [markdown] id="mean-loss-text" exercise="mean_loss"
 # The mean loss over all elements of all batches, as the model is *used*: dropout off, stored statistics, no gradients
 # recorded. Afterwards every part is in the mode in which you found it. Look at `model.modules()` and `part.training`: a
 # part that was frozen in eval mode must not wake up.
@@ -153,11 +137,7 @@ check("mean_loss", mean_loss)
 #
 # **A common mistake**: `model.train()` at the end. It is right as long as all parts train, and wakes every frozen part.
 
-# %% [markdown] id="rows-from-text"
-# ## 8.5 An order that can be found again
-#
-# `rows_from` · implement, core · difficulty 2 of 3 · 15 minutes
-#
+# %% [markdown] id="rows-from-text" exercise="rows_from"
 # In which batches do the rows come in epoch `epoch` of a run with seed `seed`, from batch `start` on? A resumed run
 # asks this in a new process, where nothing has been drawn yet: so the answer may depend on the arguments alone.
 #
@@ -177,11 +157,7 @@ check("rows_from", rows_from)
 # **A common mistake**: `seed + epoch`. Run 1 then trains its epoch 2 in the order in which run 2 trains its epoch 1:
 # the seeds of a study are no longer independent.
 
-# %% [markdown] id="read-resumes-text"
-# ## 8.6 Seven resumed runs and their logs
-#
-# `read_resumes` · find · difficulty 2 of 3 · 12 minutes
-#
+# %% [markdown] id="read-resumes-text" exercise="read_resumes"
 # A network with dropout is trained on 256 digits, 8 batches an epoch, and cut after update 12, in the middle of epoch
 # 2. Seven times it goes on from the same checkpoint, in a new process. The table shows the **first update after the
 # cut**: the loss of its batch (before the update), the length of the update, its rate; how many rows this epoch has
@@ -228,11 +204,7 @@ assert lost[best] != "right", (
 )
 print("lowest loss at the end:", FAULTS[lost[best]])
 
-# %% [markdown] id="resume-passes-text"
-# ## 8.7 Attack: a test that kills broken checkpoints
-#
-# `resume_passes` · attack, core · difficulty 3 of 3 · 25 minutes
-#
+# %% [markdown] id="resume-passes-text" exercise="resume_passes"
 # Now you write the **test**. It gets three functions: `start(seed)` begins a run, `save(run)` makes a checkpoint of it,
 # `load(checkpoint)` a run that should go on from there. A run has `run.step()`, an array `run.weights`, and
 # `run.score()`, which measures it on other data and changes nothing. An epoch has 7 steps; there is an order of rows,
@@ -254,11 +226,7 @@ check("resume_passes", resume_passes)
 # **A common mistake**: a tolerance. A right resume has no error at all, so anything but equality lets a loss of
 # precision through, and with it whatever else is small.
 
-# %% [markdown] id="one-seed-text"
-# ## 8.8 Audit: seed 42, and two runs
-#
-# `one_seed_two_runs` · audit · difficulty 2 of 3 · 12 minutes
-#
+# %% [markdown] id="one-seed-text" exercise="one_seed_two_runs"
 # The report on INFINITO gives its seed, 42, and says that repeated runs behave the same. Its repository holds a log of
 # another run of the same script with the same seed. The cell prints the validation perplexities of both. According to
 # our reading of the script, it draws its data *before* the seed is set; the miniature does the same in two lines. Fill

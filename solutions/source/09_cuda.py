@@ -45,11 +45,7 @@ from course_lib.teaching.checks.cuda.order import LINES
 from course_lib.teaching.claims import quoted
 from course_lib.training.counting import first_wait
 
-# %% [markdown] id="training-flops-text"
-# ## 9.1 Count the FLOPs of a step
-#
-# `training_flops` · implement, core · difficulty 1 of 3 · 15 minutes
-#
+# %% [markdown] id="training-flops-text" exercise="training_flops"
 # A network of linear layers, given by its widths. Count the FLOPs of the matrix products of one training step, forward and
 # backward. Nobody asks for the gradient of the data.
 #
@@ -76,11 +72,7 @@ counted = flops_of(lambda: net(torch.ones(32, 64)).sum().backward())
 assert counted == training_flops([64, 128, 10], 32)
 print(f"{counted:,} FLOPs by formula and by counter")
 
-# %% [markdown] id="roofline-seconds-text"
-# ## 9.2 The shortest time of a list of operations
-#
-# `roofline_seconds` · complete · difficulty 1 of 3 · 10 minutes
-#
+# %% [markdown] id="roofline-seconds-text" exercise="roofline_seconds"
 # Operations run one after the other; within one, the machine computes and moves bytes at the same time. How long do all of them need at
 # least? `start("roofline_seconds", "faded")` gives the frame with three lines missing.
 #
@@ -97,11 +89,7 @@ check("roofline_seconds", roofline_seconds)
 #
 # **A common mistake**: the larger of the two *totals*. It lets the last operation's bytes move while the first one computes.
 
-# %% [markdown] id="memory-of-step-text"
-# ## 9.3 Predict the memory of a step
-#
-# `memory_of_step` · implement, core · difficulty 2 of 3 · 20 minutes
-#
+# %% [markdown] id="memory-of-step-text" exercise="memory_of_step"
 # The same network, now with biases. What does a training step hold when its forward is complete: weights, gradients,
 # moments of the optimizer, and what forward keeps for backward? Mixed precision stores only the last of them in fewer bytes.
 #
@@ -126,11 +114,7 @@ for batch in (32, 512, 8192):
     share = parts["activations"] / sum(parts[name] for name in parts if name != "MiB")
     print(f"batch {batch:>5}: {parts['MiB']:6.1f} MiB, of which activations {share:.0%}")
 
-# %% [markdown] id="name-the-limit-text"
-# ## 9.4 Six runs: what limits them?
-#
-# `name_the_limit` · find · difficulty 2 of 3 · 12 minutes
-#
+# %% [markdown] id="name-the-limit-text" exercise="name_the_limit"
 # Six training runs on a machine of round figures: **100 TFLOP/s, 2 TB/s, 5 microseconds of the host for each kernel**. (The
 # table is computed with the queue of lesson 09. No GPU was measured.) The loader works ahead in processes of its own.
 # For each run: its kernels, FLOPs and bytes per step, the time in which its loader makes a batch, the length of a step, and the share of
@@ -165,11 +149,7 @@ check("name_the_limit", limits)
 # **A common mistake**: "the device works 100 %" read as "it computes". In C it moves bytes all the time, and a device with twice the
 # arithmetic would not be faster. And F: a device that works 88 % of the time is still not what the step waits for.
 
-# %% [markdown] id="find-waits-text"
-# ## 9.5 Seven steps: where does the host wait?
-#
-# `find_waits` · find · difficulty 2 of 3 · 12 minutes
-#
+# %% [markdown] id="find-waits-text" exercise="find_waits"
 # Seven training steps; all of them train correctly. Model and batch are on a GPU, `step` is a Python number, `total` a tensor on
 # the GPU, `history` a list. Give the number of the line in which the host waits for the device in **every** step, 0 where there is none. No listing
 # has more than one.
@@ -203,11 +183,7 @@ for letter in LISTINGS:
     print(letter, place.split(": ", 1)[1] if place else "no wait found")
     assert (place is not None) == (waits[letter] > 0 and letter != "F")
 
-# %% [markdown] id="loader-flags-text"
-# ## 9.6 Flags of a loader that make sense
-#
-# `loader_flags` · implement · difficulty 1 of 3 · 10 minutes
-#
+# %% [markdown] id="loader-flags-text" exercise="loader_flags"
 # Four flags of torch's `DataLoader`, two of which it refuses without workers, and one that does nothing without CUDA.
 #
 # Example: 4 workers and 8 batches ahead are 2 for each. With 0 workers nothing can be ahead.
@@ -223,11 +199,7 @@ check("loader_flags", loader_flags)
 #
 # **A common mistake**: flags copied from a machine with a GPU. On another one they are refused, or do nothing.
 
-# %% [markdown] id="scaled-step-text"
-# ## 9.7 An update through float16
-#
-# `scaled_step` · implement, core · difficulty 3 of 3 · 25 minutes
-#
+# %% [markdown] id="scaled-step-text" exercise="scaled_step"
 # `loss` is a tensor whose gradient passes float16 on its way back. Make one update with loss scaling, and return scale and
 # count for the next one. The optimizer may have momentum: an update that is left out must leave *everything* as it is.
 #
@@ -247,11 +219,7 @@ check("scaled_step", scaled_step)
 # **A common mistake**: the clip before the division. No gradient is then longer than limit / scale, and training stands nearly
 # still without a single error. Another: zeros in place of the bad numbers, so that momentum moves the weights all the same.
 
-# %% [markdown] id="order-scaled-step-text"
-# ## 9.8 Put the scaled step in order
-#
-# `order_scaled_step` · order, core · difficulty 2 of 3 · 15 minutes
-#
+# %% [markdown] id="order-scaled-step-text" exercise="order_scaled_step"
 # Ten of these thirteen lines are training in mixed precision with accumulation and a schedule: one update for each group of
 # batches, `count` elements in a group. `scaler` is torch's `GradScaler`; the lines keep their indentation. Give their letters in order; the check runs
 # the loop that you build, and more than one order is right.
@@ -279,11 +247,7 @@ check("order_scaled_step", order)
 #
 # **A common mistake**: `unscale_` left out. `scaler.step` does it then, after the clip, and the clip has cut a multiple.
 
-# %% [markdown] id="scaler-passes-text"
-# ## 9.9 Attack: a test that kills broken scalers
-#
-# `scaler_passes` · attack, core · difficulty 3 of 3 · 25 minutes
-#
+# %% [markdown] id="scaler-passes-text" exercise="scaler_passes"
 # Now you write the **test**. `make(factor, interval)` gives a scaler as an object: `scaler.factor`, and
 # `scaler.unscaled(gradients)`. Return True where it keeps the rules, False where it breaks one. Your test is run on right
 # scalers, which it must accept, and on twenty broken ones, which it must find.
@@ -303,11 +267,7 @@ check("scaler_passes", scaler_passes)
 #
 # **A common mistake**: one interval. A scaler that does not read it passes, if it happens to be the right one.
 
-# %% [markdown] id="union-gradient-text"
-# ## 9.10 One gradient from several devices
-#
-# `union_gradient` · implement, core · difficulty 2 of 3 · 15 minutes
-#
+# %% [markdown] id="union-gradient-text" exercise="union_gradient"
 # Each device has the gradient of the **sum** of its losses, and a number of elements; the numbers differ, and one may be 0. Data
 # parallel training can do one thing between devices: take the **mean** of what they hold. Make the gradient of the mean loss over all elements of
 # all devices from it.
@@ -327,11 +287,7 @@ check("union_gradient", union_gradient)
 # **A common mistake**: each device divides by the elements of all, and forgets that the exchange divides as well. The gradient is too short by
 # the number of devices, and only a comparison with one device shows it.
 
-# %% [markdown] id="loader-saving-text"
-# ## 9.11 Audit: 80 percent less start-up
-#
-# `loader_saving` · audit · difficulty 2 of 3 · 15 minutes
-#
+# %% [markdown] id="loader-saving-text" exercise="loader_saving"
 # The training log of NeuroNet-Fusion says that the start-up time of its data loader was reduced by 80 %, by `persistent_workers`.
 # It does not say how that was measured. The cell prints what else it states; its epochs are numbered from 0. Fill in:
 #

@@ -32,11 +32,7 @@ import torch
 
 from course_lib.teaching.check import check, hint, start
 
-# %% [markdown] id="weights-text"
-# ## 10.1 Who looks at whom
-#
-# `causal_attention_weights` · implement, core · difficulty 1 of 3 · 12 minutes
-#
+# %% [markdown] id="weights-text" exercise="causal_attention_weights"
 # Scores, scale, mask, softmax: four steps, and each can go wrong in a way that raises no error. Write the weights of causal
 # attention for any number of leading axes.
 #
@@ -54,11 +50,7 @@ check("causal_attention_weights", causal_attention_weights)
 # **Most common mistake**: the mask after the softmax. The weights of the past then still depend on the scores of the future,
 # through the sum that they were divided by.
 
-# %% [markdown] id="heads-text"
-# ## 10.2 Cut the width into heads
-#
-# `split_heads` · implement · difficulty 1 of 3 · 8 minutes
-#
+# %% [markdown] id="heads-text" exercise="split_heads"
 # Turn (B, T, D) into (B, H, T, D / H), so that one product over the last two axes is one attention per head.
 #
 # Example: a sequence of 2 tokens, [0, 1, 2, 3] and [4, 5, 6, 7], in 2 heads: head 0 is [[0, 1], [4, 5]].
@@ -75,11 +67,7 @@ check("split_heads", split_heads)
 # **Most common mistake**: `x.reshape(batch, heads, tokens, -1)`. The shape is right, and a "position" of a head is a piece of
 # another token. The model trains, a little worse, and nobody notices.
 
-# %% [markdown] id="read-text"
-# ## 10.3 Read by likeness and by priority
-#
-# `read_memory` · implement, core · difficulty 2 of 3 · 15 minutes
-#
+# %% [markdown] id="read-text" exercise="read_memory"
 # Write the read of a priority memory. An empty slot has priority 0 and may not be read; an empty memory answers 0, not `nan`;
 # and a query of twice the length asks the same question.
 #
@@ -98,11 +86,7 @@ check("read_memory", read_memory)
 # **Most common mistake**: `scores * priority`. It sharpens where it should weigh, and a slot with a negative cosine is read
 # *less* the more important it is.
 
-# %% [markdown] id="write-text"
-# ## 10.4 Which slots stay
-#
-# `slots_after_writing` · complete, core · difficulty 2 of 3 · 15 minutes
-#
+# %% [markdown] id="write-text" exercise="slots_after_writing"
 # A segment offers newcomers, and of all slots and newcomers those of highest priority stay. `start("slots_after_writing",
 # "faded")` gives you all but three lines.
 #
@@ -125,11 +109,7 @@ check("slots_after_writing", slots_after_writing)
 # **Most common mistake**: `access ** a` without the one: a newcomer has no reads yet, its priority is 0, and the memory never
 # changes again once it is full.
 
-# %% [markdown] id="order-text"
-# ## 10.5 The steps of a segment
-#
-# `order_segment` · order · difficulty 2 of 3 · 8 minutes
-#
+# %% [markdown] id="order-text" exercise="order_segment"
 # The loss of a stream of segments, with a memory that connects them and stands between the lower and the upper blocks. Put the
 # lines in order. Every line after the `for` stands inside the loop; two lines are not needed. The answer is a text of letters,
 # such as `"A B C"`.
@@ -158,11 +138,7 @@ check("order_segment", order)
 # **Most common mistake**: `fresh_memory` inside the loop. Everything runs, the loss falls, and the memory is read when it is
 # empty, always.
 
-# %% [markdown] id="count-text"
-# ## 10.6 Count every number
-#
-# `count_infinito` · implement, core · difficulty 1 of 3 · 12 minutes
-#
+# %% [markdown] id="count-text" exercise="count_infinito"
 # Count the parameters of the reported language model without its memory, metrics and noise. With the sizes of the report (and
 # 493,442 for the rest) you arrive at its 30,169,746.
 
@@ -189,11 +165,7 @@ claim("493,442", 30_169_746 - count_parameters(10_000, 1_000, 512, 6, 2_048), "m
 # %% id="count-tables" tags=["solution"]
 claim("5,120,000", 10_000 * 512, "numbers of one table of words")
 
-# %% [markdown] id="find-text"
-# ## 10.7 Find: which of six models leaks, and how
-#
-# `find_the_leaks` · find · difficulty 2 of 3 · 12 minutes
-#
+# %% [markdown] id="find-text" exercise="find_the_leaks"
 # Six small models of two layers. In each row of a picture one token of a segment was changed, and `#` marks the positions whose
 # logits moved: on the left with a fresh memory, on the right after a first segment. Below: whether the first segment of the
 # same row of the batch, or of the other row, moves the logits. Name the models with these words:
@@ -229,11 +201,7 @@ check("find_the_leaks", faults)
 #
 # **Most common mistake**: A is taken for a model without a mask. Its left picture shows that the mask is there.
 
-# %% [markdown] id="audit-text"
-# ## 10.8 Audit: "the model uses 1.41 % of its memory"
-#
-# `audit_utilization` · audit · difficulty 2 of 3 · 12 minutes
-#
+# %% [markdown] id="audit-text" exercise="audit_utilization"
 # The repository prints a memory utilization of 1.41 % and 256/256 occupied slots for the trained model; other pages of it read
 # such a utilization as the share of slots in use, which is the sentence to audit. The code is printed below. Give, as fractions
 # with two significant digits:
@@ -283,11 +251,7 @@ check("audit_utilization", utilization)
 #
 # **Most common mistake**: "about 4 of 256 slots". The number is no share of slots.
 
-# %% [markdown] id="attack-text"
-# ## 10.9 Attack: a test that finds every leak
-#
-# `sees_no_future` · attack, core · difficulty 3 of 3 · 30 minutes
-#
+# %% [markdown] id="attack-text" exercise="sees_no_future"
 # You are given models written by others, and you may only call them: `logits, memory = model(x, memory)`. Write a test that
 # returns True for those whose logits depend on nothing but the own past, and False for the others. Five right ones differ in
 # what they are made of, and one of them rounds differently; each of 13 wrong ones has one leak. Several show only at one place, only

@@ -33,11 +33,7 @@ import numpy as np
 from course_lib.teaching.check import check, hint, start
 from course_lib.teaching.claims import claim, quoted
 
-# %% [markdown] id="unigram-text"
-# ## 11.1 The rung of counting
-#
-# `unigram_entropy` · implement, core · difficulty 1 of 3 · 15 minutes
-#
+# %% [markdown] id="unigram-text" exercise="unigram_entropy"
 # A text of `sentences` sentences, with `shortest` to `longest` words each, all lengths equally likely; `words` words, all equally
 # likely; one full stop between two sentences. How many nats per token does the best model need that knows how often each
 # symbol occurs, and nothing else?
@@ -63,11 +59,7 @@ claim("97.07", math.exp(unigram_entropy(100, 5_000, 10, 29)), "perplexity on the
 # **Most common mistake**: the stop is forgotten, or taken for one more word of equal share. The result is then log 100 or log 101, and
 # the report's number looks better than it is.
 
-# %% [markdown] id="rate-text"
-# ## 11.2 The floor
-#
-# `entropy_rate` · complete, core · difficulty 2 of 3 · 15 minutes
-#
+# %% [markdown] id="rate-text" exercise="entropy_rate"
 # The best forecaster of all knows how the text is made, and sees what came before. A sentence has `lengths[i]` words with
 # probability `chances[i]`; each word is one of `words`, equally likely; a stop ends it. How many nats per token does it need?
 # `start("entropy_rate", "faded")` gives you all but three lines.
@@ -97,11 +89,7 @@ claim(
 #
 # **Most common mistake**: nats per word. The stop is a token, and it is forecast for next to nothing.
 
-# %% [markdown] id="rows-text"
-# ## 11.3 One perplexity from many batches
-#
-# `perplexity_of_rows` · implement, core · difficulty 1 of 3 · 10 minutes
-#
+# %% [markdown] id="rows-text" exercise="perplexity_of_rows"
 # A text was read in batches; for each you have the mean loss of its tokens and how many they are. What is the perplexity
 # of the text, per token?
 #
@@ -121,11 +109,7 @@ check("perplexity_of_rows", perplexity_of)
 #
 # **Most common mistake**: the mean of means. The short last batch then counts as much as the others.
 
-# %% [markdown] id="schedule-text"
-# ## 11.4 A column of learning rates
-#
-# `rates_after_epochs` · implement · difficulty 1 of 3 · 12 minutes
-#
+# %% [markdown] id="schedule-text" exercise="rates_after_epochs"
 # Write the column of rates that a table of epochs shows: the rate *after* the last update of each epoch. The cosine falls over
 # `horizon` epochs, of which only `epochs` are trained.
 #
@@ -146,11 +130,7 @@ check("rates_after_epochs", rates_after_epochs)
 #
 # **Most common mistake**: a cosine over the epochs that were trained. It ends at the floor, and the report's column does not.
 
-# %% [markdown] id="order-text"
-# ## 11.5 The order of an audit
-#
-# `order_audit` · order · difficulty 2 of 3 · 8 minutes
-#
+# %% [markdown] id="order-text" exercise="order_audit"
 # Put the lines in order; two are not needed. Several orders are right. One condition cannot be seen in the names: what has to be
 # fixed before it is known how the run came out? The answer is a text of letters, such as `"A B C"`.
 
@@ -177,11 +157,7 @@ check("order_audit", order)
 #
 # **Most common mistake**: a vocabulary of both texts. It looks like tidiness, and tells the model which words it will be asked.
 
-# %% [markdown] id="find-text"
-# ## 11.6 Find: six runs, and one is honest
-#
-# `name_the_runs` · find · difficulty 2 of 3 · 12 minutes
-#
+# %% [markdown] id="find-text" exercise="name_the_runs"
 # Six small models on the source of the report, windows of 32 tokens. Below are their perplexities, both without noise. You know the
 # ladder: 101.00 for knowing the symbols, 97.07 for counting, 92.45 for the best forecaster, and 1.152 for copying what is
 # visible in all places of a window but the last. Name the runs with these words:
@@ -229,11 +205,7 @@ check("name_the_runs", what)
 #
 # **Most common mistake**: D and E are exchanged. Both fall to about 1; only one of them passes below 1.152, and needs no time to find out.
 
-# %% [markdown] id="improvement-text"
-# ## 11.7 Audit: "92.3 % better, so it has learned"
-#
-# `audit_improvement` · audit · difficulty 2 of 3 · 12 minutes
-#
+# %% [markdown] id="improvement-text" exercise="audit_improvement"
 # The sentence to judge: *"the perplexity fell by 92.3 %, from 1,291.31 to 99.25: the model has learned the patterns of its text."* Give
 # with two significant digits: the `reduction`, as a fraction of 1; the reduction from 1,291.31 to the perplexity of a model that knows
 # the 101 `symbols alone`; by how many nats the loss fell from first to last (`nats fallen`); by how many nats its end lies below the
@@ -273,11 +245,7 @@ check("audit_improvement", improvement)
 # **Most common mistake**: "contradicted". To contradict the sentence you would have to show that no pattern was learned, which section 5
 # of the lesson does with the forecasts themselves. The number alone can neither show nor refute it.
 
-# %% [markdown] id="seeds-text"
-# ## 11.8 Audit: "before p = 0.039, now std = 0.000000"
-#
-# `audit_seeds` · audit · difficulty 1 of 3 · 8 minutes
-#
+# %% [markdown] id="seeds-text" exercise="audit_seeds"
 # The report sets these two numbers side by side as proof that reproducibility went from poor to perfect. Give: in how many comparisons
 # pure chance yields a p as low as that once (`one in`, a whole number); the standard deviation of ten throws of a coin that shows 0 or
 # 1, each the first throw of a new generator, all with the same seed (`std of a coin`); what a spread of 0 over equal seeds measures
@@ -314,11 +282,7 @@ check("audit_seeds", seeds)
 #
 # **Most common mistake**: the spread of 0 is read as a small variation of the result. It is the variation of nothing.
 
-# %% [markdown] id="attack-text"
-# ## 11.9 Attack: a test that finds a wrong evaluation
-#
-# `evaluation_is_sound` · attack, core · difficulty 3 of 3 · 25 minutes
-#
+# %% [markdown] id="attack-text" exercise="evaluation_is_sound"
 # Others have written `evaluate(model, text, batch)`, which should give the perplexity per word of a text, read `batch` words at a time.
 # You are given a toy model that adds noise while it is in training mode, as dropout does. Write a test that returns True for a
 # sound evaluation and False for any other. Four sound ones differ in how they add up; 13 are not sound. Some faults show only in

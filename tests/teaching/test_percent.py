@@ -43,7 +43,12 @@ def test_sheet_and_solution_number_their_common_cells_alike(tmp_path):
         ('# %% [raw] id="a"\n# text\n', 4, "must be Markdown or code, got raw"),
         ('# %% id="a"\nx = (1\n', 5, "must be valid Python"),
         ('# %% id="a" exercise="slug"\n', 4, "an exercise cell needs exercise=.* and function="),
-        (f'# %% [markdown] id="a" exercise="s" {FUNCTION}\n', 4, "an exercise is a code cell for both"),
+        (
+            f'# %% [markdown] id="a" exercise="s" {FUNCTION}\n',
+            4,
+            "introduces an exercise has exercise=.* and nothing more",
+        ),
+        ('# %% [markdown] id="a" exercise="s"\n# ## 1.1 Title\n', 4, "the heading of 's' is written from its exercise"),
         (f'# %% id="a" exercise="s" {FUNCTION} tags=["sheet"]\n', 4, "an exercise is a code cell for both"),
         (f'# %% id="a" exercise="s" {FUNCTION}\nx = 1\n', 4, "is filled from course_lib.*; take out 'x = 1'"),
         (f'# %% id="a" exercise="s" {FUNCTION} fade="x||"\n', 4, "fade must be texts joined by"),

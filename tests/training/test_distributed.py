@@ -168,7 +168,7 @@ class FakeGroup:
         monkeypatch.setattr(torch.cuda, "is_available", lambda: devices > 0)
         monkeypatch.setattr(torch.cuda, "device_count", lambda: devices)
         monkeypatch.setattr(torch.cuda, "set_device", lambda number: setattr(self, "device", number))
-        monkeypatch.setattr(dist, "init_process_group", lambda backend: setattr(self, "backend", backend))
+        monkeypatch.setattr(dist, "init_process_group", lambda backend, timeout: setattr(self, "backend", backend))
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,14 @@ def test_after_a_signal_the_step_ends_is_saved_and_the_next_start_goes_on(
     assert lines[0].startswith(f"resumed at step {step} ")
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
+def test_a_closed_terminal_is_like_sigterm(tmp_path: Path, undisturbed: TrainState) -> None:
+    with pytest.raises(Interrupted, match="interrupted: saved at step 8 ") as ended:
+        go(tmp_path, on_step=[at(8, lambda: signal.raise_signal(signal.SIGHUP))])
+    assert ended.value.exit_code == 129
+    assert same(go(tmp_path), undisturbed)
+
+
 def test_a_signal_in_the_evaluation_is_heeded_before_the_next_epoch(tmp_path: Path, undisturbed: TrainState) -> None:
     interrupt = at(12, lambda: signal.raise_signal(signal.SIGTERM))
     with pytest.raises(Interrupted, match=r"saved at step 12 \(2 epochs\)"):

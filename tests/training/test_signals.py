@@ -70,7 +70,19 @@ def test_a_noted_signal_interrupts_the_run_and_does_not_stop_it_for_good() -> No
     assert not run.stop
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
+def test_a_hangup_that_is_ignored_stays_ignored_as_nohup_has_it() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with signals_noted() as received:
+            signal.raise_signal(signal.SIGHUP)
+            assert received.number is None
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (1, 129)])
 def test_the_exit_code_is_that_of_a_shell(number: int, code: int) -> None:
     assert Interrupted("interrupted", number).exit_code == code
 

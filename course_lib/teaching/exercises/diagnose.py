@@ -37,7 +37,7 @@ from course_lib.teaching.exercises.match import (
     right_answer,
     two_at_once,
 )
-from course_lib.teaching.exercises.observe import ASIDE, Raised, probing, raised
+from course_lib.teaching.exercises.observe import ASIDE, Raised, probing, raised, read_out
 from course_lib.teaching.exercises.values import about_keys, about_lines, placeholder_in
 
 MOST_LINES = 3
@@ -60,7 +60,8 @@ def diagnose(exercise: Exercise, answer: Any) -> Finding:
     printed, effects = io.StringIO(), Effects()
     try:
         with limited(), probing(printed) as effects:
-            seen = exercise.observe(watched(answer, effects) if functions else answer)
+            given = watched(answer, effects) if functions else answer if callable(answer) else read_out(answer)
+            seen = exercise.observe(given)
     except KeyboardInterrupt:
         raise
     except TookTooLong:
@@ -69,8 +70,9 @@ def diagnose(exercise: Exercise, answer: Any) -> Finding:
     except BaseException as error:  # an answer may raise anything, SystemExit too
         seen = raised(error)
     try:
-        found = _finding(exercise, answer, seen)
-    except Exception as error:  # a value that cannot be compared, printed or copied
+        with limited():
+            found = _finding(exercise, answer, seen)
+    except (Exception, TookTooLong) as error:  # a value that cannot be compared, printed or copied
         strange = f"your answer holds something that cannot be compared ({type(error).__name__})"
         found = Finding(WRONG, (strange, "which types do its parts have?"))
     return replace(_with_effects(found, effects, allowed), printed=printed.getvalue())

@@ -131,7 +131,7 @@ def _apply(tree: ast.FunctionDef, edit: str) -> None:
         new = _statements(f"return {edit[len('return:') :].strip()}")[0]
         last.value = _substituted(new, {"RESULT": last.value}).value
     elif edit.startswith("drop:"):
-        _replace_statements(tree, edit[len("drop:") :], lambda found, _: [])
+        _replace_statements(tree, edit[len("drop:") :].strip(), lambda found, _: [])
     elif edit.startswith(("before ", "after ")):
         word, rest = edit.split(" ", 1)
         old, new = _sides(rest, "->")

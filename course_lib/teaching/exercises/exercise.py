@@ -14,6 +14,7 @@ from typing import Any
 KINDS = ("implement", "faded", "order", "find", "attack", "audit")
 REFERENCE = "reference"  # the id under which the reference stands beside variants and mistakes
 MOST_HINTS = 3
+SMALL = {"core": False, "difficulty": 1, "minutes": 10}  # what an exercise is where nothing is said
 _ID = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
 
 
@@ -90,6 +91,11 @@ class Mistake(_Answered):
         _one_line("question", self.question, f"mistake {self.id}")
         if not self.question.rstrip().endswith("?"):
             raise ValueError(f"mistake {self.id}: question must end with a question mark, got {self.question!r}")
+
+
+def both(one: str, other: str, first: str, second: str, question: str, answer: Any) -> Mistake:
+    """Two known mistakes (their ids, their causes) at once."""
+    return Mistake(f"{one}-and-{other}", f"both: {first}; and {second}", question, answer)
 
 
 @dataclass(frozen=True, eq=False)

@@ -44,7 +44,7 @@ def in_parts(seen: dict[str, Any], parts: int) -> dict[str, Any]:
     """The observation of `calls` with the form in words in place of a result that has not this many parts."""
     told = {}
     for case, facts in seen.items():
-        result = facts["result"]
+        result = facts["result"] if isinstance(facts, dict) and "result" in facts else None  # None: not of `calls`
         fits = (
             result is None or isinstance(result, Raised) or (isinstance(result, list | tuple) and len(result) == parts)
         )

@@ -5,24 +5,22 @@ exercises of its kind share: how an answer is observed, how typed answers are re
 `about` is what stands on the sheet and the card: core, difficulty, minutes, hints, not_tested, properties, ...
 """
 
-import ast
 import itertools
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from course_lib.teaching.exercises import typed
 from course_lib.teaching.exercises.edits import EditError, edited
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
+from course_lib.teaching.exercises.exercise import SMALL, Exercise, Mistake, Property, both
+from course_lib.teaching.exercises.filled_in import VERDICTS as VERDICTS
+from course_lib.teaching.exercises.filled_in import audit as audit
+from course_lib.teaching.exercises.filled_in import find as find
 from course_lib.teaching.exercises.forms import in_parts, not_in_parts
 from course_lib.teaching.exercises.observe import Case, calls
 from course_lib.teaching.exercises.observe import attack as attacked
 from course_lib.teaching.exercises.tables import choices, mistakes, rows, variants
 
 Names = Mapping[str, Any]
-Ask = Mapping[Any, str] | Callable[[Any, Any, Any], str]
-VERDICTS = ("supported", "not shown", "contradicted")
-_SMALL = {"core": False, "difficulty": 1, "minutes": 10}
 
 
 def implement(
@@ -71,7 +69,7 @@ def implement(
         properties=tuple(properties),
         indistinguishable=tuple(map(tuple, same)),
         pairs=lambda: _pairs_of_edits(wrong, make),
-        **(_SMALL | about),
+        **(SMALL | about),
     )
 
 
@@ -114,7 +112,7 @@ def order(
         mistakes=mistakes(wrong, make, {}),
         properties=(*properties, Property("the place of each line", _out_of_place(lines, unwanted or {}, rules))),
         indistinguishable=tuple(map(tuple, same)),
-        **(_SMALL | about),
+        **(SMALL | about),
     )
 
 
@@ -143,182 +141,6 @@ def _broken(letters: list[str], place: dict[str, int]) -> bool:
         first, second = letters
         return second in place and place.get(first, len(place)) > place[second]
     return all(letter in place for letter in letters) and place[letters[0]] < place[letters[1]] < place[letters[2]]
-
-
-def find(slug: str, title: str, key: Mapping[str, Any], *, words: Iterable[str], wrong: str, **about: Any) -> Exercise:
-    """The learner says of each letter which of the `words` fits; rows change words: `A = rate too large`, `A <-> B`."""
-    return _filled_in(slug, title, "find", key, words=words, wrong=wrong, **about)
-
-
-def audit(slug: str, title: str, findings: Mapping[str, Any], *, wrong: str, **about: Any) -> Exercise:
-    """The learner fills in findings, numbers and verdicts; rows change them: `cost = 0.3`, `verdict = supported`."""
-    return _filled_in(slug, title, "audit", findings, wrong=wrong, **about)
-
-
-def _filled_in(
-    slug: str,
-    title: str,
-    kind: str,
-    key: Mapping[str, Any],
-    *,
-    wrong: str,
-    ask: Ask,
-    words: Iterable[str] | Mapping[str, Iterable[str]] = VERDICTS,
-    synonyms: typed.Synonyms | None = None,
-    within: Mapping[str, float] | None = None,
-    read: Mapping[str, Callable[[Any], Any]] | None = None,
-    also: str = "",
-    names: Names | None = None,
-    same: Sequence[Sequence[str]] = (),
-    properties: Sequence[Property] = (),
-    **about: Any,
-) -> Exercise:
-    """An exercise whose answer is a dictionary like `key`.
-
-    words: what may stand for a word, for all keys or by key. ask: the question for a key that is not right, by key or
-    by the word that was given, or made by `ask(key, given, right)`. within: how far a number may be from the one that
-    it stands for; half its last decimal where nothing is said, 0 for whole numbers. read: a reader of its own, by key.
-    """
-    key, names = dict(key), dict(names or {})
-    allowed = {name: tuple(words[name] if isinstance(words, Mapping) else words) for name in key if _is_word(key[name])
-               and (not isinstance(words, Mapping) or name in words)}  # fmt: skip
-
-    def make(edit: str) -> dict[str, Any]:
-        return changed(key, edit, names)
-
-    known = mistakes(wrong, make, names)
-    right = variants(also, make, names) if also else ()
-
-    def near(name: str) -> list[Any]:
-        """Every number that is known for this key, the right one first."""
-        answers = [key, *(one for item in (*right, *known) for one in item.answers)]
-        return [one[name] for one in answers if isinstance(one.get(name), int | float)]
-
-    def reader(answer: Any) -> Any:
-        spelled = typed.mapping(answer, key)
-        if not isinstance(spelled, dict):
-            return spelled
-        return {name: one(name, value) if name in key else value for name, value in spelled.items()}
-
-    def one(name: str, value: Any) -> Any:
-        if read and name in read:
-            return read[name](value)
-        rule = key[name]
-        if isinstance(rule, int | float) and not isinstance(rule, bool):
-            return _snapped(value, near(name), _room(rule, (within or {}).get(name)))
-        return typed.like(value, rule, allowed.get(name, ()), synonyms)
-
-    asked = Property("each by itself", lambda seen, rule: _look_again(seen, rule, allowed, ask, kind))
-    return Exercise(
-        slug=slug,
-        title=title,
-        kind=kind,
-        reference=key,
-        observe=reader,
-        accepted=right,
-        mistakes=known,
-        properties=(*properties, asked),
-        indistinguishable=tuple(map(tuple, same)),
-        pairs=lambda: _pairs_of_values(key, known),
-        **(_SMALL | about),
-    )
-
-
-def _is_word(value: Any) -> bool:
-    return isinstance(value, str) or (isinstance(value, tuple | list) and all(isinstance(one, str) for one in value))
-
-
-def _room(rule: float, given: float | None) -> float:
-    if given is not None:
-        return given
-    if isinstance(rule, int) or not math.isfinite(rule):
-        return 0.0
-    decimals = len(repr(rule).partition(".")[2]) if "e" not in repr(rule) else 99
-    return 0.5000001 * 10**-decimals if decimals <= 4 else 0.005 * abs(rule)
-
-
-def _snapped(value: Any, known: list[Any], room: float) -> Any:
-    """The known number that `value` stands for, of several readings the one that is known; else the first reading."""
-    found = typed.numbers_in(value)
-    close = [(abs(number - one), place, one) for place, one in enumerate(known) for number in found
-             if math.isfinite(one) and abs(number - one) <= max(room, 1e-9 * abs(one))]  # fmt: skip
-    if close:
-        return min(close)[2]
-    return typed.number(value, float(known[0])) if known else typed.number(value)
-
-
-def changed(key: Mapping[str, Any], edit: str, names: Names) -> dict[str, Any]:
-    """The dictionary with the changes of a row: `A = word; B = 3`, `A <-> B`, `every word -> other word`.
-
-    A value is Python in which `names` are known; what is no Python is a word. Raises EditError for an unknown key.
-    """
-    new = dict(key)
-    for part in filter(None, (part.strip() for line in edit.splitlines() for part in line.split(";"))):
-        if "<->" in part:
-            one, other = (side.strip() for side in part.split("<->"))
-            _known_key(one, key), _known_key(other, key)
-            new[one], new[other] = new[other], new[one]
-        elif part.startswith("every ") and "->" in part:
-            old, value = (_literal(side, names) for side in part.removeprefix("every ").split("->"))
-            if old not in new.values():
-                raise EditError(f"{old!r} is nowhere in the findings")
-            new = {name: value if given == old else given for name, given in new.items()}
-        else:
-            name, sign, value = (piece.strip() for piece in part.partition("="))
-            _known_key(name, key)
-            if not sign:
-                raise EditError(f"a change is written KEY = VALUE, got {part!r}")
-            new[name] = _literal(value, names)
-    if new == dict(key):
-        raise EditError(f"{edit!r} changes nothing")
-    return new
-
-
-def _known_key(name: str, key: Mapping[str, Any]) -> None:
-    if name not in key:
-        raise EditError(f"{name!r} is no key; there are {', '.join(map(str, key))}")
-
-
-def _literal(text: str, names: Names) -> Any:
-    try:
-        return eval(compile(ast.parse(text.strip(), mode="eval"), "<table>", "eval"), dict(names))
-    except (SyntaxError, NameError):
-        return text.strip()
-
-
-def _look_again(seen: Any, right: Any, allowed: Mapping[str, tuple[str, ...]], ask: Ask, kind: str) -> str | None:
-    """Which findings are not right, and a question for the first; before that, what cannot be read at all."""
-    if not isinstance(seen, dict) or set(seen) != set(right):
-        return None
-    for name, rule in right.items():
-        told = _unreadable(name, seen[name], rule, allowed.get(name, ()))
-        if told:
-            return told
-    wrong = [name for name in right if seen[name] != right[name]]
-    if not wrong:
-        return None
-    first = wrong[0]
-    question = ask(first, seen[first], right[first]) if callable(ask) else _asked(ask, first, seen[first])
-    return f"look again at {', '.join(map(str, wrong))}\n{first}: {question}"
-
-
-def _asked(ask: Mapping[Any, str], name: Any, given: Any) -> str:
-    return ask[name] if name in ask else ask[given]
-
-
-def _unreadable(name: Any, given: Any, rule: Any, allowed: tuple[str, ...]) -> str:
-    """The sentence for an answer of another form than the one that is asked for; "" where it can be read."""
-    if _is_word(rule) and allowed:
-        parts = list(given) if isinstance(given, list | tuple) and not isinstance(rule, str) else [given]
-        strange = [part for part in parts if part not in allowed]
-        if strange and isinstance(strange[0], str):
-            return f"{strange[0]!r} is none of {', '.join(map(repr, dict.fromkeys(allowed)))}"
-        return f"{name}: one of {', '.join(map(repr, dict.fromkeys(allowed)))} is asked for" if strange else ""
-    if isinstance(rule, bool):
-        return "" if isinstance(given, bool) else f"{name}: True or False is asked for; you gave {given!r}"
-    if isinstance(rule, int | float) and not isinstance(given, int | float):
-        return f"{name}: a number is asked for; {str(given)[:40]!r} is none"
-    return ""
 
 
 def attack(
@@ -355,7 +177,7 @@ def attack(
         mistakes=mistakes(wrong, make, names),
         properties=(Property("form", _odd_form), *properties),
         indistinguishable=tuple(map(tuple, same)),
-        **(_SMALL | about),
+        **(SMALL | about),
     )
 
 
@@ -390,20 +212,8 @@ def _pairs_of_edits(table: str, make: Callable[[str], Any]) -> Iterable[Mistake]
             answer = make(f"{choices(one.edit)[0]}\n{choices(other.edit)[0]}")
         except (EditError, SyntaxError):
             continue
-        yield _both(one.id, other.id, _cause(one.text), _cause(other.text), one.text.rpartition(" | ")[2], answer)
-
-
-def _pairs_of_values(key: Mapping[str, Any], known: Sequence[Mistake]) -> Iterable[Mistake]:
-    for one, other in itertools.combinations(known, 2):
-        first = {name: value for name, value in one.answer.items() if value != key[name]}
-        second = {name: value for name, value in other.answer.items() if value != key[name]}
-        if not set(first) & set(second):
-            yield _both(one.id, other.id, one.cause, other.cause, one.question, dict(key) | first | second)
-
-
-def _both(one: str, other: str, first: str, second: str, question: str, answer: Any) -> Mistake:
-    return Mistake(f"{one}-and-{other}", f"both: {first}; and {second}", question, answer)
+        yield both(one.id, other.id, _cause(one.text), _cause(other.text), one.text.rpartition(" | ")[2], answer)
 
 
 def _cause(text: str) -> str:
-    return text.rpartition(" | ")[0].strip()
+    return text.rpartition(" | ")[0].replace(" | ", " ").strip()

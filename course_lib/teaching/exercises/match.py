@@ -33,6 +33,7 @@ NOT_STARTED, RIGHT, WRONG, ERROR = "not started", "right", "wrong", "error"
 _EQUALS = {"implement": "your result equals", "faded": "your result equals", "attack": "your test behaves like"}
 _FUNCTIONS = ("implement", "faded")
 FEW_NUMBERS = 6  # an observation with fewer decimal numbers may agree with another by chance
+MOST_PARTS = 100  # of a result in which one wrong part is looked for
 SEARCH_SECONDS = 3.0  # of processor time for pairs and mutants at one check; what was observed is kept for the next
 _BEHAVES = "your result behaves like"  # where traits are compared and not numbers
 
@@ -272,6 +273,8 @@ def separation(exercise: Exercise) -> tuple[float, tuple[str, str]]:
 def known_part(exercise: Exercise, seen: Any, right: Any) -> Finding | None:
     """A known mistake in one part of the result (the gradient, say) while another part is right or wrong otherwise."""
     parts = _parts(seen, right)
+    if len(parts) > MOST_PARTS:
+        return None
     for part, leaves in parts.items():
         if sum(array.size for _, own, _ in leaves if (array := to_array(own)) is not None) < 3:
             continue  # a few whole numbers agree by chance

@@ -85,9 +85,7 @@ def _call(answer: Callable[..., Any], case: Case | tuple[Any, ...]) -> dict[str,
     arguments, keywords = copy.deepcopy((case.arguments, case.keywords))
     try:
         result = answer(*arguments, **keywords)
-        if isinstance(result, Iterator):
-            result = list(itertools.islice(result, MOST_ITEMS))
-        result = _copied(result)
+        result = _copied(read_out(result))
     except (KeyboardInterrupt, TookTooLong):
         raise
     except BaseException as error:  # an answer may raise anything, SystemExit too
@@ -97,6 +95,17 @@ def _call(answer: Callable[..., Any], case: Case | tuple[Any, ...]) -> dict[str,
     names = [f"argument {place}" for place in range(1, len(case.arguments) + 1)] + list(case.keywords)
     changed = [name for name, old, new in zip(names, given, after, strict=True) if not _untouched(old, new)]
     return {INPUTS: ", ".join(map(_input, given)), "result": result, CHANGED: ", ".join(changed) or "none"}
+
+
+def read_out(value: Any, depth: int = 0) -> Any:
+    """The value with iterators, also those in its lists and dictionaries, as lists of what they give."""
+    if isinstance(value, Iterator):
+        return list(itertools.islice(value, MOST_ITEMS))
+    if depth < 3 and type(value) in (list, tuple):
+        return type(value)(read_out(part, depth + 1) for part in value)
+    if depth < 3 and type(value) is dict:
+        return {key: read_out(part, depth + 1) for key, part in value.items()}
+    return value
 
 
 def _input(value: Any) -> str:

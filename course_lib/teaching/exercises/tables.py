@@ -76,6 +76,7 @@ def mistakes(table: str, make: Make, names: Mapping[str, Any]) -> tuple[Mistake,
         cause, bar, question = row.text.rpartition(" | ")
         if not bar:
             raise ValueError(f"{row.id}: a known mistake has a cause and a question, `id: cause | question`")
+        cause = cause.replace(" | ", " ")  # a long one goes on in the next line
         found.append(Mistake(row.id, cause.strip(), question.strip(), _given(row, make, names), _when(row, names)))
     return tuple(found)
 

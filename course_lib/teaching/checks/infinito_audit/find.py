@@ -97,7 +97,7 @@ def _which(seen: Any, right: Any) -> str | None:
 
 NAME_THE_RUNS = Exercise(
     slug="name_the_runs",
-    title="Six runs, and one is honest",
+    title="Find: six runs, and one is honest",
     kind="find",
     core=False,
     difficulty=2,

@@ -75,7 +75,8 @@ def _mixing(pieces: list[np.ndarray], rows: np.ndarray) -> str:
     in_place = np.concatenate([np.sort(piece) for piece in pieces])
     if (np.diff(in_place) == 1).all():
         return "within each batch"
-    return "a regular pattern" if len(set((np.diff(rows) % len(rows)).tolist())) < _FEW_STEPS else "all rows"
+    steps = set((np.diff(rows) % len(rows)).tolist())
+    return "rotated" if steps == {1} else "a regular pattern" if len(steps) < _FEW_STEPS else "all rows"
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -1,9 +1,9 @@
-"""In which order does a training loop run? The lines to be ordered, and the check of order_training_step."""
+"""The order of a training loop: its lines and the known mistakes."""
 
 from typing import Any
 
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
-from course_lib.teaching.exercises.spelling import letters_of
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.kinds import order
 
 # Shown in this order; two lines are not needed.
 LINES = {
@@ -18,7 +18,6 @@ LINES = {
     "I": "total, count, gradient = softmax_cross_entropy(logits, labels[rows])",
     "J": "for start in range(0, len(x), batch_size):",
 }
-_RIGHT = list("DGJBEIAF")
 # Which names a line reads that another line makes, and which it makes.
 _READS = {
     "A": "gradient rows",
@@ -54,107 +53,53 @@ def _names(seen: Any, right: Any) -> str | None:
     extra = [letter for letter in seen if letter in _NOT_NEEDED]
     if extra:
         return f"think about line {extra[0]}: {_NOT_NEEDED[extra[0]]}"
-    return f"line {seen[0]} stands outside every loop: shall it run only once?" if seen[:1] != _RIGHT[:1] else None
+    return f"line {seen[0]} stands outside every loop: shall it run only once?" if seen[:1] != right[:1] else None
 
 
-def _mistake(id: str, letters: str, cause: str, question: str) -> Mistake:
-    return Mistake(id, cause, question, list(letters))
-
-
-_WRONG = (
-    _mistake(
-        "update_before_backward",
-        "DGJBEIFA",
-        "a loop that updates before it goes backward",
-        "which gradient does the very first update use?",
-    ),
-    _mistake(
-        "update_first",
-        "DGJBFEIA",
-        "a loop that updates at the start of each batch",
-        "which batch do the gradients come from that the update uses?",
-    ),
-    _mistake(
-        "shuffled_once",
-        "GDJBEIAF",
-        "a loop that shuffles once, before all epochs",
-        "is the order of epoch 2 a new one?",
-    ),
-    _mistake(
-        "shuffled_per_batch",
-        "DJGBEIAF",
-        "a loop that shuffles anew before every batch",
-        "can two batches of one epoch then hold the same row?",
-    ),
-    _mistake(
-        "backward_before_loss",
-        "DGJBEAIF",
-        "a loop that goes backward before there is a loss",
-        "which line makes the `gradient` that goes backward?",
-    ),
-    _mistake(
-        "loss_before_forward",
-        "DGJBIEAF",
-        "a loop that takes the loss before the forward pass",
-        "which line makes the `logits` that the loss reads?",
-    ),
-    _mistake(
-        "backward_before_forward",
-        "DGJBAEIF",
-        "a loop that starts with the backward pass",
-        "what must be known before a gradient can go backward?",
-    ),
-    _mistake(
-        "loops_swapped",
-        "JDGBEIAF",
-        "a loop over batches around the loop over epochs",
-        "after how many rows has the first epoch seen all data?",
-    ),
-    _mistake(
-        "rows_before_loop",
-        "DGBJEIAF",
-        "a loop that chooses the rows before `start` is there",
-        "which line gives `start` its value?",
-    ),
-    _mistake(
-        "forward_once",
-        "DGBEJIAF",
-        "a loop with one forward pass per epoch",
-        "do the outputs stay the same while weight and bias change?",
-    ),
-    _mistake(
-        "with_replacement",
-        "DGJHEIAF",
-        "a loop that draws each batch anew, with replacement",
-        "does every row come up once per epoch?",
-    ),
-    _mistake(
-        "drawn_without_order",
-        "DJHEIAF",
-        "a loop that draws each batch anew, without a shuffled order",
-        "does every row come up once per epoch?",
-    ),
-    _mistake(
-        "uphill", "DGJBEIAC", "a loop that goes up the gradient", "does the loss grow or fall along the gradient?"
-    ),
-    _mistake(
-        "not_shuffled",
-        "DJBEIAF",
-        "a loop that never makes the order",
-        "which line gives `order` its value?",
-    ),
-)
-
-ORDER_TRAINING_STEP = Exercise(
-    slug="order_training_step",
-    title="Put a training loop in order",
-    kind="order",
-    core=False,
-    difficulty=1,
-    minutes=10,
-    reference=_RIGHT,
-    observe=letters_of,
-    mistakes=_WRONG,
+ORDER_TRAINING_STEP = order(
+    "order_training_step",
+    "Put a training loop in order",
+    LINES,
+    "DGJBEIAF",
+    wrong="""
+    update_before_backward: a loop that updates before it goes backward
+        | which gradient does the very first update use?
+        DGJBEIFA
+    update_first: a loop that updates at the start of each batch
+        | which batch do the gradients come from that the update uses?
+        DGJBFEIA
+    shuffled_once: a loop that shuffles once, before all epochs | is the order of epoch 2 a new one?
+        GDJBEIAF
+    shuffled_per_batch: a loop that shuffles anew before every batch
+        | can two batches of one epoch then hold the same row?
+        DJGBEIAF
+    backward_before_loss: a loop that goes backward before there is a loss
+        | which line makes the `gradient` that goes backward?
+        DGJBEAIF
+    loss_before_forward: a loop that takes the loss before the forward pass
+        | which line makes the `logits` that the loss reads?
+        DGJBIEAF
+    backward_before_forward: a loop that starts with the backward pass
+        | what must be known before a gradient can go backward?
+        DGJBAEIF
+    loops_swapped: a loop over batches around the loop over epochs
+        | after how many rows has the first epoch seen all data?
+        JDGBEIAF
+    rows_before_loop: a loop that chooses the rows before `start` is there | which line gives `start` its value?
+        DGBJEIAF
+    forward_once: a loop with one forward pass per epoch
+        | do the outputs stay the same while weight and bias change?
+        DGBEJIAF
+    with_replacement: a loop that draws each batch anew, with replacement | does every row come up once per epoch?
+        DGJHEIAF
+    drawn_without_order: a loop that draws each batch anew, without a shuffled order
+        | does every row come up once per epoch?
+        DJHEIAF
+    uphill: a loop that goes up the gradient | does the loss grow or fall along the gradient?
+        DGJBEIAC
+    not_shuffled: a loop that never makes the order | which line gives `order` its value?
+        DJBEIAF
+    """,
     properties=(Property("every name is made before it is read", _names),),
     hints=(
         "For each line ask which names it reads, and which line makes them.",

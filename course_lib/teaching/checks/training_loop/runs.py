@@ -1,4 +1,4 @@
-"""Six runs on the digits whose learning curves sheet 01 asks to be read. Everything is a function of fixed seeds."""
+"""Six runs on the digits whose learning curves sheet 01 asks to be read; all of it is a function of fixed seeds."""
 
 from dataclasses import dataclass
 

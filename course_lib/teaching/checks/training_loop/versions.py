@@ -1,4 +1,4 @@
-"""Which layers must a gradient check accept, and which planted faults must it find? Built fresh for every run."""
+"""Right layers and layers with a planted fault, for a gradient check; each is built fresh for every run."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ RIGHT = {
     "square linear": Version(_linear(4, 4), _SQUARE),
     "tanh": Version(Tanh, _SQUARE),
     "sigmoid": Version(Sigmoid, 3.0 * _SQUARE),
-    "linear (small x)": Version(_linear(3, 4, bias=0.0), 1e-4 * _X),
+    "linear (small x)": Version(_linear(3, 4, bias=0.0), 1e-7 * _X),
     "relu": Version(ReLU, _KINKS),
     "relu (all off)": Version(ReLU, -np.abs(_KINKS)),
     "leaky relu": Version(lambda: LeakyReLU(0.01), _KINKS),
@@ -103,7 +103,7 @@ PLANTED = {
     "bias lacks a sample": Version(_linear(3, 4), _X, _bias_without_last),
     "square weight not transposed": Version(_linear(4, 4), _SQUARE, lambda layer, g, _: g @ layer.weight),
     "weight gradient transposed": Version(_linear(4, 4), _SQUARE, _weight_gradient_transposed),
-    "weight gradient / n (small x)": Version(_linear(3, 4, bias=0.0), 1e-4 * _X, _weight_over_n),
+    "weight gradient / n (small x)": Version(_linear(3, 4, bias=0.0), 1e-7 * _X, _weight_over_n),
     "sign of one column": Version(_linear(3, 4), _X, _column_turned),
     "upstream ignored": Version(_linear(3, 4), _X, _upstream_ignored),
     "outputs reversed": Version(_linear(3, 4), _X, _outputs_reversed),
