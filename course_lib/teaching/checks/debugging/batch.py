@@ -1,159 +1,88 @@
-"""Does a network learn one batch by heart? Known mistakes, and the check of overfit_one_batch."""
+"""One batch learned by heart: its cases and its known mistakes."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from course_lib.numpy_nn.plain_debugging import overfit_one_batch
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.forms import all_the_same, also_right, known
-from course_lib.teaching.exercises.observe import calls
-
-_WRONG: list[Mistake] = []
-_RIGHT: list[Variant] = []
-
-
-class _Recorder:
-    """A step whose losses are given in advance; it keeps the rows that it was given."""
-
-    def __init__(self, losses: list[float]) -> None:
-        self.losses, self.batches = losses, []
-
-    def __call__(self, x: np.ndarray, y: np.ndarray) -> float:
-        self.batches.append((np.array(x), np.array(y)))
-        place = min(len(self.batches), len(self.losses)) - 1
-        return self.losses[place]
-
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.kinds import implement
 
 _X = np.arange(40.0)[:, None] * [1.0, 10.0]  # row k is (k, 10 k), its label is k
 _Y = np.arange(40)
+_DRAWS = 12  # so many that a batch drawn with replacement has a row twice at least once
 
 
-def _facts(answer: Any) -> Any:
+class _Recorder:
+    """A step whose losses are given in advance; it keeps the rows and labels that it was given."""
+
+    def __init__(self, losses: list[float]) -> None:
+        self.losses, self.rows, self.labels = losses, list[list[int]](), list[list[int]]()
+
+    def __call__(self, x: np.ndarray, y: np.ndarray) -> float:
+        self.rows.append(np.asarray(x)[:, 0].astype(int).tolist())
+        self.labels.append(np.asarray(y).tolist())
+        return self.losses[min(len(self.rows), len(self.losses)) - 1]
+
+
+def _facts(answer: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
     """What an answer does with a step of known losses, as numbers and facts."""
 
-    def run(losses: list[float], options: dict[str, Any]) -> dict[str, Any]:
-        recorder = _Recorder(losses)
-        said = answer(recorder, _X, _Y, np.random.default_rng(3), **options)
-        rows = [x[:, 0].astype(int).tolist() for x, _ in recorder.batches]
-        labels = [np.asarray(y).tolist() for _, y in recorder.batches]
+    def run(losses: list[float], options: tuple[float, ...]) -> dict[str, Any]:
+        x, y, recorder = _X.copy(), _Y.copy(), _Recorder(losses)
+        said = answer(recorder, x, y, np.random.default_rng(3), *options)
+
+        def first_batch(seed: int) -> list[int]:
+            other = _Recorder([0.0])
+            answer(other, _X.copy(), _Y.copy(), np.random.default_rng(seed), *options)
+            return other.rows[0] if other.rows else []
+
+        rows = recorder.rows
         first = rows[0] if rows else []
-        again = _Recorder(losses)
-        answer(again, _X, _Y, np.random.default_rng(4), **options)
-        other = again.batches[0][0][:, 0].astype(int).tolist() if again.batches else []
+        draws = [first_batch(seed) for seed in range(4, 4 + _DRAWS)]
         return {
             "returned": said,
             "steps made": len(rows),
             "rows of a batch": len(first),
-            "rows twice in it": len(set(first)) < len(first),
+            f"a row twice in one of {_DRAWS} batches": any(len(set(one)) < len(one) for one in draws),
             "the same batch in every step": all(one == first for one in rows),
-            "labels belong to the rows": labels == rows,
-            "another batch for another rng": sorted(other) != sorted(first),
+            "labels belong to the rows": recorder.labels == rows,
+            "another batch for another rng": sorted(draws[0]) != sorted(first),
+            "the same batch for an equal rng": first_batch(3) == first,
+            "the first rows of the data": sorted(first) == list(range(len(first))),
+            "x and y as they were": np.array_equal(x, _X) and np.array_equal(y, _Y),
         }
 
     return run
 
 
 _FALLING = [2.3, 1.0, 0.5, 0.1, 0.05, 0.009, 0.02, 0.001]
-_CASES = (
-    (_FALLING, {}),
-    (_FALLING, {"size": 5, "steps": 4}),
-    (_FALLING, {"size": 8, "target": 0.3, "steps": 20}),
-    ([2.3, 5.0, float("nan"), 0.001], {"size": 8}),
-    ([2.3, float("inf"), 0.001], {"size": 8}),
-    ([0.001, 0.5], {"size": 8}),
-    ([2.3, 2.2, 2.1], {"size": 8, "steps": 6}),
-    (_FALLING, {"size": 8, "target": 0.009}),
+_CASES: tuple[tuple[list[float], tuple[float, ...]], ...] = (  # losses; size, steps, target
+    (_FALLING, ()),
+    (_FALLING, (5, 4)),
+    (_FALLING, (8, 20, 0.3)),
+    ([2.3, 5.0, float("nan"), 0.001], (8,)),
+    ([2.3, float("inf"), 0.001], (8,)),
+    ([0.001, 0.5], (8,)),
+    ([2.3, 2.2, 2.1], (8, 6)),
+    (_FALLING, (8, 300, 0.009)),
+    ([2.3, float("-inf"), 0.001], (8,)),  # below every target, and not finite
+    (_FALLING, (40, 6)),  # all rows, and the last step
+    ([2.3] + [0.015] * 299 + [0.001], ()),  # a step too late, and never below the usual target before
 )
 
 
-def _batch(x, y, rng, size):
-    rows = rng.choice(len(x), size, replace=False)
-    return x[rows], y[rows]
-
-
-def _run(step, batch_of, steps, target, *, first=0, at_most=False, go_on=False):
-    for done in range(steps):
-        loss = step(*batch_of())
-        if not np.isfinite(loss) and not go_on:
-            return -1
-        if loss < target or (at_most and loss == target):
-            return done + first
-    return -1
-
-
-@also_right(_RIGHT, "a permutation cut off, and a while loop")
 def with_permutation(step, x, y, rng, size=16, steps=300, target=0.01):
     rows, done = rng.permutation(len(x))[:size], 0
     while done < steps:
         loss = step(x[rows], y[rows])
-        if loss < target:
-            return done
         if np.isnan(loss) or np.isinf(loss):
             break
+        if loss < target:
+            return done
         done += 1
     return -1
-
-
-@known(_WRONG, "a new batch in every step", "is it one batch that is to be learned by heart?")
-def new_batch(step, x, y, rng, size=16, steps=300, target=0.01):
-    return _run(step, lambda: _batch(x, y, rng, size), steps, target)
-
-
-@known(_WRONG, "the whole data in place of a batch", "how many samples shall the network store?")
-def all_data(step, x, y, rng, size=16, steps=300, target=0.01):
-    return _run(step, lambda: (x, y), steps, target)
-
-
-@known(_WRONG, "the first rows of the data", "what would they hold if the data were sorted by class?")
-def first_rows(step, x, y, rng, size=16, steps=300, target=0.01):
-    return _run(step, lambda: (x[:size], y[:size]), steps, target)
-
-
-@known(_WRONG, "rows drawn with replacement", "how many different samples are in the batch?")
-def with_replacement(step, x, y, rng, size=16, steps=300, target=0.01):
-    rows = rng.integers(0, len(x), size)
-    rows[-1] = rows[0]
-    return _run(step, lambda: (x[rows], y[rows]), steps, target)
-
-
-@known(_WRONG, "images and labels drawn apart", "does label k still belong to image k?")
-def drawn_apart(step, x, y, rng, size=16, steps=300, target=0.01):
-    own, other = rng.choice(len(x), size, replace=False), rng.choice(len(x), size, replace=False)
-    return _run(step, lambda: (x[own], y[other]), steps, target)
-
-
-@known(_WRONG, "a count that includes the step that only measured", "how many updates lie before the loss you read?")
-def one_too_many(step, x, y, rng, size=16, steps=300, target=0.01):
-    batch = _batch(x, y, rng, size)
-    return _run(step, lambda: batch, steps, target, first=1)
-
-
-@known(_WRONG, "a target that counts when it is met exactly", "is 0.01 below 0.01?")
-def met_exactly(step, x, y, rng, size=16, steps=300, target=0.01):
-    batch = _batch(x, y, rng, size)
-    return _run(step, lambda: batch, steps, target, at_most=True)
-
-
-@known(_WRONG, "a run that goes on after NaN or infinity", "what can a network still learn whose loss is NaN?")
-def goes_on(step, x, y, rng, size=16, steps=300, target=0.01):
-    batch = _batch(x, y, rng, size)
-    return _run(step, lambda: batch, steps, target, go_on=True)
-
-
-@known(_WRONG, "all steps made, whatever the loss", "what is left to do when the target is reached?")
-def never_stops(step, x, y, rng, size=16, steps=300, target=0.01):
-    batch = _batch(x, y, rng, size)
-    losses = [step(*batch) for _ in range(steps)]
-    good = [k for k, loss in enumerate(losses) if loss < target and np.isfinite(losses[: k + 1]).all()]
-    return good[0] if good else -1
-
-
-@known(_WRONG, "the number of steps where the target is never reached", "how does the caller see that it failed?")
-def steps_for_failure(step, x, y, rng, size=16, steps=300, target=0.01):
-    batch = _batch(x, y, rng, size)
-    done = _run(step, lambda: batch, steps, target)
-    return steps if done == -1 else done
 
 
 def _which(seen: Any, right: Any) -> str | None:
@@ -165,17 +94,52 @@ def _which(seen: Any, right: Any) -> str | None:
     return None
 
 
-OVERFIT_ONE_BATCH = Exercise(
-    slug="overfit_one_batch",
-    title="Learn one batch by heart",
-    kind="implement",
-    core=False,
+OVERFIT_ONE_BATCH = implement(
+    "overfit_one_batch",
+    "Learn one batch by heart",
+    overfit_one_batch,
     difficulty=2,
     minutes=15,
-    reference=overfit_one_batch,
-    observe=lambda answer: calls(_facts(answer), *_CASES),
-    accepted=tuple(_RIGHT),
-    mistakes=tuple(_WRONG),
+    cases=_CASES,
+    run=_facts,
+    names={"with_permutation": with_permutation},
+    right="""
+    with_permutation: a permutation cut off, and a while loop
+    """,
+    wrong="""
+    new_batch: a new batch in every step | is it one batch that is to be learned by heart?
+        drop: rows = A
+        before loss = A -> rows = rng.choice(len(x), size, replace=False)
+    all_data: the whole data in place of a batch | how many samples shall the network store?
+        step(x[rows], y[rows]) -> step(x, y)
+    first_rows: the first rows of the data | what would they hold if the data were sorted by class?
+        rows = A -> rows = np.arange(size)
+    with_replacement: rows drawn with replacement | how many different samples are in the batch?
+        rng.choice(len(x), size, replace=False) -> rng.integers(0, len(x), size)
+    drawn_apart: images and labels drawn apart | does label k still belong to image k?
+        after rows = A -> other = rng.choice(len(x), size, replace=False)
+        y[rows] -> y[other]
+    global_generator: a batch from numpy's global generator | which generator were you given, and what is it for?
+        rng.choice -> np.random.choice
+    own_generator: a batch from a generator of its own, the same for every rng
+        | does another rng give another batch?
+        first: rng = np.random.default_rng(0)
+    one_too_many: a count that includes the step that only measured
+        | how many updates lie before the loss you read?
+        return done -> return done + 1
+    met_exactly: a target that counts when it is met exactly | is 0.01 below 0.01?
+        loss < target -> loss <= target
+    goes_on: a run that goes on after NaN or infinity | what can a network still learn whose loss is NaN?
+        drop: if not np.isfinite(loss): ...
+    target_first: a loss of minus infinity that counts as learned | is minus infinity a finite loss?
+        not np.isfinite(loss) -> loss >= target and not np.isfinite(loss) or np.isnan(loss)
+    never_stops: all steps made, whatever the loss | what is left to do when the target is reached?
+        for done in range(steps): ... -> losses = [step(x[rows], y[rows]) for _ in range(steps)]
+        return: next((k for k, loss in enumerate(losses) if loss < target and np.isfinite(losses[: k + 1]).all()), -1)
+    steps_for_failure: the number of steps where the target is never reached
+        | how does the caller see that it failed?
+        every return -1 -> return steps
+    """,
     properties=(Property("what the steps were given", _which),),
     hints=(
         "Draw the rows before the loop: rng.choice(len(x), size, replace=False).",
@@ -184,5 +148,4 @@ OVERFIT_ONE_BATCH = Exercise(
     ),
     not_tested="whether every batch is equally likely",
     fade=("rows = ", "loss = "),
-    indistinguishable=all_the_same(_RIGHT),
 )

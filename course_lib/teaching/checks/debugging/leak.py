@@ -1,19 +1,16 @@
-"""Does the learner's leak test find leaks and let clean splits pass? The check of no_leak."""
+"""A test that finds leaks: the splits that it must accept and reject, and the known weak tests."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from course_lib.numpy_nn.plain_debugging import no_leak
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.forms import all_the_same, also_right, known
-from course_lib.teaching.exercises.observe import attack
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.kinds import attack
 
-_WRONG: list[Mistake] = []
-_RIGHT: list[Variant] = []
 _ROWS = np.random.default_rng(11).normal(0.0, 1.0, (30, 4))
+_TRAIN, _TEST = _ROWS[:20], _ROWS[20:]
 
 
 @dataclass(frozen=True)
@@ -26,22 +23,21 @@ class Split:
     test_groups: np.ndarray
 
 
-def _split(train: np.ndarray = _ROWS[:20], test: np.ndarray = _ROWS[20:]) -> Split:
+def _split(train: np.ndarray = _TRAIN, test: np.ndarray = _TEST) -> Split:
     """Every row of its own group."""
     return Split(train, test, np.arange(len(train)), 100 + np.arange(len(test)))
 
 
-def _with(rows: np.ndarray, place: int, row: np.ndarray) -> np.ndarray:
+def _with(rows: np.ndarray, place: int, row: Any) -> np.ndarray:
     changed = rows.copy()
     changed[place] = row
     return changed
 
 
-_TRAIN, _TEST = _ROWS[:20], _ROWS[20:]
-_ALIKE = _with(_TEST, 3, _TRAIN[7] + [0, 0, 0, 0.01])
 RIGHT = {
     "clean": _split(),
-    "a neighbour": _split(test=_ALIKE),
+    "a neighbour": _split(test=_with(_TEST, 3, _TRAIN[7] + [0, 0, 0, 0.01])),
+    "0.0001 apart": _split(test=_with(_TEST, 7, _TRAIN[3] + [0, 0.0001, 0, 0])),
     "3 equal features": _split(test=_with(_TEST, 0, [*_TRAIN[5][:3], 9.0])),
     "columns exchanged": _split(test=_with(_TEST, 2, _TRAIN[4][::-1])),
     "copies in train": _split(train=_with(_TRAIN, 1, _TRAIN[0])),
@@ -57,6 +53,7 @@ PLANTED = {
     "copy in place": _split(test=_with(_TEST, 5, _TRAIN[5])),
     "copy rounded": _split(test=_with(_TEST, 4, _TRAIN[9] + [1e-9, -1e-9, 0, 2e-9])),
     "copy in float32": _split(test=_with(_TEST, 6, _TRAIN[2].astype(np.float32))),
+    "copy to 7e-7": _split(test=_with(_TEST, 6, _TRAIN[8] + 7e-7)),
     "patient": Split(_TRAIN, _TEST, np.arange(20), 19 + np.arange(10)),
     "patient by name": Split(_TRAIN, _TEST, np.array(["ada", "eve"] * 10), np.array(["ian"] * 9 + ["eve"])),
     "last patient": Split(_TRAIN, _TEST, np.arange(20), np.array([*range(50, 59), 0])),
@@ -64,113 +61,16 @@ PLANTED = {
 }
 
 
-def _closest(train_x, test_x):
-    """Largest difference of a feature, for every pair of rows (m, n)."""
-    return np.abs(test_x[:, None, :] - train_x[None, :, :]).max(axis=2)
-
-
-def _shared(one, other):
-    return bool(set(np.asarray(one).tolist()) & set(np.asarray(other).tolist()))
-
-
-@also_right(_RIGHT, "all pairs at once, with np.isclose")
 def all_pairs(train_x, test_x, train_groups, test_groups):
     same = np.isclose(test_x[:, None, :], train_x[None, :, :], rtol=0, atol=1e-6).all(axis=2)
-    return not same.any() and not _shared(train_groups, test_groups)
+    return not same.any() and not set(train_groups.tolist()) & set(test_groups.tolist())
 
 
-@also_right(_RIGHT, "rows rounded to five digits, in a set")
 def rounded_sets(train_x, test_x, train_groups, test_groups):
     def rows(x):
         return {tuple(np.round(row, 5) + 0.0) for row in x}
 
-    return not rows(train_x) & rows(test_x) and not _shared(train_groups, test_groups)
-
-
-@known(_WRONG, "a test for exact equality", "what is left of equality when a file was stored in float32?")
-def exact_only(train_x, test_x, train_groups, test_groups):
-    return not _shared(train_groups, test_groups) and not (_closest(train_x, test_x) == 0).any()
-
-
-@known(_WRONG, "a test of the rows alone", "two images of one patient are no copies; does one tell of the other?")
-def rows_only(train_x, test_x, train_groups, test_groups):
-    return not (_closest(train_x, test_x) <= 1e-6).any()
-
-
-@known(_WRONG, "a test of the groups alone", "what if one row was stored under two names?")
-def groups_only(train_x, test_x, train_groups, test_groups):
-    return not _shared(train_groups, test_groups)
-
-
-@known(_WRONG, "a test that compares rows at the same place", "must a copy stand at the same place in both parts?")
-def place_by_place(train_x, test_x, train_groups, test_groups):
-    count = min(len(train_x), len(test_x))
-    same = (np.abs(train_x[:count] - test_x[:count]).max(axis=1) <= 1e-6).any()
-    return not same and not _shared(train_groups, test_groups)
-
-
-@known(_WRONG, "an alarm for one equal feature", "how many features of two different rows may agree?")
-def any_feature(train_x, test_x, train_groups, test_groups):
-    close = np.abs(test_x[:, None, :] - train_x[None, :, :]).min(axis=2) <= 1e-6
-    return not close.any() and not _shared(train_groups, test_groups)
-
-
-@known(_WRONG, "a test that compares the sums of rows", "can two different rows have the same sum?")
-def sums_compared(train_x, test_x, train_groups, test_groups):
-    close = np.abs(test_x.sum(axis=1)[:, None] - train_x.sum(axis=1)[None, :]) <= 1e-6
-    return not close.any() and not _shared(train_groups, test_groups)
-
-
-@known(_WRONG, "a test that takes neighbours for copies", "by how much do two different samples differ at least?")
-def loose(train_x, test_x, train_groups, test_groups):
-    return not (_closest(train_x, test_x) <= 0.1).any() and not _shared(train_groups, test_groups)
-
-
-@known(_WRONG, "an alarm for copies within one part", "between which two parts does a leak run?")
-def within_parts(train_x, test_x, train_groups, test_groups):
-    rows = np.vstack([train_x, test_x])
-    close = (_closest(rows, rows) <= 1e-6).sum() > len(rows)
-    return not close and not _shared(train_groups, test_groups)
-
-
-@known(_WRONG, "a test of the first test row", "in which row may a leak stand?")
-def first_row(train_x, test_x, train_groups, test_groups):
-    return not (_closest(train_x, test_x[:1]) <= 1e-6).any() and not _shared(train_groups, test_groups)
-
-
-@known(_WRONG, "an alarm for a group with several rows", "may a patient have many rows in one part?")
-def groups_repeated(train_x, test_x, train_groups, test_groups):
-    several = len(set(train_groups.tolist())) < len(train_groups)
-    return not several and no_leak(train_x, test_x, train_groups, test_groups)
-
-
-@known(_WRONG, "a test that wants all rows or all groups shared", "how many shared rows make a leak?")
-def all_shared(train_x, test_x, train_groups, test_groups):
-    copies = (_closest(train_x, test_x).min(axis=1) <= 1e-6).all()
-    return not copies and not set(test_groups.tolist()) <= set(train_groups.tolist())
-
-
-@known(_WRONG, "a test with True and False exchanged", "what shall it return for a clean split?")
-def exchanged(train_x, test_x, train_groups, test_groups):
-    return not no_leak(train_x, test_x, train_groups, test_groups)
-
-
-@known(_WRONG, "a test that accepts everything", "does a path lead to `return False`?")
-def accepts_all(train_x, test_x, train_groups, test_groups):
-    return True
-
-
-@known(_WRONG, "a test that rejects everything", "what does it find in a clean split?")
-def rejects_all(train_x, test_x, train_groups, test_groups):
-    return False
-
-
-def _observe(answer: Callable[..., Any]) -> dict[str, Any]:
-    def test(split: Split) -> Any:
-        groups = split.train_groups.copy(), split.test_groups.copy()
-        return answer(split.train_x.copy(), split.test_x.copy(), *groups)
-
-    return attack(test, right=RIGHT, planted=PLANTED)
+    return not rows(train_x) & rows(test_x) and not set(train_groups.tolist()) & set(test_groups.tolist())
 
 
 def _reading(seen: Any, right: Any) -> str | None:
@@ -181,17 +81,63 @@ def _reading(seen: Any, right: Any) -> str | None:
     return f"survived: {alive[0]}; would a test row be recognised there?" if alive else None
 
 
-NO_LEAK = Exercise(
-    slug="no_leak",
-    title="Attack: a test that finds leaks",
-    kind="attack",
-    core=False,
+NO_LEAK = attack(
+    "no_leak",
+    "Attack: a test that finds leaks",
+    no_leak,
+    call=lambda test, split: test(
+        split.train_x.copy(), split.test_x.copy(), split.train_groups.copy(), split.test_groups.copy()
+    ),
+    right=RIGHT,
+    planted=PLANTED,
+    names={"all_pairs": all_pairs, "rounded_sets": rounded_sets},
     difficulty=3,
     minutes=20,
-    reference=no_leak,
-    observe=_observe,
-    accepted=tuple(_RIGHT),
-    mistakes=tuple(_WRONG),
+    also="""
+    all_pairs: all pairs at once, with np.isclose
+    rounded_sets: rows rounded to five digits, in a set
+    """,
+    wrong="""
+    exact_only: a test for exact equality | what is left of equality when a file was stored in float32?
+        largest.min() <= 1e-6 -> largest.min() == 0
+    rows_only: a test of the rows alone | two images of one patient are no copies; does one tell of the other?
+        drop: if np.intersect1d(A, B).size: ...
+    groups_only: a test of the groups alone | what if one row was stored under two names?
+        drop: for row in test_x: ...
+    place_by_place: a test that compares rows at the same place
+        | must a copy stand at the same place in both parts?
+        for row in test_x: ... -> for row, train_x in zip(test_x, train_x[:, None]): ...
+    any_feature: an alarm for one equal feature | how many features of two different rows may agree?
+        A.max(axis=1) -> A.min(axis=1)
+    sums_compared: a test that compares the sums of rows | can two different rows have the same sum?
+        np.abs(train_x - row).max(axis=1) -> np.abs(train_x.sum(axis=1) - row.sum())
+    loose: a test that takes neighbours for copies | by how much do two different samples differ at least?
+        1e-6 -> {0.1|0.02}
+    too_loose: a test with a tolerance far above the 1e-6 that is asked for
+        | how far apart may two numbers be that were rounded to float32?
+        1e-6 -> {1e-3|5e-4}
+    too_strict: a test with a tolerance far below the 1e-6 that is asked for
+        | up to which difference is a row called a copy?
+        1e-6 -> {1e-7|1e-8|5e-7}
+    within_parts: an alarm for copies within one part | between which two parts does a leak run?
+        for row in test_x: ... -> for k, row in enumerate(np.vstack([test_x, train_x])): ...
+        train_x - row -> np.delete(np.vstack([test_x, train_x]), k, axis=0) - row
+    first_row: a test of the first test row | in which row may a leak stand?
+        test_x -> test_x[:1]
+    groups_repeated: an alarm for a group with several rows | may a patient have many rows in one part?
+        first: repeated = len(set(train_groups.tolist())) < len(train_groups)
+        np.intersect1d(train_groups, test_groups).size -> repeated or np.intersect1d(train_groups, test_groups).size
+    all_shared: a test that wants all rows or all groups shared | how many shared rows make a leak?
+        np.intersect1d(train_groups, test_groups).size -> np.isin(test_groups, train_groups).all()
+        for row in test_x: ...
+        -> if all(np.abs(train_x - row).max(axis=1).min() <= 1e-6 for row in test_x): return False
+    exchanged: a test with True and False exchanged | what shall it return for a clean split?
+        every return False -> return None; return True -> return False; every return None -> return True
+    accepts_all: a test that accepts everything | does a path lead to `return False`?
+        first: return True
+    rejects_all: a test that rejects everything | what does it find in a clean split?
+        first: return False
+    """,
     properties=(Property("what survived", _reading),),
     hints=(
         "Two questions: is a group in both parts? Is a test row a training row, up to 1e-6 in every feature?",
@@ -199,5 +145,4 @@ NO_LEAK = Exercise(
         "Groups may be numbers or names; sets, or np.intersect1d, take both.",
     ),
     not_tested="copies that were rotated, cropped or rescaled, and how long it takes on large data",
-    indistinguishable=all_the_same(_RIGHT),
 )

@@ -1,167 +1,146 @@
-"""What goes wrong in the cross-entropy of one logit? Known mistakes, and the check of sigmoid_cross_entropy."""
+"""The cross-entropy of one logit: its cases and its known mistakes."""
 
+import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from course_lib.numpy_nn.plain_debugging import sigmoid_cross_entropy
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.forms import all_the_same, also_right, in_parts, known, not_in_parts
-from course_lib.teaching.exercises.observe import calls
+from course_lib.teaching.exercises.compare import distance
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.forms import in_parts, not_in_parts
+from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.observe import Detail, calls
 
-_WRONG: list[Mistake] = []
-_RIGHT: list[Variant] = []
 _CASES = (
     (np.array([0.3, -1.2, 2.0, 0.8, -0.5]), np.array([1, 0, 0, 1, 1])),
     (np.array([3.0, -4.0, 1.5]), np.array([0, 0, 1])),
     (np.array([40.0, -50.0, 35.0, 6.0]), np.array([0, 1, 1, 0])),
     (np.array([1e4, -1e4, 1e4, -800.0]), np.array([0, 1, 1, 0])),
+    (np.array([2, 0, -3, 0]), np.array([1, 1, 0, 0])),  # whole numbers
 )
 
 
-def _p(z):
-    """The probability of 1 without overflow."""
-    return 0.5 * (1 + np.tanh(0.5 * np.asarray(z, float)))
+def _facts(answer: Callable[..., Any]) -> dict[str, Any]:
+    """Results, and whether right numbers came with a warning."""
+    told: list[str] = []
+
+    def run(logits: np.ndarray, labels: np.ndarray) -> Any:
+        right = sigmoid_cross_entropy(logits, labels)
+        with (
+            np.errstate(over="warn", divide="warn", invalid="warn", under="ignore"),
+            warnings.catch_warnings(record=True) as caught,
+        ):
+            warnings.simplefilter("always")
+            result = answer(logits, labels)
+        told.extend(str(one.message) for one in caught if distance(result, right) < 1e-6)
+        return result
+
+    return in_parts(calls(run, *_CASES), 3) | {"warnings": bool(told), "warned of": Detail(told)}
 
 
-def _losses(z, y):
-    return np.logaddexp(0, z) - z * y
+def _results(seen: Any) -> dict[str, Any]:
+    return {case: facts["result"] for case, facts in seen.items() if case.startswith("case")}
 
 
-@also_right(_RIGHT, "with np.logaddexp, and the sigmoid by way of tanh")
-def by_logaddexp(logits, labels):
-    return _losses(logits, labels).sum(), len(labels), (_p(logits) - labels) / len(labels)
-
-
-@also_right(_RIGHT, "softplus of the logit turned towards the wrong answer")
-def turned(logits, labels):
-    z = np.where(labels == 1, -logits, logits)
-    loss = np.where(z > 0, z, 0) + np.log1p(np.exp(-np.abs(z)))
-    return loss.sum(), logits.size, (_p(logits) - labels) / logits.size
-
-
-@known(_WRONG, "sigmoid first, logarithm after", "which number is 1 - p in floating point when z is 40?")
-def in_two_steps(logits, labels):
-    p = 1 / (1 + np.exp(-logits))
-    return -(labels * np.log(p) + (1 - labels) * np.log(1 - p)).sum(), len(labels), (p - labels) / len(labels)
-
-
-@known(_WRONG, "a logarithm with an epsilon in it", "what do a loss of 10,000 and its gradient become then?")
-def with_epsilon(logits, labels):
-    p = _p(logits)
-    losses = -(labels * np.log(p + 1e-8) + (1 - labels) * np.log(1 - p + 1e-8))
-    return losses.sum(), len(labels), (p - labels) / len(labels)
-
-
-@known(_WRONG, "probabilities cut off at both ends", "what is the gradient of a loss that no longer depends on z?")
-def clipped(logits, labels):
-    p = np.clip(_p(logits), 1e-7, 1 - 1e-7)
-    losses = -(labels * np.log(p) + (1 - labels) * np.log(1 - p))
-    return losses.sum(), len(labels), (p - labels) / len(labels)
-
-
-@known(_WRONG, "logits cut off at 30", "does the loss of a sure mistake still grow with its logit?")
-def clipped_logits(logits, labels):
-    z = np.clip(logits, -30, 30)
-    return _losses(z, labels).sum(), len(labels), (_p(z) - labels) / len(labels)
-
-
-@known(_WRONG, "the mean loss in place of the sum", "two batches of 32 and 8 rows: can you add their means?")
-def mean_for_sum(logits, labels):
-    return _losses(logits, labels).mean(), len(labels), (_p(logits) - labels) / len(labels)
-
-
-@known(_WRONG, "the gradient of the sum, not of the mean", "how long is a step if the batch is twice as large?")
-def gradient_of_sum(logits, labels):
-    return _losses(logits, labels).sum(), len(labels), _p(logits) - labels
-
-
-@known(_WRONG, "the gradient divided by n twice", "how often does 1/n stand in sum / n?")
-def divided_twice(logits, labels):
-    return _losses(logits, labels).sum(), len(labels), (_p(logits) - labels) / len(labels) ** 2
-
-
-@known(_WRONG, "a gradient with the slope of the sigmoid as a factor", "what is left of p (1 - p) after dp is divided?")
-def sigmoid_slope(logits, labels):
-    p = _p(logits)
-    return _losses(logits, labels).sum(), len(labels), (p - labels) * p * (1 - p) / len(labels)
-
-
-@known(_WRONG, "a gradient with the sign exchanged", "the label is 1 and p is 0.2: must z grow, and what is -gradient?")
-def uphill(logits, labels):
-    return _losses(logits, labels).sum(), len(labels), (labels - _p(logits)) / len(labels)
-
-
-@known(_WRONG, "the labels 0 and 1 exchanged", "of which class is p the probability?")
-def labels_exchanged(logits, labels):
-    y = 1 - labels
-    return _losses(logits, y).sum(), len(labels), (_p(logits) - y) / len(labels)
-
-
-@known(_WRONG, "the samples with label 1 only", "what does a sample with label 0 cost?")
-def only_ones(logits, labels):
-    return (labels * np.logaddexp(0, -logits)).sum(), len(labels), labels * (_p(logits) - 1) / len(labels)
-
-
-@known(_WRONG, "labels read as -1 and 1", "what is z * y for the label 0?")
-def signs_for_labels(logits, labels):
-    y = 2 * labels - 1
-    return _losses(logits, y).sum(), len(labels), (_p(logits) - y) / len(labels)
-
-
-@known(_WRONG, "a sigmoid applied twice", "is what you are given a logit, or a probability already?")
-def sigmoid_twice(logits, labels):
-    z = _p(logits)
-    return _losses(z, labels).sum(), len(labels), (_p(z) - labels) / len(labels)
-
-
-@known(_WRONG, "a loss in bits", "which logarithm gives nats?")
-def in_bits(logits, labels):
-    return _losses(logits, labels).sum() / np.log(2), len(labels), (_p(logits) - labels) / len(labels)
-
-
-@known(_WRONG, "a squared error", "what is -log p for p = 0.01, and what is (1 - p) squared?")
-def squared(logits, labels):
-    p = _p(logits)
-    return ((p - labels) ** 2).sum(), len(labels), 2 * (p - labels) * p * (1 - p) / len(labels)
+def _form(seen: Any, right: Any) -> str | None:
+    cases = {case: {"result": result} for case, result in _results(seen).items()}
+    return not_in_parts(cases, "three things: sum, count and gradient")
 
 
 def _finite(seen: Any, right: Any) -> str | None:
-    for case, facts in seen.items():
-        total, _, gradient = facts["result"]
+    for (case, (total, _, gradient)), (logits, _) in zip(_results(seen).items(), _CASES, strict=True):
         if not (np.isfinite(total) and np.isfinite(gradient).all()):
-            largest = np.abs(_CASES[int(case.split()[1]) - 1][0]).max()
-            return (
-                f"{case}: NaN or infinity, with logits up to {largest:,.0f}; where does exp overflow, or log see a 0?"
-            )
+            size = f"{np.abs(logits).max():,.0f}"
+            return f"{case}: NaN or infinity, with logits up to {size}; where does exp overflow, or log see a 0?"
     return None
 
 
 def _one_of_two(seen: Any, right: Any) -> str | None:
-    for case, facts in seen.items():
-        (total, _, gradient), (rule, _, slopes) = facts["result"], right[case]["result"]
+    for case, (total, _, gradient) in _results(seen).items():
+        rule, _, slopes = right[case]["result"]
         loss, slope = bool(np.isclose(total, rule)), np.allclose(gradient, slopes)
-        if loss != slope:
-            what = "the gradient" if loss else "the sum of the losses"
-            return f"{case}: {what} is not right yet, the other part is; what is the loss of one sample for z = 0?"
+        if loss and not slope:
+            return f"{case}: the sum of the losses is right, the gradient is not yet; what is its sign for the label 1?"
+        if slope and not loss:
+            return f"{case}: the gradient is right, the sum of the losses is not yet; what is the loss for z = 0?"
     return None
 
 
-SIGMOID_CROSS_ENTROPY = Exercise(
-    slug="sigmoid_cross_entropy",
-    title="Yes or no, from the logit",
-    kind="implement",
+def _warned(seen: Any, right: Any) -> str | None:
+    if not seen["warnings"]:
+        return None
+    told = seen["warned of"].value[0]
+    return f"numpy warns: {told}\nwhich branch of np.where is computed, the one that is chosen or both?"
+
+
+SIGMOID_CROSS_ENTROPY = implement(
+    "sigmoid_cross_entropy",
+    "Yes or no, from the logit",
+    sigmoid_cross_entropy,
     core=True,
     difficulty=2,
     minutes=20,
-    reference=sigmoid_cross_entropy,
-    observe=lambda answer: in_parts(calls(answer, *_CASES), 3),
-    accepted=tuple(_RIGHT),
-    mistakes=tuple(_WRONG),
+    observe=_facts,
+    right="""
+    by_logaddexp: with np.logaddexp, and the sigmoid by way of tanh
+        losses = A -> losses = np.logaddexp(0, logits) - logits * labels
+        probabilities = A -> probabilities = 0.5 * (1 + np.tanh(0.5 * logits))
+    turned: softplus of the logit turned towards the wrong answer
+        losses = A -> z = np.where(labels == 1, -logits, logits); losses = np.where(z > 0, z, 0) + np.log1p(small)
+    """,
+    wrong="""
+    in_two_steps: sigmoid first, logarithm after | which number is 1 - p in floating point when z is 40?
+        probabilities = A -> probabilities = 1 / (1 + np.exp(-logits))
+        losses = -(labels * np.log(probabilities) + (1 - labels) * np.log(1 - probabilities))
+    with_epsilon: a logarithm with an epsilon in it | what do a loss of 10,000 and its gradient become then?
+        after probabilities = A -> e = {1e-8|1e-7|1e-9|1e-10|1e-12}
+        losses = -(labels * np.log(probabilities + e) + (1 - labels) * np.log(1 - probabilities + e))
+    clipped: probabilities cut off at both ends | what is the gradient of a loss that no longer depends on z?
+        probabilities = A -> probabilities = np.clip(A, e := {1e-7|1e-8|1e-9|1e-10|1e-12}, 1 - e)
+        losses = -(labels * np.log(probabilities) + (1 - labels) * np.log(1 - probabilities))
+    clipped_logits: logits cut off at 30 | does the loss of a sure mistake still grow with its logit?
+        first: logits = np.clip(logits, -30, 30)
+    both_branches: a right result that computes what it does not use, and overflows there
+        | which branch of np.where is computed: the one that is chosen, or both?
+        probabilities = A -> grown = np.exp(logits)
+        probabilities = np.where(logits < 0, grown / (1 + grown), 1 / (1 + small))
+    mean_for_sum: the mean loss in place of the sum | two batches of 32 and 8 rows: can you add their means?
+        losses.sum() -> losses.mean()
+    gradient_of_sum: the gradient of the sum, not of the mean | how long is a step if the batch is twice as large?
+        (probabilities - labels) / len(logits) -> probabilities - labels
+    divided_twice: the gradient divided by n twice | how often does 1/n stand in sum / n?
+        (probabilities - labels) / len(logits) -> (probabilities - labels) / len(logits) ** 2
+    sigmoid_slope: a gradient with the slope of the sigmoid as a factor
+        | what is left of p (1 - p) after dp is divided?
+        probabilities - labels -> (probabilities - labels) * probabilities * (1 - probabilities)
+    uphill: a gradient with the sign exchanged | the label is 1 and p is 0.2: must z grow, and what is -gradient?
+        probabilities - labels -> labels - probabilities
+    labels_exchanged: the labels 0 and 1 exchanged | of which class is p the probability?
+        first: labels = 1 - labels
+    only_ones: the samples with label 1 only | what does a sample with label 0 cost?
+        losses = A -> losses = labels * np.logaddexp(0, -logits)
+        probabilities - labels -> labels * (probabilities - 1)
+    signs_for_labels: labels read as -1 and 1 | what is z * y for the label 0?
+        first: labels = 2 * labels - 1
+    sigmoid_twice: a sigmoid applied twice | is what you are given a logit, or a probability already?
+        first: logits = 0.5 * (1 + np.tanh(0.5 * logits))
+    in_bits: a loss in bits | which logarithm gives nats?
+        losses.sum() -> losses.sum() / np.log(2)
+    squared: a squared error | what is -log p for p = 0.01, and what is (1 - p) squared?
+        losses.sum() -> ((probabilities - labels) ** 2).sum()
+        A / len(logits) -> 2 * A * probabilities * (1 - probabilities) / len(logits)
+    """,
+    same=(("with_epsilon", "clipped"),),  # of the same size they differ by less than rounding
+    equivalent="""
+    logits >= 0 -> logits > 0 | for z = 0 both formulas give 1/2
+    """,
     properties=(
-        Property("three results", lambda seen, right: not_in_parts(seen, "three things: sum, count and gradient")),
+        Property("three results", _form),
         Property("finite for large logits", _finite),
         Property("loss and gradient apart", _one_of_two),
+        Property("no warning", _warned),
     ),
     hints=(
         "ln(1 + e^z) is z + ln(1 + e^-z): for large z use the form whose exponential is small.",
@@ -170,5 +149,4 @@ SIGMOID_CROSS_ENTROPY = Exercise(
     ),
     not_tested="labels other than 0 and 1, an empty batch, and logits in float32",
     fade=("losses = ", "probabilities = "),
-    indistinguishable=all_the_same(_RIGHT),
 )
