@@ -39,7 +39,7 @@ def optimizer_step(
     _require_batches(state, batches, parameters)
     buffers = _noted_buffers(state) if check else None
     try:
-        state.loss, gradients = _backward(state, batches, loss_fn, parameters, precision)
+        state.loss, gradients = mean_gradient(state, batches, loss_fn, parameters, precision)
         state.norm = None
         if check:
             _require_finite(state, gradients, parameters[0].device)
@@ -57,7 +57,7 @@ def optimizer_step(
         raise
 
 
-def _backward(
+def mean_gradient(
     state: TrainState, batches: Sequence[Any], loss_fn: LossFunction, parameters: list[torch.Tensor], precision: str
 ) -> tuple[Loss, list[torch.Tensor]]:
     """The loss over all batches, and the gradients of its mean, which stand at the parameters too."""
