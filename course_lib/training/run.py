@@ -54,8 +54,7 @@ def run(
     settings: of `fit` (schedule, clip, ...). config (a frozen dataclass), extra (plain values for JSON), accumulate,
     clip and precision (as "fit" in extra), what the loader's order depends on and the factors of the schedule are saved
     too: a run with others does not go on from there. Fields epochs and patience of the config may grow where the
-    schedule stays what it was, and a run that `stop_early` ended goes on with more patience. A schedule with a memory
-    (Plateau) goes on with it.
+    schedule stays what it was, and a run that `stop_early` ended goes on with more patience. Plateau keeps its memory.
 
     SIGINT (Ctrl-C, the notebook's Interrupt), SIGTERM and SIGHUP let the step end, save, and raise Interrupted.
     Raises FolderInUse while another run holds the folder; OSError before the first step when nothing can be written
