@@ -17,8 +17,7 @@ def late(parameter, gradient, m, v, t, rate, beta1, beta2, epsilon):
 
 
 IN_A_GLOBAL = """
-kept = {}
-def momentum_step(parameter, gradient, velocity, rate, momentum):
+def momentum_step(parameter, gradient, velocity, rate, momentum, kept={}):
     kept[parameter.shape] = momentum * kept.get(parameter.shape, 0 * parameter) - rate * gradient
     return parameter + kept[parameter.shape], kept[parameter.shape]
 """

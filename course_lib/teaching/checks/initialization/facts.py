@@ -83,17 +83,17 @@ def _facts(firsts: list[np.ndarray], second: np.ndarray) -> dict[str, Any]:
         "mean": _mean(weights),
         "numbers": "in order" if all(_in_order(w) for w in weights) else "mixed",
         "distribution": _distribution(weights),
-        "units": "different" if all(_all_other(w[0]) for w in weights) else "copies",
-        "inputs": "different" if all(_all_other(w[:, 0]) for w in weights) else "copies",
+        "units": "different" if all(_all_other(w.T) for w in weights) else "copies",
+        "inputs": "different" if all(_all_other(w) for w in weights) else "copies",
         "second call": "the same weights" if np.array_equal(firsts[0], second) else "other weights",
         "same seed": "the same weights" if np.array_equal(firsts[0], again) else "other weights",
         "another seed": "the same weights" if np.array_equal(firsts[0], other) else "other weights",
     }
 
 
-def _all_other(numbers: np.ndarray) -> bool:
-    """Whether no number stands twice."""
-    return len(np.unique(numbers)) == len(numbers)
+def _all_other(rows: np.ndarray) -> bool:
+    """Whether no row stands twice."""
+    return len({row.tobytes() for row in rows}) == len(rows)
 
 
 def _formula(stds: list[float]) -> str:

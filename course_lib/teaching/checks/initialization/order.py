@@ -57,7 +57,7 @@ ORDER_MEASURED_START = order(
         GCHFBD
     signal_reset: a loop that starts every layer from the data again
         | what does the second layer receive when the network runs?
-        CGHFBDA
+        {CGHFBDA|CHGFBDA|CGHFBAD}
     passed_before_scaling: a signal that passes through the weights before they are scaled
         | which weights will the finished network use?
         GCHFABD
