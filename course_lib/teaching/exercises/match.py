@@ -103,9 +103,9 @@ def matches(exercise: Exercise, seen: Any) -> list[tuple[Mistake, float]]:
         fitting = [gap for gap, theirs in gaps if gap <= tolerance_for(seen, theirs, exercise.tolerance)]
         if fitting:
             found.append((mistake, min(fitting)))
-        elif mistake.when is not None and _recognised(mistake, seen, right):
-            found.append((mistake, float("nan")))
-    return found
+    if found:
+        return found
+    return [(mistake, float("nan")) for mistake in exercise.mistakes if _recognised(mistake, seen, right)]
 
 
 def _recognised(mistake: Mistake, seen: Any, right: Any) -> bool:

@@ -41,6 +41,6 @@ ANSWERS = (
                     "e": "noise", "f": "wrong sign"}, "right"),
     ("adam_claim", {"best_rate": "1e-2", "default_cost": "3,9", "usable_adam": "3", "usable_sgd": 3.0,
                     "works_untuned": "Contradicted", "easier_than_sgd": "not_shown"}, "right"),
-    ("adam_claim", {"best_rate": "ten", "default_cost": 3.88, "usable_adam": 3, "usable_sgd": 3,
+    ("adam_claim", {"best_rate": "large", "default_cost": 3.88, "usable_adam": 3, "usable_sgd": 3,
                     "works_untuned": "contradicted", "easier_than_sgd": "not shown"}, says("a number is asked for")),
 )  # fmt: skip
