@@ -211,7 +211,7 @@ def _unreadable(name: Any, given: Any, rule: Any, allowed: tuple[str, ...]) -> s
         return f"{name}: one of {', '.join(map(repr, dict.fromkeys(allowed)))} is asked for" if strange else ""
     if isinstance(rule, bool):
         return "" if isinstance(given, bool) else f"{name}: True or False is asked for; you gave {given!r}"
-    if isinstance(rule, int | float) and not isinstance(given, int | float):
+    if isinstance(rule, int | float) and (isinstance(given, bool) or not isinstance(given, int | float)):
         return f"{name}: a number is asked for; {str(given)[:40]!r} is none"
     return ""
 
