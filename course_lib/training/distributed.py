@@ -18,6 +18,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from course_lib.core.metrics import Loss
 
+_NOTHING = nullcontext()  # one for all: to make it anew takes time in every step
 PATIENCE = 300.0  # seconds; torch's own half an hour is a long time for GPUs that wait
 
 
@@ -149,4 +150,4 @@ def gradients_wait(model: nn.Module, wait: bool) -> AbstractContextManager[objec
         for layer in _layers_of(model):
             if isinstance(layer, DistributedDataParallel):
                 return layer.no_sync()
-    return nullcontext()
+    return _NOTHING

@@ -14,6 +14,7 @@ import torch
 
 Precision = Literal["float32", "bfloat16", "float16"]
 PRECISIONS = ("float32", "bfloat16", "float16")
+_NOTHING = nullcontext()
 
 
 def check_precision(precision: str) -> None:
@@ -24,9 +25,9 @@ def check_precision(precision: str) -> None:
 
 def autocast(precision: str, device: torch.device) -> AbstractContextManager[object]:
     """The context in which forward and loss are computed; for float32 one that does nothing."""
-    check_precision(precision)
     if precision == "float32":
-        return nullcontext()
+        return _NOTHING
+    check_precision(precision)
     return torch.autocast(device.type, dtype=getattr(torch, precision))
 
 

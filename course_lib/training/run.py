@@ -51,11 +51,10 @@ def run(
     Saves after every epoch, behind on_epoch, and after every `save_steps` updates. keep: "last" keeps the two newest
     checkpoints; "every" keeps all; "best" keeps, beside the newest, the one for which `watch` (split, name) was
     smallest or, with mode="max", largest, in folder/best: of those that are saved, with a value of that very step.
-    settings: of `fit` (schedule, clip, ...).
-    config (a frozen dataclass), extra (plain values for JSON), accumulate, clip and precision (as "fit" in extra), what
-    the loader's order depends on and the factors of the schedule are saved too: a run with others does not go on from
-    there. Fields epochs and patience of the config may grow where the schedule stays what it was, and a run that
-    `stop_early` ended goes on with more patience. A schedule with a memory (Plateau) goes on with it.
+    settings: of `fit` (schedule, clip, ...). config (a frozen dataclass), extra (plain values for JSON), accumulate,
+    clip and precision (as "fit" in extra), what the loader's order depends on and the factors of the schedule are saved
+    too: a run with others does not go on from there. Fields epochs and patience of the config may grow where the
+    schedule stays what it was, and a run that `stop_early` ended goes on with more patience. Plateau keeps its memory.
 
     SIGINT (Ctrl-C, the notebook's Interrupt), SIGTERM and SIGHUP let the step end, save, and raise Interrupted.
     Raises FolderInUse while another run holds the folder; OSError before the first step when nothing can be written

@@ -50,8 +50,10 @@ class TrainState:
     interrupted: bool = False
     best: dict[str, float] | None = field(default_factory=dict)
     plan: Plan = field(default_factory=Plan, init=False, repr=False, compare=False)
-    # What the check of the gradients writes to and multiplies by; it holds nothing between two updates.
+    # What one step makes and the next one uses again; nothing of it belongs to the run. zero_and_one: what the check of
+    # the gradients writes to and multiplies by. start: of the backward pass. buffers: as they were before the step.
     zero_and_one: tuple[torch.Tensor, torch.Tensor] | None = field(default=None, init=False, repr=False, compare=False)
+    start: tuple[Any, torch.Tensor] | None = field(default=None, init=False, repr=False, compare=False)
     buffers: Buffers | None = field(default=None, init=False, repr=False, compare=False)
     given: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 

@@ -39,7 +39,7 @@ def optimizer_step(
     _require_batches(state, batches, parameters)
     buffers = _noted_buffers(state) if check else None
     try:
-        state.loss, gradients = _backward(state, batches, loss_fn, parameters, precision)
+        state.loss, gradients = mean_gradient(state, batches, loss_fn, parameters, precision)
         state.norm = None
         if check:
             _require_finite(state, gradients, parameters[0].device)
@@ -57,7 +57,7 @@ def optimizer_step(
         raise
 
 
-def _backward(
+def mean_gradient(
     state: TrainState, batches: Sequence[Any], loss_fn: LossFunction, parameters: list[torch.Tensor], precision: str
 ) -> tuple[Loss, list[torch.Tensor]]:
     """The loss over all batches, and the gradients of its mean, which stand at the parameters too."""
@@ -75,7 +75,7 @@ def _backward(
                 # How many elements the later batches hold is not known yet: all are taken to be like the first one.
                 expected = max(1, first) * count
             # Started with 1 / n, the backward of a sum is that of the mean. DDP divides by the number of processes.
-            start = torch.full_like(loss.total, world_size() / expected)
+            start = _start(state, loss.total, world_size() / expected)
             (loss.total if state.scaler is None else state.scaler.scale(loss.total)).backward(start)
         loss = Loss(loss.total.detach(), loss.count)
         found = loss if found is None else found + loss
@@ -88,6 +88,14 @@ def _backward(
     if elements != expected:
         torch._foreach_mul_(gradients, expected / elements)
     return found, gradients
+
+
+def _start(state: TrainState, total: torch.Tensor, value: float) -> torch.Tensor:
+    """A tensor like the loss that holds `value`; made anew only where another one is needed than in the last step."""
+    kind = (value, total.dtype, total.device, total.shape)
+    if state.start is None or state.start[0] != kind:
+        state.start = kind, torch.full_like(total, value)
+    return state.start[1]
 
 
 def _update(state: TrainState) -> None:

@@ -501,13 +501,13 @@ claim("> 10", min(apart[0], apart[2]), "degrees at 4 and at 60 labels in the fir
 # *Reading*: the solid arrow turns with the data; the dashed one, the mean of means, **does not move at all**. It does
 # not know how many labels stand behind a mean.
 #
-# The library's update does it by the sum. It takes the later pieces to be like the first one and corrects the factor
-# when it has counted.
+# The library's update, `optimizer_step`, does it by the sum. Its first part takes the later pieces to be like the first
+# one and corrects the factor when it has counted:
 
 # %% id="step-source"
-from course_lib.training.step import optimizer_step
+from course_lib.training.step import mean_gradient, optimizer_step
 
-show_source(optimizer_step)
+show_source(mean_gradient)
 
 # %% id="accumulate-run"
 weights = []

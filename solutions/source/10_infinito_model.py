@@ -254,7 +254,7 @@ check("audit_utilization", utilization)
 # %% [markdown] id="attack-text" exercise="sees_no_future"
 # You are given models written by others, and you may only call them: `logits, memory = model(x, memory)`. Write a test that
 # returns True for those whose logits depend on nothing but the own past, and False for the others. Five right ones differ in
-# what they are made of, and one of them rounds differently; each of 13 wrong ones has one leak. Several show only at one place, only
+# what they are made of, and one of them rounds differently; each of 14 wrong ones has one leak. Several show only at one place, only
 # with a memory that holds something, or only when the neighbour in the batch changes. The check tells you which survive.
 
 # %% id="attack" exercise="sees_no_future" function="course_lib.infinito.plain:sees_no_future"

@@ -54,6 +54,26 @@ def test_a_verdict_is_returned_shown_and_recorded(sheets, recorded, capsys):
     assert recorded()["mean_squared_error"] == {"attempts": 1, "last": "wrong", "mistakes": {"sum": 1}}
 
 
+def test_the_courses_own_function_counts_as_read_and_not_as_solved(sheets, recorded, monkeypatch):
+    monkeypatch.setattr(mean_squared_error, "__module__", "course_lib.numpy_nn.losses")
+    verdict = check("mean_squared_error", mean_squared_error)
+    assert verdict.status == "right"
+    assert verdict.message.startswith("this is the course's own function: it counts as read, not as solved")
+    assert recorded()["mean_squared_error"] == {"level": "worked"}
+
+
+def test_the_same_mistake_twice_leads_on_to_a_hint_and_then_to_the_next(sheets, recorded, capsys):
+    assert "once more the same" not in check("mean_squared_error", summed).message
+    assert "once more the same; hint 1 of 2: Write the loss" in check("mean_squared_error", summed).message
+    assert "once more the same; hint 2 of 2: The mean divides" in check("mean_squared_error", summed).message
+    assert recorded()["mean_squared_error"]["hints"] == 2
+
+
+def test_without_an_answer_the_learners_function_is_looked_for(sheets, capsys):
+    assert check("mean_squared_error").status == "not started"
+    assert "there is no mean_squared_error yet: run the cell above first" in capsys.readouterr().out
+
+
 def test_an_unsolved_sheet_leaves_no_trace(sheets, tmp_path):
     assert check("mean_squared_error", None).status == "not started"
     assert not (tmp_path / "progress.json").exists()

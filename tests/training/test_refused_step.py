@@ -259,7 +259,7 @@ def test_a_schedule_that_gives_no_number_is_found_in_its_step() -> None:
 
 def test_momentum_that_adds_large_gradients_up_to_infinity_is_found_in_its_step() -> None:
     model = nn.Linear(2, 1, bias=False)
-    state = TrainState(model, torch.optim.SGD(model.parameters(), lr=1e-38, momentum=0.9), Seeds.same(0))
+    state = TrainState(model, torch.optim.SGD(model.parameters(), lr=1e-39, momentum=0.9), Seeds.same(0))
 
     model.weight.data.fill_(0.1)
 

@@ -1,4 +1,4 @@
-"""Which exercises does sheet 03, optimizers, hold, and in which order?"""
+"""The exercises of sheet 03, optimizers, in their order."""
 
 from course_lib.teaching.checks.optimizers.adam import ADAM
 from course_lib.teaching.checks.optimizers.adamw import ADAMW

@@ -8,7 +8,7 @@ from course_lib.teaching.checks.stopping.logs import READ_STOPPING_LOGS
 from course_lib.teaching.checks.stopping.order import ORDER_EARLY_STOPPING
 from course_lib.teaching.checks.stopping.restore import FIT_AND_RESTORE
 from course_lib.teaching.checks.stopping.smooth import SMOOTHED
-from course_lib.teaching.checks.stopping.stop import EARLY_STOPPING
+from course_lib.teaching.checks.stopping.stoppers import EARLY_STOPPING
 
 SHEET = (
     EARLY_STOPPING,

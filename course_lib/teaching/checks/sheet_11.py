@@ -1,4 +1,4 @@
-"""Which exercises does sheet 11, the audit of INFINITO, hold, and in which order?"""
+"""The exercises of sheet 11, the audit of INFINITO, in their order."""
 
 from course_lib.teaching.checks.infinito_audit.attack import EVALUATION_IS_SOUND
 from course_lib.teaching.checks.infinito_audit.find import NAME_THE_RUNS

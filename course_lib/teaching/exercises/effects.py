@@ -159,7 +159,15 @@ def _restored(functions: dict[ModuleType, dict[str, Any]]) -> list[str]:
     replaced = []
     for module, kept in functions.items():
         for name, value in kept.items():
-            if vars(module).get(name) is not value:
+            now = vars(module).get(name)
+            if now is not value and not _of_the_library(now, module):
                 setattr(module, name, value)
                 replaced.append(f"{module.__name__}.{name}")
     return replaced
+
+
+def _of_the_library(function: Any, module: ModuleType) -> bool:
+    """Whether the code of `function` stands in the library of `module`: torch wraps some of its own at first use."""
+    code, package = getattr(function, "__code__", None), sys.modules.get(module.__name__.partition(".")[0])
+    home = getattr(package, "__path__", None)
+    return bool(code and home and code.co_filename.startswith(str(next(iter(home)))))

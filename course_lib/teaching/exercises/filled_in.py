@@ -52,10 +52,11 @@ def _filled_in(
     it stands for; half its last decimal where nothing is said, 0 for whole numbers. read: a reader of its own, by key.
     """
     key, names = dict(key), dict(names or {})
+    by_key = words if isinstance(words, Mapping) and set(words) <= set(key) else None  # not words with their meanings
     allowed = {
-        name: tuple(words[name] if isinstance(words, Mapping) else words)
+        name: tuple(words if by_key is None else by_key[name])
         for name, rule in key.items()
-        if _is_word(rule) and (not isinstance(words, Mapping) or name in words)
+        if _is_word(rule) and (by_key is None or name in by_key)
     }
 
     def make(edit: str) -> dict[str, Any]:
@@ -125,12 +126,17 @@ def _room(rule: float, given: float | None) -> float:
 
 
 def _snapped(value: Any, known: list[Any], room: float) -> Any:
-    """The known number that `value` stands for, of several readings the one that is known; else the first reading."""
-    found = typed.numbers_in(value)
-    close = [(abs(number - one), place, one) for place, one in enumerate(known) for number in found
-             if math.isfinite(one) and abs(number - one) <= max(room, 1e-9 * abs(one))]  # fmt: skip
-    if close:
-        return min(close)[2]
+    """The known number that `value` stands for, in a reading that gives the right one before others; else the first.
+
+    A known number other than 0 stands for no number that is further away than half of it.
+    """
+    nearest = []
+    for read in typed.numbers_in(value):
+        gaps = [(abs(read - one), place, abs(one)) for place, one in enumerate(known) if math.isfinite(one)]
+        close = [gap for gap in gaps if gap[0] <= max(min(room, gap[2] / 2 or room), 1e-9 * gap[2])]
+        nearest += [min(close)[1]] if close else []
+    if nearest:
+        return known[0 if 0 in nearest else nearest[0]]
     return typed.number(value, float(known[0])) if known else typed.number(value)
 
 
@@ -168,9 +174,10 @@ def _known_key(name: str, key: Mapping[str, Any]) -> None:
 
 def _literal(text: str, names: Names) -> Any:
     try:
-        return eval(compile(ast.parse(text.strip(), mode="eval"), "<table>", "eval"), dict(names))
+        value = eval(compile(ast.parse(text.strip(), mode="eval"), "<table>", "eval"), dict(names))
     except (SyntaxError, NameError):
         return text.strip()
+    return text.strip() if callable(value) else value  # `eval`, `min` and `sum` are words
 
 
 def _look_again(seen: Any, right: Any, allowed: Mapping[str, tuple[str, ...]], ask: Ask) -> str | None:
@@ -186,7 +193,8 @@ def _look_again(seen: Any, right: Any, allowed: Mapping[str, tuple[str, ...]], a
         return None
     first = wrong[0]
     question = ask(first, seen[first], right[first]) if callable(ask) else _asked(ask, first, seen[first])
-    return f"look again at {', '.join(map(str, wrong))}\n{first}: {question}"
+    between = "; " if any("," in str(name) for name in wrong) else ", "
+    return f"look again at {between.join(map(str, wrong))}\n{first}: {question}"
 
 
 def _asked(ask: Mapping[Any, str], name: Any, given: Any) -> str:
@@ -203,7 +211,7 @@ def _unreadable(name: Any, given: Any, rule: Any, allowed: tuple[str, ...]) -> s
         return f"{name}: one of {', '.join(map(repr, dict.fromkeys(allowed)))} is asked for" if strange else ""
     if isinstance(rule, bool):
         return "" if isinstance(given, bool) else f"{name}: True or False is asked for; you gave {given!r}"
-    if isinstance(rule, int | float) and not isinstance(given, int | float):
+    if isinstance(rule, int | float) and (isinstance(given, bool) or not isinstance(given, int | float)):
         return f"{name}: a number is asked for; {str(given)[:40]!r} is none"
     return ""
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -18,7 +19,8 @@ class TookTooLong(BaseException):
 def limited(seconds: float = SECONDS) -> Iterator[None]:
     """Raise TookTooLong in this thread once the process has worked `seconds`, or the clock shows six times as many.
 
-    The exception comes between two steps of Python: one call into NumPy or torch that never ends cannot be ended.
+    The exception comes between two steps of Python: one call into NumPy or torch that never ends cannot be ended. An
+    import is not interrupted and its time does not count: a module that is half there would fail ever after.
     """
     thread, over, guard = threading.get_ident(), threading.Event(), threading.Lock()
     worked, began = time.process_time(), time.monotonic()
@@ -27,11 +29,16 @@ def limited(seconds: float = SECONDS) -> Iterator[None]:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error) if error else None)
 
     def watch() -> None:
+        allowed, last = seconds, worked
         while not over.wait(_STEP):
-            if time.process_time() - worked > seconds or time.monotonic() - began > 6 * seconds:
+            now = time.process_time()
+            if _imports(thread):
+                allowed += now - last
+            elif now - worked > allowed or time.monotonic() - began > 6 * allowed:
                 with guard:  # again at every step: their code may have caught the first one
                     if not over.is_set():
                         interrupt(TookTooLong)
+            last = now
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -42,3 +49,13 @@ def limited(seconds: float = SECONDS) -> Iterator[None]:
             over.set()
             interrupt(None)
         watcher.join()
+
+
+def _imports(thread: int) -> bool:
+    """Whether this thread is importing a module just now."""
+    frame = sys._current_frames().get(thread)
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False

@@ -103,9 +103,9 @@ def matches(exercise: Exercise, seen: Any) -> list[tuple[Mistake, float]]:
         fitting = [gap for gap, theirs in gaps if gap <= tolerance_for(seen, theirs, exercise.tolerance)]
         if fitting:
             found.append((mistake, min(fitting)))
-        elif mistake.when is not None and _recognised(mistake, seen, right):
-            found.append((mistake, float("nan")))
-    return found
+    if found:
+        return found
+    return [(mistake, float("nan")) for mistake in exercise.mistakes if _recognised(mistake, seen, right)]
 
 
 def _recognised(mistake: Mistake, seen: Any, right: Any) -> bool:
@@ -144,6 +144,8 @@ def _decimals(observation: Any) -> int:
 
 def two_at_once(exercise: Exercise, seen: Any) -> Finding | None:
     """A finding that names two known mistakes which together give this observation, or None."""
+    if by_traits(exercise):
+        return None  # few traits, which two other mistakes may share by chance
     right = observations(exercise)[REFERENCE]
     for pair, theirs in _seen_pairs(exercise):
         if _alike(exercise, seen, theirs, right):

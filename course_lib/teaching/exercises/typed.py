@@ -33,6 +33,10 @@ _FUNCTIONS: dict[str, Callable[[float], float]] = {
     "abs": abs,
 }  # fmt: skip
 _NAMES = {"pi": math.pi, "e": math.e}
+_IN_WORDS = {word: number for number, words in enumerate((
+    ("zero", "none", "no"), ("one",), ("two",), ("three",), ("four",),
+    ("five",), ("six",), ("seven",), ("eight",), ("nine",), ("ten",), ("eleven",), ("twelve",)))
+    for word in words}  # fmt: skip
 _OPERATORS: dict[type, Callable[[float, float], float]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow,
@@ -53,6 +57,9 @@ def numbers_in(value: Any) -> list[float]:
         return _finite([array.item()]) if array is not None and array.size == 1 and array.dtype.kind in "iuf" else []
     value = re.sub("⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda raised: f"**{raised[0].translate(_RAISED)}", value)
     text = _ABOUT.sub("", value.translate(_SIGNS).strip().strip("`$\"'")).strip()
+    text = re.sub(r"\s+(?:out )?of(?: the)? \d+$", "", text)  # "3 of 10" is 3
+    if text.lower() in _IN_WORDS:
+        return [float(_IN_WORDS[text.lower()])]
     percent = bool(re.search(r"(%|\bpercent|\bper cent)\s*$", text, re.IGNORECASE))
     text = re.sub(r"\s*(%|percent|per cent)\s*$", "", text, flags=re.IGNORECASE)
     text = _IN_WORDS.get(text.lower(), text)

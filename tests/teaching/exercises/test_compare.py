@@ -116,3 +116,10 @@ def test_the_distance_does_not_change_with_the_unit(values, unit):
         rule = rule + 1.0
     ours = rule + np.abs(rule).max() * 0.25
     assert distance(ours * unit, rule * unit) == pytest.approx(distance(ours, rule), rel=1e-6)
+
+
+def test_an_array_for_a_tensor_of_the_same_numbers_needs_no_note():
+    torch = pytest.importorskip("torch")
+    tensor = torch.ones(2, dtype=torch.float64)
+    assert form_notes(tensor.numpy(), tensor) == []
+    assert form_notes(tensor.float(), tensor) == ["you return float32 where the rule gives float64"]

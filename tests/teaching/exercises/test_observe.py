@@ -153,3 +153,16 @@ def test_a_test_that_does_not_end_for_one_version_is_told_which(monkeypatch):
 
     seen = attack(test, right={"moves": "moves"}, planted={"stays": "stays"})
     assert seen["form"] == "does not end for a version that is wrong (stays)"
+
+
+@pytest.mark.parametrize(("wrapper", "told"), [("library", False), ("learner", True)])
+def test_a_function_that_its_own_library_wraps_is_no_effect_of_the_answer(wrapper, told, monkeypatch):
+    def wrapped(*given):
+        return None
+
+    if wrapper == "library":
+        wrapped.__code__ = wrapped.__code__.replace(co_filename=np.__file__)
+    monkeypatch.setattr(np, "cosh", np.cosh)
+    with probing(io.StringIO()) as effects:
+        np.cosh = wrapped
+    assert ("replaced" in effects.told) == told

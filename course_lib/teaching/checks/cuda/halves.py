@@ -1,4 +1,4 @@
-"""On which small problem are the scaled steps of sheet 09 probed? A loss whose gradient goes through float16.
+"""The small problem of the scaled steps of sheet 09: a loss whose gradient goes through float16.
 
 The model has a weight of 3 numbers and a bias of 1. The gradient of a loss is chosen: `up` less `down` for the weight,
 `bias` for the bias; each of the three passes float16 on its way back, where it may become 0 or infinite.

@@ -1,4 +1,4 @@
-"""Which listings does sheet 09 show, in which of whose lines may the host wait for the device?
+"""The listings of sheet 09: training steps in a line of which the host may wait for the device.
 
 Each is a training step that trains correctly. Its line numbers count from the `def`.
 """

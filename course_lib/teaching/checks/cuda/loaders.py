@@ -1,21 +1,19 @@
-"""Which flags of a loader make sense? Known mistakes, and the check of loader_flags."""
+"""Flags of a loader that make sense: cases and known mistakes."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.forms import all_the_same, also_right, kind_of, known
-from course_lib.teaching.exercises.observe import calls
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.forms import kind_of
+from course_lib.teaching.exercises.kinds import implement
 from course_lib.training.plain_cuda import loader_flags
 
-_WRONG: list[Mistake] = []
-_RIGHT: list[Variant] = []
 _DEFAULTS = {"num_workers": 0, "pin_memory": False, "persistent_workers": False, "prefetch_factor": None}
-_CASES = ((4, 8, True), (0, 8, True), (0, 4, False), (2, 5, False), (3, 2, True), (1, 3, False))
+# 5 of 2 are a half too many, 9 of 4 less than a half: only rounding up is right for both.
+CASES = ((4, 8, True), (0, 8, True), (0, 4, False), (2, 5, False), (3, 2, True), (1, 3, False), (4, 9, True))
 _DATA = TensorDataset(torch.zeros(8, 1))
 
 
@@ -35,101 +33,6 @@ def _flags(answer: Callable[..., Any]) -> Callable[..., Any]:
         return {"flags": {key: str(value) for key, value in (_DEFAULTS | said).items()}, "refused": refused}
 
     return run
-
-
-@also_right(_RIGHT, "every key, with its default where it does not apply")
-def every_key(workers, ahead, cuda):
-    return {
-        "num_workers": workers,
-        "pin_memory": bool(cuda),
-        "persistent_workers": workers > 0,
-        "prefetch_factor": -(-ahead // workers) if workers else None,
-    }
-
-
-def _changed(**changed: Callable[[int, int, bool], Any]) -> Callable[..., dict[str, Any]]:
-    """Right flags, with some keys set by a rule of (workers, ahead, cuda)."""
-
-    def flags(workers: int, ahead: int, cuda: bool) -> dict[str, Any]:
-        found = loader_flags(workers, ahead, cuda)
-        return found | {key: rule(workers, ahead, cuda) for key, rule in changed.items()}
-
-    return flags
-
-
-def _only_with_workers(rule: Callable[[int, int, bool], Any], default: Any) -> Callable[[int, int, bool], Any]:
-    return lambda workers, ahead, cuda: rule(workers, ahead, cuda) if workers else default
-
-
-def _wrong(id: str, cause: str, question: str, **changed: Callable[[int, int, bool], Any]) -> None:
-    _WRONG.append(Mistake(id, cause, question, _changed(**changed)))
-
-
-_wrong(
-    "always_pinned",
-    "pinned memory without a CUDA device",
-    "who would fetch from memory that may not be moved?",
-    pin_memory=lambda workers, ahead, cuda: True,
-)
-_wrong(
-    "never_pinned",
-    "memory that is never pinned",
-    "from which memory can a GPU fetch by itself?",
-    pin_memory=lambda workers, ahead, cuda: False,
-)
-_wrong(
-    "pinned_with_workers",
-    "pinned memory that depends on the workers",
-    "can the training process not pin its own batches?",
-    pin_memory=lambda workers, ahead, cuda: cuda and workers > 0,
-)
-_wrong(
-    "always_persistent",
-    "workers that live on where there are none",
-    "what shall live on with 0 workers?",
-    persistent_workers=lambda workers, ahead, cuda: True,
-)
-_wrong(
-    "never_persistent",
-    "workers that are started anew in every epoch",
-    "how often are worker processes started in 100 epochs?",
-    persistent_workers=lambda workers, ahead, cuda: False,
-)
-_wrong(
-    "persistent_with_cuda",
-    "workers that live on only beside a GPU",
-    "does starting a process cost less without a GPU?",
-    persistent_workers=_only_with_workers(lambda workers, ahead, cuda: cuda, False),
-)
-_wrong(
-    "always_prefetched",
-    "batches ready in advance where nobody prepares them",
-    "who fills the queue with 0 workers?",
-    prefetch_factor=lambda workers, ahead, cuda: math.ceil(ahead / max(1, workers)),
-)
-_wrong(
-    "ahead_for_each",
-    "all batches ahead asked of each worker",
-    "4 workers with 8 batches each: how many are ready, and in how much memory?",
-    prefetch_factor=_only_with_workers(lambda workers, ahead, cuda: ahead, None),
-)
-_wrong(
-    "rounded_down",
-    "a division rounded down",
-    "5 batches ahead, 2 workers with 2 each: how many are ready?",
-    prefetch_factor=_only_with_workers(lambda workers, ahead, cuda: ahead // workers, None),
-)
-_wrong(
-    "factor_by_default",
-    "the factor that torch takes by default",
-    "which of your lines reads `ahead`?",
-    prefetch_factor=_only_with_workers(lambda workers, ahead, cuda: 2, None),
-)
-
-
-@known(_WRONG, "a worker where none was asked for", "why might a notebook ask for 0 workers?")
-def one_worker_at_least(workers, ahead, cuda):
-    return loader_flags(max(1, workers), ahead, cuda)
 
 
 def _about(key: str, own: str, workers: int, ahead: int) -> str:
@@ -153,7 +56,7 @@ def _which(seen: Any, right: Any) -> str | None:
         strange = [key for key in own["flags"] if key not in _DEFAULTS]
         if strange:
             return f"{strange[0]!r} is none of {', '.join(map(repr, _DEFAULTS))}"
-        workers, ahead, cuda = _CASES[int(case.split()[1]) - 1]
+        workers, ahead, cuda = CASES[int(case.split()[1]) - 1]
         place = f"workers {workers}, ahead {ahead}, cuda {cuda}"
         if own["refused"]:
             question = "of which type is each value?" if workers else "which flags are only for workers?"
@@ -164,17 +67,47 @@ def _which(seen: Any, right: Any) -> str | None:
     return None
 
 
-LOADER_FLAGS = Exercise(
-    slug="loader_flags",
-    title="Flags of a loader that make sense",
-    kind="implement",
-    core=False,
-    difficulty=1,
-    minutes=10,
-    reference=loader_flags,
-    observe=lambda answer: calls(_flags(answer), *_CASES),
-    accepted=tuple(_RIGHT),
-    mistakes=tuple(_WRONG),
+LOADER_FLAGS = implement(
+    "loader_flags",
+    "Flags of a loader that make sense",
+    loader_flags,
+    cases=CASES,
+    run=_flags,
+    right="""
+    every_key: every key, with its default where it does not apply
+        first: none = {"persistent_workers": False, "prefetch_factor": None}
+        return: RESULT if workers else RESULT | none
+    """,
+    wrong="""
+    always_pinned: pinned memory without a CUDA device | who would fetch from memory that may not be moved?
+        return: RESULT | {"pin_memory": True}
+    never_pinned: memory that is never pinned | from which memory can a GPU fetch by itself?
+        return: RESULT | {"pin_memory": False}
+    pinned_with_workers: pinned memory that depends on the workers
+        | can the training process not pin its own batches?
+        return: RESULT | {"pin_memory": cuda and workers > 0}
+    always_persistent: workers that live on where there are none | what shall live on with 0 workers?
+        return: RESULT | {"persistent_workers": True}
+    never_persistent: workers that are started anew in every epoch
+        | how often are worker processes started in 100 epochs?
+        return: RESULT | {"persistent_workers": False}
+    persistent_with_cuda: workers that live on only beside a GPU | does starting a process cost less without a GPU?
+        flags["persistent_workers"] = True -> flags["persistent_workers"] = cuda
+    always_prefetched: batches ready in advance where nobody prepares them | who fills the queue with 0 workers?
+        return: RESULT | {"prefetch_factor": math.ceil(ahead / max(1, workers))}
+    ahead_for_each: all batches ahead asked of each worker
+        | 4 workers with 8 batches each: how many are ready, and in how much memory?
+        math.ceil(ahead / workers) -> ahead
+    rounded_down: a division rounded down | 5 batches ahead, 2 workers with 2 each: how many are ready?
+        math.ceil(ahead / workers) -> ahead // workers
+    rounded: a division rounded to the nearest whole number
+        | 9 batches ahead, 4 workers with 2 each: how many are ready?
+        math.ceil(ahead / workers) -> max(1, {int(ahead / workers + 0.5)|round(ahead / workers)})
+    factor_by_default: the factor that torch takes by default | which of your lines reads `ahead`?
+        math.ceil(ahead / workers) -> 2
+    one_worker_at_least: a worker where none was asked for | why might a notebook ask for 0 workers?
+        first: workers = max(1, workers)
+    """,
     properties=(Property("each case", _which),),
     hints=(
         "Two of the keys depend on whether there are workers, one on whether there is a GPU.",
@@ -182,5 +115,7 @@ LOADER_FLAGS = Exercise(
     ),
     not_tested="whether so many workers help; only a clock tells",
     fade=('flags["persistent_workers"]', 'flags["prefetch_factor"]'),
-    indistinguishable=all_the_same(_RIGHT),
+    equivalent="""
+    swap: flags['persistent_workers'] = True <-> flags['prefetch_factor'] = math.cei | a dict has both in any order
+    """,
 )

@@ -1,20 +1,21 @@
-"""Is the memory of a step predicted? The check of memory_of_step."""
+"""The memory of a training step: cases and known mistakes."""
 
 from typing import Any
 
-from course_lib.teaching.checks.cuda.memory_answers import PARTS, RIGHT, WRONG
 from course_lib.teaching.exercises.compare import to_array
-from course_lib.teaching.exercises.exercise import Exercise, Property
-from course_lib.teaching.exercises.forms import all_the_same, kind_of
-from course_lib.teaching.exercises.observe import Case, calls
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.forms import kind_of
+from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.observe import Case
 from course_lib.training.plain_cuda import memory_of_step
 
-_CASES = (
+CASES = (
     Case([5, 7, 3], 4),
     Case([64, 300, 200, 10], 32, moments=1),
     Case([784, 256, 128, 10], 50, activation_bytes=2),
     Case([6, 2], 3, moments=0, activation_bytes=2),
     Case([30, 20, 40, 50, 8], 1000, 2, 4),
+    Case([16, 16, 16, 4], 2, 3, 1),  # widths that come again
 )
 _ABOUT = {
     "weights": "which numbers has a layer, and how many bytes has each?",
@@ -27,16 +28,15 @@ _ABOUT = {
 
 def _form(own: Any) -> str:
     """What is wrong with the form of a result, "" where nothing is."""
-    keys = (*PARTS, "MiB")
     if not isinstance(own, dict):
-        return f"return a dict with the keys {', '.join(keys)}; you return {kind_of(own)}"
-    odd = [repr(key) for key in own if key not in keys]
-    missing = [repr(key) for key in keys if key not in own]
+        return f"return a dict with the keys {', '.join(_ABOUT)}; you return {kind_of(own)}"
+    odd = [repr(key) for key in own if key not in _ABOUT]
+    missing = [repr(key) for key in _ABOUT if key not in own]
     if odd or missing:
         told = f"{missing[0]} is missing" if missing else ""
         told += ("; " if odd and missing else "") + (f"{odd[0]} is not asked for" if odd else "")
-        return f"return a dict with the keys {', '.join(keys)}: {told}"
-    for key in keys:
+        return f"return a dict with the keys {', '.join(_ABOUT)}: {told}"
+    for key in _ABOUT:
         array = to_array(own[key])
         if array is None or array.ndim:
             return f"{key}: give one number; yours is {kind_of(own[key])}"
@@ -49,7 +49,7 @@ def _which(seen: Any, right: Any) -> str | None:
         form = _form(own)
         if form:
             return form
-        wrong = [name for name in (*PARTS, "MiB") if abs(own[name] - facts["result"][name]) > 1e-9 * own[name]]
+        wrong = [name for name in _ABOUT if abs(own[name] - facts["result"][name]) > 1e-9 * own[name]]
         if wrong:
             times = own[wrong[0]] / (facts["result"][wrong[0]] or 1)
             if wrong == ["MiB"] and own["MiB"] in (round(facts["result"]["MiB"], place) for place in range(7)):
@@ -60,17 +60,81 @@ def _which(seen: Any, right: Any) -> str | None:
     return None
 
 
-MEMORY_OF_STEP = Exercise(
-    slug="memory_of_step",
-    title="Predict the memory of a step",
-    kind="implement",
+MEMORY_OF_STEP = implement(
+    "memory_of_step",
+    "Predict the memory of a step",
+    memory_of_step,
     core=True,
     difficulty=2,
     minutes=20,
-    reference=memory_of_step,
-    observe=lambda answer: calls(answer, *_CASES),
-    accepted=tuple(RIGHT),
-    mistakes=WRONG,
+    cases=CASES,
+    right="""
+    layer_by_layer: layer by layer, weights and biases apart
+        (inputs + 1) * outputs -> inputs * outputs + outputs
+    """,
+    wrong="""
+    biases_forgotten: a count without the biases | how many numbers has a layer beside W?
+        inputs + 1 -> inputs
+    elements: numbers counted in place of bytes | how many bytes has a float32?
+        4 * parameters -> parameters; activation_bytes -> 1
+    double_precision: eight bytes for every weight | how many bits has float32?
+        4 * parameters -> 8 * parameters
+    moments_forgotten: a step without the moments of the optimizer | what does Adam remember of each parameter?
+        moments * weights -> 0
+    one_moment: one moment, whatever the optimizer | what does the argument `moments` say?
+        moments * weights -> weights
+    always_adam: two moments, whatever the optimizer | what does the argument `moments` say?
+        moments * weights -> 2 * weights
+    gradient_per_sample: a gradient for every sample
+        | over what is the loss a mean, and how many gradients does it have?
+        before return A -> parts["gradients"] = batch * weights
+    no_gradients: a step without gradients | where does backward() put its result?
+        before return A -> parts["gradients"] = 0
+    one_sample: the activations of one sample | how many rows go through the network at once?
+        activation_bytes * batch * A -> activation_bytes * A
+    batch_not_kept: activations without the batch itself | what does x' dy of the first layer need?
+        sum(sizes) -> sum(sizes[1:])
+    output_not_kept: activations without the last output | what does the gradient of the loss need?
+        sum(sizes) -> sum(sizes[:-1])
+    both_sides_of_relu: hidden layers kept on both sides of the ReLU
+        | can you see from the output of a ReLU where its input was above 0?
+        sum(sizes) -> sum(sizes) + sum(sizes[1:-1])
+    activations_float32: activations of four bytes in every case | what does the argument `activation_bytes` say?
+        activation_bytes -> 4
+    halves_everywhere: as few bytes for every number as for the activations
+        | what becomes of an update of 0.001 to a weight of 1 in bfloat16?
+        4 * parameters -> activation_bytes * parameters
+    bias_of_each_input: a bias for each input of a layer | what is a bias added to?
+        (inputs + 1) * outputs -> inputs * (outputs + 1)
+    moments_as_given: the number of moments in place of their bytes | for each of how many parameters are they kept?
+        moments * weights -> moments
+    hidden_alone: activations of the hidden layers alone
+        | what do x' dy of the first layer and the gradient of the loss need?
+        sum(sizes) -> sum(sizes[1:-1])
+    gradients_of_activations: each activation held twice | has backward begun when forward is complete?
+        sum(sizes) -> 2 * sum(sizes)
+    batch_in_float32: a batch that stays in float32 where the other activations do not
+        | which of the kept numbers does the docstring take out of `activation_bytes`?
+        activation_bytes * batch * sum(sizes) -> batch * (activation_bytes * sum(sizes[1:]) + 4 * sizes[0])
+    widths_once: widths that come again, counted once | do two layers of one width keep one output?
+        sum(sizes) -> sum(set(sizes))
+    all_in_mib: every part in MiB | which unit does the docstring give for the four parts?
+        parts | A -> {name: part / 2**20 for name, part in parts.items()} | A
+    total_in_bytes: a total in bytes | how many bytes has a MiB?
+        2**20 -> 1
+    kibibytes: KiB in place of MiB | how many bytes has a MiB?
+        2**20 -> 2**10
+    megabytes: MB in place of MiB | is a MiB a power of ten?
+        2**20 -> 1e6
+    gibibytes: GiB in place of MiB | how many bytes has a MiB?
+        2**20 -> 2**30
+    without_gradients: a total that leaves the gradients out | how many parts has the sum?
+        sum(parts.values()) -> sum(parts.values()) - parts["gradients"]
+    without_moments: a total that leaves the moments out | how many parts has the sum?
+        sum(parts.values()) -> sum(parts.values()) - parts["moments"]
+    without_activations: a total that leaves the activations out | which of the four parts grows with the batch?
+        sum(parts.values()) -> sum(parts.values()) - parts["activations"]
+    """,
     properties=(Property("each part by itself", _which),),
     hints=(
         "Three parts are a multiple of the parameters; only the activations know the batch.",
@@ -79,5 +143,4 @@ MEMORY_OF_STEP = Exercise(
     ),
     not_tested="what lives for a moment only, such as the gradient of the last output",
     fade=("parameters = ", "activations = "),
-    indistinguishable=all_the_same(RIGHT),
 )

@@ -1,4 +1,4 @@
-"""In which order do the lines of a scaled, accumulated step stand? The check of order_scaled_step.
+"""The order of a scaled, accumulated step: its lines and the known mistakes.
 
 An order is not compared with one key: its lines are put together and run on a small problem, in which one update
 overflows, so that every order that makes the right updates is right.
@@ -15,10 +15,10 @@ from torch import nn
 
 from course_lib.core.metrics import Loss
 from course_lib.teaching.checks.cuda.halves import Model, Slopes, loss_of, numbers
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
+from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.forms import indentation_told
+from course_lib.teaching.exercises.kinds import order
 from course_lib.teaching.exercises.observe import Raised, raised
-from course_lib.teaching.exercises.spelling import letters_of
 
 # Shown in this order, with their indentation; three lines are not needed.
 LINES = {
@@ -36,7 +36,6 @@ LINES = {
     "L": "    scaler.step(optimizer)",
     "M": "        (loss.total / count).backward()",
 }
-RIGHT = list("JHDGBFALCI")
 _NOT_NEEDED = {
     "E": "what does optimizer.step() do when a gradient is infinite?",
     "K": "how often may the gradients of one update be divided by the factor?",
@@ -92,8 +91,7 @@ def run(letters: list[str]) -> dict[str, Any] | Raised:
     return {"parameters": numbers(model), "factor": scaler.get_scale(), "rate": optimizer.param_groups[0]["lr"]}
 
 
-def _observe(answer: Any) -> Any:
-    letters = letters_of(answer)
+def _observe(letters: Any) -> Any:
     if not isinstance(letters, list) or not all(isinstance(one, str) and one in LINES for one in letters):
         odd = [one for one in letters if one not in list(LINES)] if isinstance(letters, list) else [letters]
         return {"letters": f"{str(odd[0])[:60]!r} is none of them", "lines": 0, "twice": "", "after": "not run"}
@@ -146,84 +144,62 @@ def _told(seen: Any, right: Any) -> str | None:
     return "your loop runs; its updates are others\nwhat does each line read, and which line has written it?"
 
 
-def _mistake(id: str, letters: str, cause: str, question: str) -> Mistake:
-    return Mistake(id, cause, question, list(letters))
-
-
-_WRONG = (
-    _mistake(
-        "clip_before_unscale",
-        "JHDGBAFLCI",
-        "a loop that clips before it divides by the factor",
-        "of which gradient is `limit` the longest length?",
-    ),
-    _mistake(
-        "never_unscaled",
-        "JHDGBALCI",
-        "a loop that clips the multiple of the gradient",
-        "of which gradient is `limit` the longest length?",
-    ),
-    _mistake("not_clipped", "JHDGBFLCI", "a loop that does not clip", "which line shortens a long gradient?"),
-    _mistake(
-        "clip_after_update", "JHDGBFLACI", "a loop that clips after the update", "which gradient has the update used?"
-    ),
-    _mistake("plain_step", "JHDGBFAECI", "a loop that makes every update, also along infinity", _NOT_NEEDED["E"]),
-    _mistake(
-        "two_steps", "JHDGBFALECI", "a loop that makes every update twice", "what does scaler.step() call itself?"
-    ),
-    _mistake(
-        "no_update", "JHDGBFACI", "a loop in which nothing makes the update", "which line changes the parameters?"
-    ),
-    _mistake(
-        "factor_first",
-        "JHDGBFACLI",
-        "a loop that changes the factor before the update",
-        "which line has to know what the factor was?",
-    ),
-    _mistake("factor_kept", "JHDGBFALI", "a loop that never changes the factor", "what does an overflow teach?"),
-    _mistake("not_scaled", "JHDGMFALCI", "a loop that divides a loss by a factor that it never had", _NOT_NEEDED["M"]),
-    _mistake("unscaled_each", "JHDGBKALCI", "a loop that divides after every batch", _NOT_NEEDED["K"]),
-    _mistake(
-        "schedule_first",
-        "JIHDGBFALC",
-        "a loop whose schedule moves before the update",
-        "at which rate is the first update made?",
-    ),
-    _mistake("no_schedule", "JHDGBFALC", "a loop whose rate never changes", "which line changes the rate?"),
-    _mistake(
-        "never_zeroed", "JDGBFALCI", "a loop that never sets the gradients to zero", "what does backward() add to?"
-    ),
-    _mistake(
-        "zeroed_after_backward",
-        "JDGBHFALCI",
-        "a loop that empties the gradients before the update",
-        "what does the update use?",
-    ),
-    _mistake(
-        "backward_before_loss",
-        "JHDBGFALCI",
-        "a loop that goes backward before it has a loss",
-        "which line makes `loss`?",
-    ),
-)
-
-ORDER_SCALED_STEP = Exercise(
-    slug="order_scaled_step",
-    title="Put the scaled step in order",
-    kind="order",
+ORDER_SCALED_STEP = order(
+    "order_scaled_step",
+    "Put the scaled step in order",
+    LINES,
+    "JHDGBFALCI",
     core=True,
     difficulty=2,
     minutes=15,
-    reference=RIGHT,
     observe=_observe,
-    accepted=(
-        Variant(
-            "zero_last", list("JDGBFALCIH"), "the gradients may be emptied at the end: at the start there are none"
-        ),
-        Variant("zero_after_step", list("JDGBFALHCI"), "they may be emptied as soon as the update is made"),
-        Variant("schedule_before_factor", list("JHDGBFALIC"), "schedule and factor do not know of each other"),
-    ),
-    mistakes=_WRONG,
+    also="""
+    zero_last: the gradients may be emptied at the end: at the start there are none
+        JDGBFALCIH
+    zero_after_step: they may be emptied as soon as the update is made
+        JDGBFALHCI
+    schedule_before_factor: schedule and factor do not know of each other
+        JHDGBFALIC
+    """,
+    wrong="""
+    clip_before_unscale: a loop that clips before it divides by the factor
+        | of which gradient is `limit` the longest length?
+        JHDGBAFLCI
+    never_unscaled: a loop that clips the multiple of the gradient
+        | of which gradient is `limit` the longest length?
+        JHDGBALCI
+    not_clipped: a loop that does not clip | which line shortens a long gradient?
+        JHDGBFLCI
+    clip_after_update: a loop that clips after the update | which gradient has the update used?
+        JHDGBFLACI
+    plain_step: a loop that makes every update, also along infinity
+        | what does optimizer.step() do when a gradient is infinite?
+        JHDGBFAECI
+    two_steps: a loop that makes every update twice | what does scaler.step() call itself?
+        JHDGBFALECI
+    no_update: a loop in which nothing makes the update | which line changes the parameters?
+        JHDGBFACI
+    factor_first: a loop that changes the factor before the update | which line has to know what the factor was?
+        JHDGBFACLI
+    factor_kept: a loop that never changes the factor | what does an overflow teach?
+        JHDGBFALI
+    not_scaled: a loop that divides a loss by a factor that it never had
+        | what does the multiplication keep small gradients from?
+        JHDGMFALCI
+    unscaled_each: a loop that divides after every batch
+        | how often may the gradients of one update be divided by the factor?
+        JHDGBKALCI
+    schedule_first: a loop whose schedule moves before the update | at which rate is the first update made?
+        JIHDGBFALC
+    no_schedule: a loop whose rate never changes | which line changes the rate?
+        JHDGBFALC
+    never_zeroed: a loop that never sets the gradients to zero | what does backward() add to?
+        JDGBFALCI
+    zeroed_after_backward: a loop that empties the gradients before the update | what does the update use?
+        JDGBHFALCI
+    backward_before_loss: a loop that goes backward before it has a loss | which line makes `loss`?
+        JHDBGFALCI
+    """,
     properties=(Property("the loop that you built", _told),),
     hints=(
         "Within a group: loss, backward. After it: divide, clip, step, then what prepares the next update.",
@@ -231,5 +207,4 @@ ORDER_SCALED_STEP = Exercise(
         "scaler.step calls optimizer.step, or leaves it out.",
     ),
     not_tested="other programs that make the same updates",
-    indistinguishable=(("reference", "zero_last", "zero_after_step", "schedule_before_factor"),),
 )

@@ -1,19 +1,19 @@
-"""Do several devices compute the gradient of all their elements? Known mistakes, and the check of union_gradient."""
+"""One gradient from several devices: cases and known mistakes."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from course_lib.teaching.exercises.compare import to_array
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.forms import all_the_same, also_right, kind_of, known, not_in_parts
-from course_lib.teaching.exercises.observe import Case, calls
+from course_lib.teaching.exercises.compare import same, to_array
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.forms import kind_of, not_in_parts
+from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.observe import Case
 from course_lib.training.plain_cuda import union_gradient
 
-_WRONG: list[Mistake] = []
-_RIGHT: list[Variant] = []
 _RNG = np.random.default_rng(41)
+_ALL_TOGETHER = "gradients of all devices"  # what has to go through exchange
 
 
 def exchange(values: Sequence[Any]) -> Any:
@@ -21,11 +21,13 @@ def exchange(values: Sequence[Any]) -> Any:
     return sum(values) / len(values)
 
 
-def _case(*counts: int) -> Case:
-    return Case([count * _RNG.normal(place, 1.0, (3, 2)) for place, count in enumerate(counts)], list(counts), exchange)
+def _moved(values: Sequence[Any]) -> Any:
+    """Another mean than that of the devices: an answer that uses what exchange returns gives another gradient."""
+    return exchange(values) + 1
 
 
-_ALL_TOGETHER = "gradients of all devices"  # what has to go through exchange
+def _case(*counts: int, shape: tuple[int, ...] = (3, 2)) -> Case:
+    return Case([count * _RNG.normal(place, 1.0, shape) for place, count in enumerate(counts)], list(counts), exchange)
 
 
 def _watched(answer: Callable[..., Any]) -> Callable[..., Any]:
@@ -45,120 +47,22 @@ def _watched(answer: Callable[..., Any]) -> Callable[..., Any]:
             return None
         if to_array(found) is None:
             return kind_of(found)
-        few = [number for number, _ in sent if number != len(sums)]
-        told = f"exchange got {few[0]} values from {len(sums)} devices" if few else "no gradient goes through exchange"
-        enough = sum(size for _, size in sent) >= sums[0].size  # a gradient may go through number by number
-        return {"gradient": found, "exchange": _ALL_TOGETHER if enough and not few else told}
+        return {"gradient": found, "exchange": _told(answer, sums, counts, found, sent)}
 
     return run
 
 
-_CASES = (_case(16, 5), _case(4, 9, 2), _case(6, 0, 3, 1), _case(7))
+def _told(answer: Callable[..., Any], sums: Any, counts: Any, found: Any, sent: list[tuple[int, int]]) -> str:
+    few = [number for number, _ in sent if number != len(sums)]
+    if few:
+        return f"exchange got {few[0]} values from {len(sums)} devices"
+    if sum(size for _, size in sent) < sums[0].size:  # a gradient may go through number by number
+        return "no gradient goes through exchange"
+    unused = same(answer([one.copy() for one in sums], list(counts), _moved), found)
+    return "what exchange returns has no part in the result" if unused else _ALL_TOGETHER
 
 
-@also_right(_RIGHT, "sums exchanged, counts exchanged, then divided once")
-def divided_last(sums, counts, exchange):
-    return exchange(sums) / exchange(counts)
-
-
-@also_right(_RIGHT, "the mean of each device, weighted by its share of the elements")
-def weighted_means(sums, counts, exchange):
-    parts = [
-        len(counts) * (count / sum(counts)) * (gradient / count) if count else 0 * gradient
-        for gradient, count in zip(sums, counts, strict=True)
-    ]
-    return exchange(parts)
-
-
-def _parts(rule: Callable[[int, Sequence[int]], float]) -> Callable[..., Any]:
-    """An answer that multiplies the sum of each device by a rule of (its number, all counts), and exchanges."""
-
-    def answer(sums, counts, exchange):
-        with np.errstate(all="ignore"):
-            return exchange([gradient * rule(place, counts) for place, gradient in enumerate(sums)])
-
-    return answer
-
-
-def _over(number: float) -> float:
-    return 1 / number if number else float("nan")
-
-
-def _wrong(id: str, cause: str, question: str, rule: Callable[[int, Sequence[int]], float]) -> None:
-    _WRONG.append(Mistake(id, cause, question, _parts(rule)))
-
-
-_wrong(
-    "mean_of_means",
-    "the mean of the devices' own means",
-    "how much does an element weigh on a device with 16 of them, and on one with 5?",
-    lambda place, counts: _over(counts[place]),
-)
-_wrong(
-    "means_of_the_others",
-    "the mean of means, with 0 from a device on which nothing counts",
-    "how much does an element weigh on a device with 16 of them, and on one with 5?",
-    lambda place, counts: 1 / max(1, counts[place]),
-)
-
-
-@known(
-    _WRONG,
-    "the mean of means of those devices on which something counts",
-    "how much does an element weigh on a device with 16 of them, and on one with 5?",
-)
-def means_of_the_rest(sums, counts, exchange):
-    return exchange([gradient / count for gradient, count in zip(sums, counts, strict=True) if count])
-
-
-_wrong("not_divided", "the mean of the sums", "over how many elements is the loss a mean?", lambda place, counts: 1.0)
-_wrong(
-    "sum_of_sums",
-    "the sum of all sums, not divided by the elements",
-    "over how many elements is the loss a mean?",
-    lambda place, counts: len(counts),
-)
-_wrong(
-    "divided_twice",
-    "a division by the devices too many: exchange has made one already",
-    "what does exchange do with the values beside adding them?",
-    lambda place, counts: 1 / sum(counts),
-)
-_wrong(
-    "world_twice",
-    "a multiplication by the devices too many",
-    "how many times does exchange divide by the number of devices?",
-    lambda place, counts: len(counts) ** 2 / sum(counts),
-)
-_wrong(
-    "first_count",
-    "sums divided as if all devices held as much as the first",
-    "how many elements count on the second device?",
-    lambda place, counts: 1 / counts[0],
-)
-_wrong(
-    "largest_count",
-    "sums divided as if all devices held as much as the fullest",
-    "how many elements count on the others?",
-    lambda place, counts: 1 / max(counts),
-)
-_wrong(
-    "empty_left_out",
-    "a number of devices without the empty ones",
-    "by how many does exchange divide when one of four devices has nothing?",
-    lambda place, counts: sum(count > 0 for count in counts) / sum(counts),
-)
-_wrong(
-    "weighted_sums",
-    "sums that are weighted by the counts once more",
-    "is a sum over 16 elements not larger already than one over 5?",
-    lambda place, counts: len(counts) * counts[place] / sum(counts) ** 2,
-)
-
-
-@known(_WRONG, "the gradient of the first device alone", "what do the other devices contribute?")
-def first_device(sums, counts, exchange):
-    return sums[0] / counts[0]
+CASES = (_case(16, 5), _case(4, 9, 2), _case(6, 0, 3, 1), _case(7), _case(2, 3, shape=(2, 1, 3, 2)))
 
 
 def _gradient(seen: Any, case: str) -> Any:
@@ -197,17 +101,57 @@ def _which(seen: Any, right: Any) -> str | None:
     return "one device is right; several are not\nhow much may each single element weigh?"
 
 
-UNION_GRADIENT = Exercise(
-    slug="union_gradient",
-    title="One gradient from several devices",
-    kind="implement",
+UNION_GRADIENT = implement(
+    "union_gradient",
+    "One gradient from several devices",
+    union_gradient,
     core=True,
     difficulty=2,
     minutes=15,
-    reference=union_gradient,
-    observe=lambda answer: calls(_watched(answer), *_CASES),
-    accepted=tuple(_RIGHT),
-    mistakes=tuple(_WRONG),
+    cases=CASES,
+    run=_watched,
+    right="""
+    divided_last: sums exchanged, counts exchanged, then divided once
+        return: exchange(sums) / exchange(counts)
+    weighted_means: the mean of each device, weighted by its share of the elements
+        first: own = [gradient / max(1, count) for gradient, count in zip(sums, counts)]
+        return: exchange([world * (count / sum(counts)) * mean for mean, count in zip(own, counts)])
+    """,
+    wrong="""
+    mean_of_means: the mean of the devices' own means
+        | how much does an element weigh on a device with 16 of them, and on one with 5?
+        return: exchange([gradient / count for gradient, count in zip(sums, counts)])
+    means_of_the_others: the mean of means, with 0 from a device on which nothing counts
+        | how much does an element weigh on a device with 16 of them, and on one with 5?
+        return: exchange([gradient / max(1, count) for gradient, count in zip(sums, counts)])
+    means_of_the_rest: the mean of means of those devices on which something counts
+        | how much does an element weigh on a device with 16 of them, and on one with 5?
+        return: exchange([gradient / count for gradient, count in zip(sums, counts) if count])
+    not_divided: the mean of the sums | over how many elements is the loss a mean?
+        world * gradient / elements -> gradient
+    sum_of_sums: the sum of all sums, not divided by the elements | over how many elements is the loss a mean?
+        world * gradient / elements -> world * gradient
+    divided_twice: a division by the devices too many: exchange has made one already
+        | what does exchange do with the values beside adding them?
+        world * gradient / elements -> gradient / elements
+    world_twice: a multiplication by the devices too many
+        | how many times does exchange divide by the number of devices?
+        world * gradient / elements -> world**2 * gradient / elements
+    first_count: sums divided as if all devices held as much as the first
+        | how many elements count on the second device?
+        world * gradient / elements -> gradient / counts[0]
+    largest_count: sums divided as if all devices held as much as the fullest
+        | how many elements count on the others?
+        world * gradient / elements -> gradient / max(counts)
+    empty_left_out: a number of devices without the empty ones
+        | by how many does exchange divide when one of four devices has nothing?
+        world * gradient / elements -> np.count_nonzero(counts) * gradient / elements
+    weighted_sums: sums that are weighted by the counts once more
+        | is a sum over 16 elements not larger already than one over 5?
+        return: exchange([world * gradient * count / elements**2 for gradient, count in zip(sums, counts)])
+    first_device: the gradient of the first device alone | what do the other devices contribute?
+        return: sums[0] / counts[0]
+    """,
     properties=(Property("one device, an empty device, several", _which),),
     hints=(
         "What shall come out: the sum of all sums, divided by the number of all elements.",
@@ -216,5 +160,4 @@ UNION_GRADIENT = Exercise(
     ),
     not_tested="whether exchange is called once, or for each parameter",
     fade=("elements = ",),
-    indistinguishable=all_the_same(_RIGHT),
 )

@@ -1,13 +1,12 @@
-"""Does a seed alone make a run repeatable? The check of one_seed_two_runs, an audit of a report."""
+"""A report that gives its seed, and a second run with it: the findings and the known mistakes."""
 
 from typing import Any
 
 import numpy as np
 
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
-from course_lib.teaching.exercises.forms import number_in
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.kinds import VERDICTS, audit
 
-VERDICTS = ("supported", "not shown", "contradicted")
 # Validation perplexities of epochs 1 to 3: the report's run, and another of the same script with the same seed.
 REPORTED = (1291.31, 451.82, 198.96)
 OTHER = (1294.81, 451.88, 198.49)
@@ -40,95 +39,51 @@ _RETHINK = {
 }
 
 
-def _plain(answer: Any) -> Any:
-    if not isinstance(answer, dict):
-        return answer
-    even = {
-        key: " ".join(value.lower().replace("_", " ").split()) if isinstance(value, str) else value
-        for key, value in answer.items()
-    }
-    for key in {"equal", "gap"} & set(even):
-        even[key] = number_in(even[key]) if not isinstance(even[key], bool) else even[key]
-    # Two decimals are enough, and either run may be the base: 0.27 is the gap. The same for wrong ones that are known.
-    for known, room in (
-        (GAP, 6e-3),
-        (-GAP, 6e-3),
-        (100 + GAP, 6e-3),
-        (OTHER[0] - REPORTED[0], 6e-3),
-        (GAP / 100, 6e-5),
-    ):
-        if isinstance(even.get("gap"), float) and abs(even["gap"] - known) < room:
-            even["gap"] = known
-    return even
-
-
-def _mistake(id: str, cause: str, question: str, **changed: Any) -> Mistake:
-    return Mistake(id, cause, question, FINDINGS | changed)
-
-
-_WRONG = (
-    _mistake(
-        "nearly_equal",
-        "a count that takes 451.82 and 451.88 for equal",
-        "does a generator with one seed give nearly the same numbers, or the same?",
-        equal=1,
-    ),
-    _mistake("all_equal", "a count that finds all epochs equal", "what stands in the first column?", equal=3),
-    _mistake("difference", "a difference in place of percent", "percent of what?", gap=OTHER[0] - REPORTED[0]),
-    _mistake("fraction", "a share in place of percent", "how many percent is 0.0027?", gap=GAP / 100),
-    _mistake("turned", "the difference taken the other way round", "which of the two runs is higher?", gap=-GAP),
-    _mistake("ratio", "the other run in percent of the reported one", "how much HIGHER is it?", gap=100 + GAP),
-    _mistake(
-        "data_first",
-        "an audit that takes the order of the script for the repeatable one",
-        "how many different losses does that order print?",
-        repeatable="data first",
-    ),
-    _mistake(
-        "both_repeat",
-        "an audit that finds both orders repeatable",
-        "does the seed reach back to what was drawn before it?",
-        repeatable="both",
-    ),
-    _mistake(
-        "believed",
-        "an audit that believes the report: the seed was fixed",
-        "what does a fixed seed promise of numbers that were drawn before it was set?",
-        verdict="supported",
-    ),
-    _mistake(
-        "undecided",
-        "an audit that finds nothing either way",
-        "how many pairs of runs that differ does it take against 'repeated runs behave the same'?",
-        verdict="not shown",
-    ),
-)
-
-
-def _which(seen: Any, right: Any) -> str | None:
-    if not isinstance(seen, dict) or set(seen) != set(right):
-        return None
-    if seen["verdict"] not in VERDICTS:
-        return f"the verdict is one of {', '.join(map(repr, VERDICTS))}; yours is {seen['verdict']!r}"
-    if seen["repeatable"] not in ORDERS:
-        return f"repeatable is one of {', '.join(map(repr, ORDERS))}; yours is {seen['repeatable']!r}"
+def _rounded_too_far(seen: Any, right: Any) -> str | None:
     wrong = [key for key in right if seen[key] != right[key]]
     if wrong == ["gap"] and seen["gap"] == round(right["gap"], 1):
         return f"gap: {seen['gap']:g} is rounded too far: two decimals are asked for"
-    return f"look again at {', '.join(wrong)}\n{wrong[0]}: {_RETHINK[wrong[0]]}" if wrong else None
+    return None
 
 
-ONE_SEED_TWO_RUNS = Exercise(
-    slug="one_seed_two_runs",
-    title="Audit: seed 42, and two runs",
-    kind="audit",
-    core=False,
+ONE_SEED_TWO_RUNS = audit(
+    "one_seed_two_runs",
+    "Audit: seed 42, and two runs",
+    FINDINGS,
+    words={"repeatable": ORDERS, "verdict": VERDICTS},
+    synonyms={"data first": ("data before seed",), "seed first": ("seed before data",)},
+    ask=_RETHINK,
+    within={"gap": 6e-3},  # two decimals are enough, and either run may be the base: 0.27 is the gap
+    names={"GAP": GAP, "DIFFERENCE": OTHER[0] - REPORTED[0]},
     difficulty=2,
     minutes=12,
-    reference=FINDINGS,
-    observe=_plain,
-    mistakes=_WRONG,
-    properties=(Property("each finding by itself", _which),),
+    wrong="""
+    nearly_equal: a count that takes 451.82 and 451.88 for equal
+        | does a generator with one seed give nearly the same numbers, or the same?
+        equal = 1
+    all_equal: a count that finds all epochs equal | what stands in the first column?
+        equal = 3
+    difference: a difference in place of percent | percent of what?
+        gap = DIFFERENCE
+    fraction: a share in place of percent | how many percent is 0.0027?
+        gap = GAP / 100
+    turned: the difference taken the other way round | which of the two runs is higher?
+        gap = -GAP
+    ratio: the other run in percent of the reported one | how much HIGHER is it?
+        gap = 100 + GAP
+    data_first: an audit that takes the order of the script for the repeatable one
+        | how many different losses does that order print?
+        repeatable = data first
+    both_repeat: an audit that finds both orders repeatable | does the seed reach back to what was drawn before it?
+        repeatable = both
+    believed: an audit that believes the report: the seed was fixed
+        | what does a fixed seed promise of numbers that were drawn before it was set?
+        verdict = supported
+    undecided: an audit that finds nothing either way
+        | how many pairs of runs that differ does it take against 'repeated runs behave the same'?
+        verdict = not shown
+    """,
+    properties=(Property("rounded too far", _rounded_too_far),),
     hints=(
         "Equal means equal to the last digit that is printed.",
         "A seed sets what is drawn after it; the data of the script are drawn before.",

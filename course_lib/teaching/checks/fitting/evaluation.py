@@ -1,4 +1,4 @@
-"""Is a model measured as it is used, and left as it was? Known mistakes, and the check of mean_loss."""
+"""A model measured as it is used, and left as it was: cases and known mistakes of mean_loss."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,16 +8,15 @@ import torch
 from torch import nn
 
 from course_lib.core.metrics import Loss
-from course_lib.teaching.checks.fitting.toys import Batch, batch, linear, squared
+from course_lib.teaching.checks.fitting.toys import Batch, Halved, batch, linear, squared
 from course_lib.teaching.exercises.compare import to_array
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.forms import all_the_same, also_right, kind_of, known, not_in_parts
-from course_lib.teaching.exercises.observe import calls
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.forms import kind_of, not_in_parts
+from course_lib.teaching.exercises.kinds import implement
 from course_lib.training.plain import mean_loss
 
-_WRONG: list[Mistake] = []
-_RIGHT: list[Variant] = []
 _RNG = np.random.default_rng(32)
+# Batches, and whether a part of the model is in eval mode already. Those of the last cases can be read only once.
 _CASES = tuple(
     ([batch(_RNG, size, counting, shift=3 * place) for place, (size, counting) in enumerate(sizes)], frozen)
     for sizes, frozen in ((((5, 5), (2, 2)), False), (((6, 4), (3, 1), (4, 4)), True), (((7, 2), (2, 2)), True))
@@ -25,13 +24,7 @@ _CASES = tuple(
 
 
 def _model() -> nn.Sequential:
-    """A normalization with statistics of its own, a linear part, and one that halves its input while it trains."""
-
-    class Halved(nn.Module):
-        # In the place of dropout: what it does differs between the modes, and does not depend on chance.
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return x / 2 if self.training else x
-
+    """A normalization with statistics of its own, one that halves its input while it trains, and a linear part."""
     # One part within another, so that modes that are kept for the outermost parts alone are not enough.
     return nn.Sequential(nn.Sequential(nn.BatchNorm1d(3), Halved()), linear(8)).double()
 
@@ -42,6 +35,8 @@ def _measured(answer: Callable[..., Any]) -> Callable[..., Any]:
         model.train()
         if frozen:
             model[0][0].eval()  # a part whose statistics stay as they are
+        for parameter in model.parameters():
+            parameter.grad = torch.ones_like(parameter)
         before = [part.training for part in model.modules()]
         statistics = {name: value.clone() for name, value in model.state_dict().items()}
 
@@ -50,7 +45,7 @@ def _measured(answer: Callable[..., Any]) -> Callable[..., Any]:
             recorded.append(loss.total.requires_grad)
             return loss
 
-        said = answer(model, list(batches), loss_fn)
+        said = answer(model, iter(batches) if frozen else list(batches), loss_fn)
         after = [part.training for part in model.modules()]
         same = all(torch.equal(value, statistics[name]) for name, value in model.state_dict().items())
         left = ("all training" if after[0] else "all eval") if len(set(after)) == 1 else "a mixture"
@@ -65,6 +60,7 @@ def _measured(answer: Callable[..., Any]) -> Callable[..., Any]:
             "gradients recorded": any(recorded),
             "modes afterwards": "as before" if after == before else left,
             "statistics untouched": same,
+            "gradients untouched": all(p.grad is not None and bool((p.grad == 1).all()) for p in model.parameters()),
             "gradients on afterwards": records,
             "parameters ask for gradients": asking,
         }
@@ -72,35 +68,6 @@ def _measured(answer: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def _measure(
-    *,
-    mode: str = "eval",
-    back: str = "as before",
-    gradients: bool = False,
-    mean: Callable[[list[Loss]], float] = lambda losses: sum(x.total for x in losses) / sum(x.count for x in losses),
-) -> Callable[..., Any]:
-    """A measurement that is right with these defaults; a known mistake changes one of them."""
-
-    def measure(model, batches, loss_fn):
-        modes = [(part, part.training) for part in model.modules()]
-        if mode == "eval":
-            model.eval()
-        losses = []
-        with torch.set_grad_enabled(gradients):
-            for one in batches:
-                loss = loss_fn(model, one)
-                losses.append(Loss(loss.total.item(), loss.count))
-        if back == "train":
-            model.train()
-        if back == "as before":
-            for part, old in modes:
-                part.training = old
-        return mean(losses)
-
-    return measure
-
-
-@also_right(_RIGHT, "inference mode, and a try with finally")
 def inference_mode(model, batches, loss_fn):
     modes = {part: part.training for part in model.modules()}
     try:
@@ -111,90 +78,6 @@ def inference_mode(model, batches, loss_fn):
         for part in modes:
             part.training = modes[part]
     return (sum(loss.total for loss in losses) / sum(loss.count for loss in losses)).item()
-
-
-def _wrong(id: str, cause: str, question: str, **changed: Any) -> None:
-    _WRONG.append(Mistake(id, cause, question, _measure(**changed)))
-
-
-_wrong(
-    "train_mode", "a measurement in training mode", "which parts of a model do something else in eval mode?", mode=""
-)
-_LATER = "what will dropout do in the epoch after the measurement?"
-_wrong("left_in_eval", "a model that is left in eval mode", _LATER, back="")
-_EACH = "was every part in training mode before?"
-_wrong("all_to_train", "a model whose parts all train afterwards", _EACH, back="train")
-_wrong(
-    "gradients_recorded",
-    "a measurement that records gradients",
-    "who will call backward() on these losses, and what does the record cost in memory?",
-    gradients=True,
-)
-_wrong(
-    "mean_of_means",
-    "a mean of batch means",
-    "how much does a row of the small batch count?",
-    mean=lambda losses: float(np.mean([x.total / x.count for x in losses])),
-)
-_wrong(
-    "sum_of_losses",
-    "the sum of the losses",
-    "would twice as many rows double the result?",
-    mean=lambda losses: sum(x.total for x in losses),
-)
-_wrong(
-    "by_batches",
-    "the sum divided by the number of batches",
-    "over how many elements is the mean to be taken?",
-    mean=lambda losses: sum(x.total for x in losses) / len(losses),
-)
-_wrong(
-    "last_batch",
-    "the loss of the last batch alone",
-    "in which line do the batches before it come into the result?",
-    mean=lambda losses: losses[-1].total / losses[-1].count,
-)
-_wrong(
-    "as_large_as_the_first",
-    "a mean in which every batch counts as many elements as the first",
-    "how many elements count in the last batch?",
-    mean=lambda losses: sum(x.total for x in losses) / (len(losses) * losses[0].count),
-)
-_wrong(
-    "train_and_means",
-    "a mean of batch means, measured in training mode",
-    "in which mode is the model measured, and how much does a row of the small batch count?",
-    mode="",
-    mean=lambda losses: float(np.mean([x.total / x.count for x in losses])),
-)
-
-
-@known(
-    _WRONG,
-    "a record of gradients that is switched off for all that follows",
-    "who switches it on again for the next training step?",
-)
-def switched_off(model, batches, loss_fn):
-    torch.set_grad_enabled(False)
-    return mean_loss(model, batches, loss_fn)
-
-
-@known(
-    _WRONG,
-    "parameters that ask for no gradient any more",
-    "what will the next training step do to these parameters?",
-)
-def parameters_frozen(model, batches, loss_fn):
-    for parameter in model.parameters():
-        parameter.requires_grad_(False)
-    return mean_loss(model, batches, loss_fn)
-
-
-@known(_WRONG, "eval mode that is set after the measurement", "when does the mode have to change?")
-def eval_too_late(model, batches, loss_fn):
-    mean = _measure(mode="")(model, batches, loss_fn)
-    model.eval()
-    return mean
 
 
 def _facts(seen: Any, right: Any) -> str | None:
@@ -219,20 +102,63 @@ _ASKED = {
     "modes afterwards": "what was part.training of each part before you changed it?",
     "gradients on afterwards": "which of your lines holds for what comes after your function too?",
     "parameters ask for gradients": "which of your lines holds for what comes after your function too?",
+    "gradients untouched": "who may still need what stands in .grad?",
     "statistics untouched": "in which mode does a BatchNorm change its statistics?",
 }
 
-MEAN_LOSS = Exercise(
-    slug="mean_loss",
-    title="Measure a model and leave it as it was",
-    kind="implement",
+MEAN_LOSS = implement(
+    "mean_loss",
+    "Measure a model and leave it as it was",
+    mean_loss,
     core=True,
     difficulty=2,
     minutes=15,
-    reference=mean_loss,
-    observe=lambda answer: calls(_measured(answer), *_CASES),
-    accepted=tuple(_RIGHT),
-    mistakes=tuple(_WRONG),
+    cases=_CASES,
+    run=_measured,
+    names={"inference_mode": inference_mode},
+    right="""
+    inference_mode: inference mode, and a try with finally
+    """,
+    wrong="""
+    train_mode: a measurement in training mode | which parts of a model do something else in eval mode?
+        drop: model.eval()
+    left_in_eval: a model that is left in eval mode | what will dropout do in the epoch after the measurement?
+        part.training = mode -> pass
+    all_to_train: a model whose parts all train afterwards | was every part in training mode before?
+        part.training = mode -> part.training = True
+    gradients_recorded: a measurement that records gradients
+        | who will call backward() on these losses, and what does the record cost in memory?
+        with torch.no_grad(): ... -> ...
+    mean_of_means: a mean of batch means | how much does a row of the small batch count?
+        first: means = []; after loss = A -> means.append(loss.total.item() / loss.count); return: np.mean(means)
+    sum_of_losses: the sum of the losses | would twice as many rows double the result?
+        return: total
+    by_batches: the sum divided by the number of batches | over how many elements is the mean to be taken?
+        first: number = 0; after loss = A -> number += 1; return: total / number
+    last_batch: the loss of the last batch alone
+        | in which line do the batches before it come into the result?
+        return: loss.total.item() / loss.count
+    as_large_as_the_first: a mean in which every batch counts as many elements as the first
+        | how many elements count in the last batch?
+        first: counts = []; after loss = A -> counts.append(loss.count)
+        return: total / (len(counts) * counts[0])
+    train_and_means: a mean of batch means, measured in training mode
+        | in which mode is the model measured, and how much does a row of the small batch count?
+        drop: model.eval()
+        first: means = []; after loss = A -> means.append(loss.total.item() / loss.count); return: np.mean(means)
+    switched_off: a record of gradients that is switched off for all that follows
+        | who switches it on again for the next training step?
+        first: torch.set_grad_enabled(False)
+    parameters_frozen: parameters that ask for no gradient any more
+        | what will the next training step do to these parameters?
+        first: [parameter.requires_grad_(False) for parameter in model.parameters()]
+    eval_too_late: eval mode that is set after the measurement | when does the mode have to change?
+        drop: model.eval(); return: (model.eval(), RESULT)[1]
+    """,
+    equivalent="""
+    swap: model.eval() <-> total, count = (0.0, 0) | neither reads what the other sets
+    swap: 0.0 <-> 0 | sums may start at a whole number or not
+    """,
     properties=(Property("the model before and after", _facts),),
     hints=(
         "model.modules() gives every part, part.training its mode; write the modes down before model.eval().",
@@ -241,5 +167,4 @@ MEAN_LOSS = Exercise(
     ),
     not_tested="batches in which nothing counts, and models on another device",
     fade=("model.eval()", "part.training = mode"),
-    indistinguishable=all_the_same(_RIGHT),
 )

@@ -1,4 +1,4 @@
-"""In which order does a training loop with accumulation, clip and schedule run? The check of order_fit_loop.
+"""The order of a training loop with accumulation, clip and schedule: its lines and the known mistakes.
 
 An order is not compared with one key: its lines are put together and run on a small problem, so that every order that
 makes the right updates is right.
@@ -12,10 +12,10 @@ import torch
 from torch import nn
 
 from course_lib.teaching.checks.fitting.toys import batch, linear, numbers, squared
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
+from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.forms import indentation_told
+from course_lib.teaching.exercises.kinds import order
 from course_lib.teaching.exercises.observe import Raised, raised
-from course_lib.teaching.exercises.spelling import letters_of
 
 # Shown in this order, with their indentation; three lines are not needed.
 LINES = {
@@ -35,7 +35,7 @@ LINES = {
     "N": "        count = count + loss.count",
     "O": "    divide_gradients(model, accumulate)",
 }
-RIGHT = list("DHCLGJBNMAKF")
+RIGHT = "DHCLGJBNMAKF"
 _NOT_NEEDED = {
     "E": "which batches are left in the gradient when it is set to zero before each of them?",
     "I": "how many updates shall a group of batches make?",
@@ -90,8 +90,7 @@ def run(letters: list[str]) -> np.ndarray | Raised:
     return numbers(model)
 
 
-def _observe(answer: Any) -> Any:
-    letters = letters_of(answer)
+def _observe(letters: Any) -> Any:
     if not isinstance(letters, list) or not all(isinstance(one, str) and one in LINES for one in letters):
         odd = [one for one in letters if one not in list(LINES)] if isinstance(letters, list) else [letters]
         return {
@@ -130,103 +129,62 @@ def _told(seen: Any, right: Any) -> str | None:
     return told + "\nwhat stands in .grad, and over how many elements, when the update is made?"
 
 
-def _mistake(id: str, letters: str, cause: str, question: str) -> Mistake:
-    return Mistake(id, cause, question, list(letters))
-
-
-_WRONG = (
-    _mistake(
-        "zeroed_in_the_group",
-        "DHLGEJBNMAKF",
-        "a loop that sets the gradients to zero before every batch",
-        _NOT_NEEDED["E"],
-    ),
-    _mistake(
-        "zeroed_after_backward",
-        "DHLGJBNMACKF",
-        "a loop that sets the gradients to zero before the update",
-        "what does the update use?",
-    ),
-    _mistake(
-        "never_zeroed", "DHLGJBNMAKF", "a loop that never sets the gradients to zero", "what does backward() add to?"
-    ),
-    _mistake("update_per_batch", "DHCLGJBNIMAF", "a loop that makes an update for every batch", _NOT_NEEDED["I"]),
-    _mistake("by_batches", "DHCLGJBNOAKF", "a loop that divides by the number of batches", _NOT_NEEDED["O"]),
-    _mistake(
-        "not_divided",
-        "DHCLGJBNAKF",
-        "a loop that goes along the gradient of the sum",
-        "would twice as many rows make a step of twice the length?",
-    ),
-    _mistake(
-        "clip_before_mean",
-        "DHCLGJBNAMKF",
-        "a loop that clips the sum and then divides",
-        "of which gradient is `limit` the longest length?",
-    ),
-    _mistake(
-        "divided_after_update",
-        "DHCLGJBNAKMF",
-        "a loop that divides the gradient after the update",
-        "which gradient has the update used?",
-    ),
-    _mistake(
-        "zeroed_after_update",
-        "DHLGJBNMAKCF",
-        "a loop that empties the gradients after the update, and not before the first batch",
-        "what stands in the gradients when the loop begins?",
-    ),
-    _mistake("not_clipped", "DHCLGJBNMKF", "a loop that does not clip", "which line shortens a long gradient?"),
-    _mistake(
-        "clip_after_update", "DHCLGJBNMKAF", "a loop that clips after the update", "which gradient has the update used?"
-    ),
-    _mistake(
-        "rate_after_update",
-        "DCLGJBNMAKHF",
-        "a loop that sets the rate after the update",
-        "at which rate is the first update made?",
-    ),
-    _mistake(
-        "rate_one_late",
-        "DCLGJBNMAKFH",
-        "a loop that sets the rate for the next update, at its end",
-        "at which rate is the first update made?",
-    ),
-    _mistake(
-        "step_counted_first",
-        "DFHCLGJBNMAK",
-        "a loop that counts the step before it asks the schedule",
-        "which multiplier belongs to the first update?",
-    ),
-    _mistake(
-        "step_not_counted",
-        "DHCLGJBNMAK",
-        "a loop whose schedule stays at its first value",
-        "which line changes `step`?",
-    ),
-    _mistake(
-        "count_kept",
-        "LDHCGJBNMAKF",
-        "a loop that counts on from group to group",
-        "over how many elements is the second group a mean?",
-    ),
-    _mistake("no_update", "DHCLGJBNMAF", "a loop without an update", "which line changes the parameters?"),
-)
-
-ORDER_FIT_LOOP = Exercise(
-    slug="order_fit_loop",
-    title="Put the whole loop in order",
-    kind="order",
+ORDER_FIT_LOOP = order(
+    "order_fit_loop",
+    "Put the whole loop in order",
+    LINES,
+    RIGHT,
     core=True,
     difficulty=2,
     minutes=15,
-    reference=RIGHT,
     observe=_observe,
-    accepted=(
-        Variant("zero_first", list("DCLHGJNBMAKF"), "rate, zero_grad and count may stand in any order"),
-        Variant("rate_last", list("DCLGJBNMAHKF"), "the rate may be set at any time before the update"),
-    ),
-    mistakes=_WRONG,
+    also="""
+    zero_first: rate, zero_grad and count may stand in any order
+        DCLHGJNBMAKF
+    rate_last: the rate may be set at any time before the update
+        DCLGJBNMAHKF
+    """,
+    wrong="""
+    zeroed_in_the_group: a loop that sets the gradients to zero before every batch
+        | which batches are left in the gradient when it is set to zero before each of them?
+        DHLGEJBNMAKF
+    zeroed_after_backward: a loop that sets the gradients to zero before the update | what does the update use?
+        DHLGJBNMACKF
+    never_zeroed: a loop that never sets the gradients to zero | what does backward() add to?
+        DHLGJBNMAKF
+    update_per_batch: a loop that makes an update for every batch | how many updates shall a group of batches make?
+        DHCLGJBNIMAF
+    by_batches: a loop that divides by the number of batches | do all groups hold the same number of elements?
+        DHCLGJBNOAKF
+    not_divided: a loop that goes along the gradient of the sum
+        | would twice as many rows make a step of twice the length?
+        DHCLGJBNAKF
+    clip_before_mean: a loop that clips the sum and then divides | of which gradient is `limit` the longest length?
+        DHCLGJBNAMKF
+    divided_after_update: a loop that divides the gradient after the update | which gradient has the update used?
+        DHCLGJBNAKMF
+    zeroed_after_update: a loop that empties the gradients after the update, and not before the first batch
+        | what stands in the gradients when the loop begins?
+        DHLGJBNMAKCF
+    not_clipped: a loop that does not clip | which line shortens a long gradient?
+        DHCLGJBNMKF
+    clip_after_update: a loop that clips after the update | which gradient has the update used?
+        DHCLGJBNMKAF
+    rate_after_update: a loop that sets the rate after the update | at which rate is the first update made?
+        DCLGJBNMAKHF
+    rate_one_late: a loop that sets the rate for the next update, at its end
+        | at which rate is the first update made?
+        DCLGJBNMAKFH
+    step_counted_first: a loop that counts the step before it asks the schedule
+        | which multiplier belongs to the first update?
+        DFHCLGJBNMAK
+    step_not_counted: a loop whose schedule stays at its first value | which line changes `step`?
+        DHCLGJBNMAK
+    count_kept: a loop that counts on from group to group | over how many elements is the second group a mean?
+        LDHCGJBNMAKF
+    no_update: a loop without an update | which line changes the parameters?
+        DHCLGJBNMAF
+    """,
     properties=(Property("the loop that you built", _told),),
     hints=(
         "Before the batches of a group: rate, empty gradients, count 0. After them: divide, clip, update, step + 1.",
@@ -234,8 +192,5 @@ ORDER_FIT_LOOP = Exercise(
         "The limit of the clip is meant for the gradient that the update uses: the mean.",
     ),
     not_tested="other programs that make the same updates",
-    indistinguishable=(
-        ("reference", "zero_first", "rate_last"),
-        ("not_clipped", "clip_after_update"),  # zero_grad() throws away what was clipped
-    ),
+    same=(("not_clipped", "clip_after_update"),),  # zero_grad() throws away what was clipped
 )

@@ -1,12 +1,20 @@
-"""What did each of seven resumed runs lose? Their table in words, and the check of read_resumes."""
+"""Seven resumed runs: their table in words, and the known misreadings."""
 
 from typing import Any
 
 from course_lib.teaching.checks.fitting.resumes import FAULTS, KEY
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
-from course_lib.teaching.exercises.spelling import words_of
+from course_lib.teaching.exercises.kinds import find
 
 _COLUMNS = ("loss", "length", "rate", "rows twice", "units off", "weights", "loss at the end")
+_SYNONYMS = {
+    "optimizer": ("optimizer state", "optimiser", "momentum", "moments"),
+    "order": ("rows", "row order", "order of rows", "data order"),
+    "noise": ("dropout", "masks", "random state", "rng"),
+    "schedule": ("learning rate schedule", "rate schedule", "scheduler", "rate"),
+    "eval": ("eval mode", "evaluation mode", "evaluation", "mode"),
+    "older": ("older weights", "old weights", "older checkpoint", "old checkpoint", "weights", "old"),
+    "right": ("correct", "nothing is wrong", "uninterrupted"),
+}
 _QUESTIONS = {
     "A": "rate, rows and weights are as they should be: what in the network is drawn at random?",
     "B": "the loss is that of the uninterrupted run to the last digit: what comes between gradient and update?",
@@ -25,84 +33,34 @@ def table_of(logs: dict[str, dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _with(id: str, cause: str, question: str, **changed: str) -> Mistake:
-    return Mistake(id, cause, question, KEY | changed)
-
-
-_WRONG = (
-    _with(
-        "lowest_is_right",
-        "a reading that takes the lowest loss at the end for the right run",
-        "does a resumed run have to be good, or to be the same?",
-        G="right",
-        D="schedule",
-    ),
-    _with(
-        "noise_and_order",
-        "a reading that exchanges A and E",
-        "one of the two has used rows twice: which?",
-        A="order",
-        E="noise",
-    ),
-    _with(
-        "noise_is_right",
-        "a reading that takes A for the right run",
-        "which loss has the uninterrupted run in the same batch?",
-        A="right",
-        D="noise",
-    ),
-    _with(
-        "optimizer_and_schedule",
-        "a reading that exchanges B and G",
-        "in which of the two is the rate another one?",
-        B="schedule",
-        G="optimizer",
-    ),
-    _with(
-        "older_and_order",
-        "a reading that exchanges E and F",
-        "in which of the two were the weights others before any batch was used?",
-        E="older",
-        F="order",
-    ),
-    _with(
-        "eval_and_noise",
-        "a reading that exchanges A and C",
-        "how many units are off in a network in eval mode?",
-        A="eval",
-        C="noise",
-    ),
-    _with(
-        "optimizer_is_right",
-        "a reading that takes B for the right run",
-        "how long is its first update?",
-        B="right",
-        D="optimizer",
-    ),
-)
-
-
-def _which(seen: Any, right: Any) -> str | None:
-    if not isinstance(seen, dict) or set(seen) != set(right):
-        return None
-    strange = [repr(word) for word in seen.values() if word not in FAULTS]
-    if strange:
-        return f"{strange[0]} is none of {', '.join(map(repr, FAULTS))}"
-    wrong = [letter for letter in right if seen[letter] != right[letter]]
-    return f"look again at {', '.join(wrong)}\n{wrong[0]}: {_QUESTIONS[wrong[0]]}" if wrong else None
-
-
-READ_RESUMES = Exercise(
-    slug="read_resumes",
-    title="Seven resumed runs and their logs",
-    kind="find",
-    core=False,
+READ_RESUMES = find(
+    "read_resumes",
+    "Seven resumed runs and their logs",
+    KEY,
+    words=FAULTS,
+    synonyms=_SYNONYMS,
+    ask=_QUESTIONS,
     difficulty=2,
     minutes=12,
-    reference=KEY,
-    observe=words_of,
-    mistakes=_WRONG,
-    properties=(Property("each log by itself", _which),),
+    wrong="""
+    lowest_is_right: a reading that takes the lowest loss at the end for the right run
+        | does a resumed run have to be good, or to be the same?
+        G = right; D = schedule
+    noise_and_order: a reading that exchanges A and E | one of the two has used rows twice: which?
+        A = order; E = noise
+    noise_is_right: a reading that takes A for the right run
+        | which loss has the uninterrupted run in the same batch?
+        A = right; D = noise
+    optimizer_and_schedule: a reading that exchanges B and G | in which of the two is the rate another one?
+        B = schedule; G = optimizer
+    older_and_order: a reading that exchanges E and F
+        | in which of the two were the weights others before any batch was used?
+        E = older; F = order
+    eval_and_noise: a reading that exchanges A and C | how many units are off in a network in eval mode?
+        A = eval; C = noise
+    optimizer_is_right: a reading that takes B for the right run | how long is its first update?
+        B = right; D = optimizer
+    """,
     hints=(
         "Compare each line with that of the uninterrupted run, column by column. One line is equal everywhere.",
         "The loss of the first batch is measured before the update: it knows weights, rows and noise, nothing else.",

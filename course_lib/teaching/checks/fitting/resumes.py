@@ -1,4 +1,4 @@
-"""Seven runs on the digits that were resumed from one checkpoint, each in its own way: what do their logs show?
+"""Seven runs on the digits that were resumed from one checkpoint, each in its own way, and their logs.
 
 256 digits, 8 batches an epoch; cut in the middle of epoch 2. Everything is a function of fixed seeds.
 """

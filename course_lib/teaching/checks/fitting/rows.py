@@ -1,126 +1,194 @@
-"""In which order may the rows of an epoch come? Right answers to rows_from, and known mistakes."""
+"""The order of the rows as a function of seed and epoch: its traits and the known mistakes of rows_from."""
+
+from collections.abc import Callable
+from typing import Any
+from unittest import mock
 
 import numpy as np
 
-from course_lib.teaching.exercises.exercise import Mistake, Variant
-from course_lib.teaching.exercises.forms import also_right, known
+from course_lib.core.seeding import epoch_order
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.forms import Detail, kind_of, not_in_parts, row_numbers
+from course_lib.teaching.exercises.kinds import implement
 from course_lib.training.plain import rows_from
 
-WRONG: list[Mistake] = []
-RIGHT: list[Variant] = []
+_FAR = (10, 100, 1000, 10_000)  # by how much an epoch is multiplied where seed and epoch are written into one number
+_CASES = ((23, 5, 3, 1), (24, 6, 0, 2), (40, 7, 11, 4))  # count, batch size, seed, epoch
 
 
-def _cut(order: np.ndarray, size: int, start: int = 0) -> list[np.ndarray]:
-    return [order[first : first + size] for first in range(0, len(order), size)][start:]
+def _pieces(said: Any) -> list[np.ndarray] | None:
+    if not isinstance(said, list | tuple):
+        return None
+    pieces = [row_numbers(piece) for piece in said]
+    return None if any(piece is None for piece in pieces) else pieces
 
 
-@also_right(RIGHT, "np.array_split, and a seed from a SeedSequence")
-def seed_sequence(count, batch_size, seed, epoch, start=0):
-    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(epoch,)))
-    return np.array_split(rng.permutation(count), range(batch_size, count, batch_size))[start:]
+def _joined(pieces: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate([np.zeros(0, np.int64), *pieces])
 
 
-@also_right(RIGHT, "the library's epoch_order")
-def by_library(count, batch_size, seed, epoch, start=0):
-    from course_lib.core.seeding import epoch_order
-
-    return _cut(epoch_order(count, seed, epoch)[start * batch_size :], batch_size)
+def _equal(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
+    return len(one) == len(other) and all(map(np.array_equal, one, other))
 
 
-@known(WRONG, "an order that is the same in every epoch", "which of your lines reads `epoch`?")
-def epoch_left_out(count, batch_size, seed, epoch, start=0):
-    return _cut(np.random.default_rng(seed).permutation(count), batch_size, start)
+def _facts(answer: Callable[..., Any]) -> Callable[..., Any]:
+    """Traits of the order, which every right way of drawing it has; the rows themselves are a Detail."""
+
+    def run(count: int, size: int, seed: int, epoch: int) -> Any:
+        state, texts = np.random.get_state()[1].copy(), []
+        form = answer(count, size, seed, epoch)
+        world = np.array_equal(state, np.random.get_state()[1])
+        if form is None or _pieces(form) is None:
+            return form if form is None else kind_of(form)
+        with mock.patch("builtins.hash", _noting(texts)):
+            seen = facts(count, size, seed, epoch, _pieces(form))
+        return seen | {"world's generator untouched": world, "the same in another process": not texts}
+
+    def facts(count: int, size: int, seed: int, epoch: int, first: list[np.ndarray]) -> dict[str, Any]:
+        def ask(seed: int, epoch: int, start: int = 0) -> list[np.ndarray]:
+            pieces = _pieces(answer(count, size, seed, epoch, start))
+            if pieces is None:
+                raise TypeError("return a list of arrays of row numbers")
+            return pieces
+
+        whole = ask(seed, epoch)
+        np.random.seed(99)
+        again = ask(seed, epoch)
+        late = ask(seed, epoch, 2)
+        rows, late_rows = _joined(whole), _joined(late)
+        orders = {(s, e): ask(s, e) for s in (seed, seed + 1, seed + 2) for e in (epoch, epoch + 1, epoch + 2)}
+        flat = {key: tuple(_joined(pieces).tolist()) for key, pieces in orders.items()}
+        far = [(_joined(ask(seed + 1, epoch)), _joined(ask(seed, epoch + step))) for step in _FAR if count == 23]
+        far += [(_joined(ask(seed, epoch + 1)), _joined(ask(seed + step, epoch))) for step in _FAR if count == 23]
+        return {
+            "every row once": bool(np.array_equal(np.sort(rows), np.arange(count))),
+            "shuffled": not np.array_equal(rows, np.arange(len(rows))),
+            "rows change their batch": any(set(np.abs(np.diff(piece))) - {1} for piece in whole),
+            "sizes": str([len(piece) for piece in whole]),
+            "the same at the next call": _equal(whole, again),
+            "the whole epoch without `start`": len(first) == len(whole),
+            "another order in the next epoch": flat[seed, epoch] != flat[seed, epoch + 1],
+            "another order for another seed": flat[seed, epoch] != flat[seed + 1, epoch],
+            "seed + 1 and epoch + 1 give different orders": flat[seed + 1, epoch] != flat[seed, epoch + 1],
+            "far pairs have orders of their own": not any(np.array_equal(one, other) for one, other in far),
+            "batches left after two": len(late),
+            "batches left after all": len(ask(seed, epoch, len(whole))),
+            "number of rows left after two": len(late_rows),
+            "they are those that were left": _equal(late, whole[2:]),
+            "rows left after two": bool(np.array_equal(np.sort(late_rows), np.sort(rows[2 * size :]))),
+            "the first batch": Detail(whole[0].tolist() if whole else []),
+        }
+
+    return run
 
 
-@known(WRONG, "an order that is the same for every seed", "which of your lines reads `seed`?")
-def seed_left_out(count, batch_size, seed, epoch, start=0):
-    return _cut(np.random.default_rng(epoch).permutation(count), batch_size, start)
+def _noting(texts: list[Any]) -> Callable[[Any], int]:
+    """hash(), which notes the texts that it gets: theirs is another one in every process."""
+    plain = hash
+
+    def noting(value: Any) -> int:
+        parts = value if isinstance(value, tuple) else (value,)
+        texts.extend(part for part in parts if isinstance(part, str | bytes))
+        return plain(value)
+
+    return noting
 
 
-@known(WRONG, "seed + epoch as the seed", "which order has seed 1 in epoch 2, and which has seed 2 in epoch 1?")
-def added(count, batch_size, seed, epoch, start=0):
-    return _cut(np.random.default_rng(seed + epoch).permutation(count), batch_size, start)
+# What to ask where a trait is not as it should be.
+_ASKED = {
+    "every row once": "which rows are missing, or come twice?",
+    "shuffled": "what if the file is sorted by class?",
+    "rows change their batch": "do rows 0 and 1 ever come in different batches?",
+    "sizes": "how many rows has a batch, and which one may have fewer?",
+    "the same at the next call": "what is left of one call when the next begins?",
+    "the whole epoch without `start`": "where does the epoch begin when `start` is left out?",
+    "world's generator untouched": "whose random numbers change when you call it?",
+    "another order in the next epoch": "which of your lines reads `epoch`?",
+    "another order for another seed": "which of your lines reads `seed`?",
+    "seed + 1 and epoch + 1 give different orders": "what do you make of seed 0 in epoch 3, and of seed 1 in epoch 2?",
+    "far pairs have orders of their own": "which other pairs of seed and epoch get the same number from you?",
+    "the same in another process": "on what beside seed and epoch does your number depend?",
+}
 
 
-@known(WRONG, "seed * epoch as the seed", "which order has seed 0 in epoch 1, and which in epoch 2?")
-def multiplied(count, batch_size, seed, epoch, start=0):
-    return _cut(np.random.default_rng(seed * epoch).permutation(count), batch_size, start)
+def _which(seen: Any, right: Any) -> str | None:
+    form = not_in_parts(seen, "a list of arrays of row numbers")
+    if form:
+        return f"{form}\nwhat is one element of the example?"
+    for case, facts in right.items():
+        own = seen[case]["result"]
+        for name, rule in facts["result"].items():
+            if not isinstance(rule, Detail) and own[name] != rule:
+                told = f"rows_from{_CASES[int(case[5:]) - 1]}: {name}: {own[name]}, expected {rule}"
+                return f"{told}\n{_ASKED.get(name, 'which batches has the interrupted epoch used already?')}"
+    return None
 
 
-@known(
-    WRONG,
-    "seed and epoch written into one number, seed * 1000 + epoch",
-    "which order has seed 3 in epoch 1001, and which has seed 4 in epoch 1?",
+ROWS_FROM = implement(
+    "rows_from",
+    "An order that can be found again",
+    rows_from,
+    core=True,
+    difficulty=2,
+    minutes=15,
+    cases=_CASES,
+    run=_facts,
+    names={"epoch_order": epoch_order, "SHARED": np.random.default_rng(0)},
+    right="""
+    seed_sequence: np.array_split, and a seed from a SeedSequence
+        [seed, epoch] -> np.random.SeedSequence(seed, spawn_key=(epoch,))
+        batches = A -> batches = np.array_split(order, range(batch_size, count, batch_size))
+    by_library: the library's epoch_order
+        rng.permutation(count) -> epoch_order(count, seed, epoch)
+    """,
+    wrong="""
+    epoch_left_out: an order that is the same in every epoch | which of your lines reads `epoch`?
+        [seed, epoch] -> seed
+    seed_left_out: an order that is the same for every seed | which of your lines reads `seed`?
+        [seed, epoch] -> epoch
+    added: seed + epoch as the seed | which order has seed 1 in epoch 2, and which has seed 2 in epoch 1?
+        [seed, epoch] -> seed + epoch
+    multiplied: seed * epoch as the seed | which order has seed 0 in epoch 1, and which in epoch 2?
+        [seed, epoch] -> seed * epoch
+    decimal_places: seed and epoch written into one number, seed * 1000 + epoch
+        | which order has seed 3 in epoch 1001, and which has seed 4 in epoch 1?
+        [seed, epoch] -> 1000 * seed + epoch
+    hash_of_text: a hash of a text, which is another one in every process | what does PYTHONHASHSEED set?
+        [seed, epoch] -> abs(hash(f"{seed} {epoch}"))
+    shared_generator: a generator that lives on between the calls, or one without a seed
+        | what does the generator of a new process know of seed and epoch?
+        rng = A -> rng = SHARED
+    world_seeded: np.random.seed: the generator of the whole program
+        | whose random numbers change when you call it?
+        rng = A -> np.random.seed([seed, epoch]); rng = np.random
+    unseeded: np.random without any seed | how would a resumed run find the order again?
+        rng = A -> rng = np.random
+    start_ignored: the whole epoch, whatever `start` says | which rows has the interrupted epoch used already?
+        return: batches
+    start_in_rows: `start` taken for rows, not for batches | how many rows have two batches used?
+        range(0, count, batch_size) -> range(start, count, batch_size); return: batches
+    one_too_many: an epoch without one batch more than it had used | which batch comes first after two are used?
+        batches[start:] -> batches[start + 1 if start else 0:]
+    start_in_seed: an order that depends on where the epoch goes on | is `start` a part of what sets the order?
+        [seed, epoch] -> [seed, epoch, start]
+    left_shuffled: a new order of the rows that are left
+        | in which order would the uninterrupted run have taken them?
+        rng.permutation(count) -> rng.permutation(count)[start * batch_size:]
+        after order = A -> order = np.random.default_rng([seed, epoch, start]).permutation(order) if start else order
+        range(0, count, batch_size) -> range(0, len(order), batch_size); return: batches
+    last_dropped: an epoch without the last, smaller batch | how many of 23 rows come up in batches of 5?
+        return: [piece for piece in RESULT if len(piece) == batch_size]
+    with_replacement: rows drawn with replacement | does every row come up once per epoch?
+        rng.permutation(count) -> rng.integers(0, count, count)
+    not_shuffled: rows that are not shuffled | what if the file is sorted by class?
+        rng.permutation(count) -> np.arange(count)
+    """,
+    properties=(Property("what the order depends on", _which),),
+    hints=(
+        "Make a generator inside the function, from seed and epoch together: np.random.default_rng takes a list.",
+        "Draw the whole order first, cut it, and leave out the first batches at the very end.",
+        "A generator outside of the function remembers what was drawn; a resumed run cannot.",
+    ),
+    not_tested="whether every order is equally likely",
+    fade=("rng = ", "return batches[start:]"),
 )
-def decimal_places(count, batch_size, seed, epoch, start=0):
-    return _cut(np.random.default_rng(1000 * seed + epoch).permutation(count), batch_size, start)
-
-
-@known(WRONG, "a hash of a text, which is another one in every process", "what does PYTHONHASHSEED set?")
-def hash_of_text(count, batch_size, seed, epoch, start=0):
-    return _cut(np.random.default_rng(abs(hash(f"{seed} {epoch}"))).permutation(count), batch_size, start)
-
-
-_SHARED = np.random.default_rng(0)
-
-
-@known(
-    WRONG,
-    "a generator that lives on between the calls, or one without a seed",
-    "what does the generator of a new process know of seed and epoch?",
-)
-def shared_generator(count, batch_size, seed, epoch, start=0):
-    return _cut(_SHARED.permutation(count), batch_size, start)
-
-
-@known(WRONG, "np.random.seed: the generator of the whole program", "whose random numbers change when you call it?")
-def world_seeded(count, batch_size, seed, epoch, start=0):
-    np.random.seed([seed, epoch])
-    return _cut(np.random.permutation(count), batch_size, start)
-
-
-@known(WRONG, "np.random without any seed", "how would a resumed run find the order again?")
-def unseeded(count, batch_size, seed, epoch, start=0):
-    return _cut(np.random.permutation(count), batch_size, start)
-
-
-@known(WRONG, "the whole epoch, whatever `start` says", "which rows has the interrupted epoch used already?")
-def start_ignored(count, batch_size, seed, epoch, start=0):
-    return rows_from(count, batch_size, seed, epoch)
-
-
-@known(WRONG, "`start` taken for rows, not for batches", "how many rows have two batches used?")
-def start_in_rows(count, batch_size, seed, epoch, start=0):
-    order = np.concatenate(rows_from(count, batch_size, seed, epoch))
-    return _cut(order[start:], batch_size)
-
-
-@known(WRONG, "an epoch without one batch more than it had used", "which batch comes first after two are used?")
-def one_too_many(count, batch_size, seed, epoch, start=0):
-    return rows_from(count, batch_size, seed, epoch)[start + 1 if start else 0 :]
-
-
-@known(WRONG, "an order that depends on where the epoch goes on", "is `start` a part of what sets the order?")
-def start_in_seed(count, batch_size, seed, epoch, start=0):
-    return _cut(np.random.default_rng([seed, epoch, start]).permutation(count), batch_size, start)
-
-
-@known(WRONG, "a new order of the rows that are left", "in which order would the uninterrupted run have taken them?")
-def left_shuffled(count, batch_size, seed, epoch, start=0):
-    left = np.concatenate(rows_from(count, batch_size, seed, epoch)[start:])
-    return _cut(np.random.default_rng([seed, epoch, start]).permutation(left) if start else left, batch_size)
-
-
-@known(WRONG, "an epoch without the last, smaller batch", "how many of 23 rows come up in batches of 5?")
-def last_dropped(count, batch_size, seed, epoch, start=0):
-    return [piece for piece in rows_from(count, batch_size, seed, epoch, start) if len(piece) == batch_size]
-
-
-@known(WRONG, "rows drawn with replacement", "does every row come up once per epoch?")
-def with_replacement(count, batch_size, seed, epoch, start=0):
-    return _cut(np.random.default_rng([seed, epoch]).integers(0, count, count), batch_size, start)
-
-
-@known(WRONG, "rows that are not shuffled", "what if the file is sorted by class?")
-def not_shuffled(count, batch_size, seed, epoch, start=0):
-    return _cut(np.arange(count), batch_size, start)

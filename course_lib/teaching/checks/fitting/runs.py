@@ -1,4 +1,4 @@
-"""Which checkpoints must a test of resuming accept, and which faults must it find? A small training run in NumPy.
+"""Checkpoints of a small training run in NumPy: those that a test of resuming must accept, and broken ones.
 
 A run has everything that a real one has: an order of the rows, noise, momentum, a rate that falls, running statistics
 that only the measurement uses. Shapes: 20 rows of 3 features, 7 batches an epoch.

@@ -1,4 +1,4 @@
-"""On which small models and batches are the torch functions of sheet 08 probed? In float64, from fixed seeds.
+"""Small models and batches on which the torch functions of sheet 08 are observed, in float64, from fixed seeds.
 
 Shapes: B rows of 3 features, a value per row; a row with weight 0 does not count.
 """
@@ -29,6 +29,14 @@ def linear(seed: int, inputs: int = 3) -> nn.Linear:
         model.weight.copy_(tensor(rng.normal(0, 1, (1, inputs))))
         model.bias.copy_(tensor(rng.normal(0, 1, 1)))
     return model
+
+
+class Halved(nn.Module):
+    """Halves its input while it trains: like dropout another thing in each mode, and without chance."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(B, d) to (B, d)."""
+        return x / 2 if self.training else x
 
 
 def batch(rng: np.random.Generator, size: int, counting: int, *, shift: float = 0.0) -> Batch:

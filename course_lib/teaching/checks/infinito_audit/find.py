@@ -1,12 +1,9 @@
-"""Which of six runs is honest, and what happened in the others? Their curves, and the check of name_the_runs."""
+"""Six runs, of which one is honest: their curves, the key and the known readings."""
 
-import difflib
 import math
-from typing import Any
 
 from course_lib.core.recordings import read_recording
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
-from course_lib.teaching.exercises.spelling import words_of
+from course_lib.teaching.exercises.kinds import find
 
 HONEST, NEXT, UNSHIFTED, MEMORIZES, SAME, PADDED = WORDS = (
     "honest",
@@ -48,64 +45,56 @@ _LOOK = {
     "E": "below which number is E on fresh text, and how long does it take to get there?",
     "F": "what does F do on fresh text while it falls on its own?",
 }
+_SYNONYMS = {
+    HONEST: ("sound", "healthy", "no leak"),
+    NEXT: ("sees next", "next token", "no mask", "sees the future", "sees its target"),
+    UNSHIFTED: ("not shifted", "unshifted", "target not shifted", "copies its input", "predicts its input"),
+    MEMORIZES: ("memorises", "memorized", "memorization", "remembers", "overfits", "overfitting"),
+    SAME: ("same text", "held out is training text", "validation is the training text", "evaluated on training text"),
+    PADDED: ("padding", "padded", "counts padding", "padding is counted", "padding counts"),
+}
 
-
-def _mistake(id: str, cause: str, question: str, **changed: str) -> Mistake:
-    return Mistake(id, cause, question, KEY | changed)
-
-
-_WRONG = (
-    _mistake("leaks_exchanged", "a reading that exchanges D and E", _LOOK["D"], D=NEXT, E=UNSHIFTED),
-    _mistake("both_next", "a reading that finds one leak in D and E", _LOOK["D"], D=NEXT),
-    _mistake("both_unshifted", "a reading that takes both falls to 1 for copies of the input", _LOOK["E"], E=UNSHIFTED),
-    _mistake("low_is_a_leak", "a reading in which C sees the next token", _LOOK["C"], C=NEXT),
-    _mistake("c_memorizes", "a reading that takes both lines of C for remembered text", _LOOK["C"], C=MEMORIZES),
-    _mistake(
-        "fall_is_a_leak",
-        "a reading that finds a leak in a falling training perplexity",
-        "on which text does a low perplexity prove a leak?",
-        F=NEXT,
-    ),
-    _mistake("padding_is_honest", "a reading that takes 23 for an honest number", _LOOK["A"], A=HONEST),
-    _mistake(
-        "all_below_leak",
-        "a reading that calls everything below the floor a visible target",
-        "can a model that sees its target rest at 23?",
-        A=NEXT,
-    ),
-    _mistake("honest_memorizes", "a reading that takes B for a model that memorizes", _LOOK["B"], B=MEMORIZES),
-    _mistake("f_is_same", "a reading that exchanges C and F", _LOOK["C"], F=SAME, C=MEMORIZES),
-)
-
-
-def _not_a_word(letter: str, given: Any) -> str:
-    """The sentence for a name that is none of the six; the nearest one where there is one."""
-    close = difflib.get_close_matches(str(given), WORDS, n=1)
-    asked = f"did you mean {close[0]!r}?" if close else f"the words are {', '.join(map(repr, WORDS))}"
-    return f"{letter} is {given!r}, which is none of the six words\n{asked}"
-
-
-def _which(seen: Any, right: Any) -> str | None:
-    if not isinstance(seen, dict) or set(seen) != set(right):
-        return None
-    strange = [letter for letter in right if seen[letter] not in WORDS]
-    if strange:
-        return _not_a_word(strange[0], seen[strange[0]])
-    wrong = [letter for letter in right if seen[letter] != right[letter]]
-    return f"look again at {', '.join(wrong)}\n{_LOOK[wrong[0]]}" if wrong else None
-
-
-NAME_THE_RUNS = Exercise(
-    slug="name_the_runs",
-    title="Find: six runs, and one is honest",
-    kind="find",
-    core=False,
+NAME_THE_RUNS = find(
+    "name_the_runs",
+    "Find: six runs, and one is honest",
+    KEY,
+    words=WORDS,
+    synonyms=_SYNONYMS,
+    ask=_LOOK,
+    names={"NEXT": NEXT, "UNSHIFTED": UNSHIFTED, "SAME": SAME},
     difficulty=2,
     minutes=12,
-    reference=KEY,
-    observe=words_of,
-    mistakes=_WRONG,
-    properties=(Property("each run by itself", _which),),
+    wrong="""
+    leaks_exchanged: a reading that exchanges D and E
+        | can copying a visible neighbour get below exp(floor / 32) = 1.152?
+        D <-> E
+    both_next: a reading that finds one leak in D and E
+        | can copying a visible neighbour get below exp(floor / 32) = 1.152?
+        D = NEXT
+    both_unshifted: a reading that takes both falls to 1 for copies of the input
+        | below which number is E on fresh text, and how long does it take to get there?
+        E = UNSHIFTED
+    low_is_a_leak: a reading in which C sees the next token
+        | how far apart are the two lines of C, to the last digit?
+        C = NEXT
+    c_memorizes: a reading that takes both lines of C for remembered text
+        | how far apart are the two lines of C, to the last digit?
+        C = memorizes
+    fall_is_a_leak: a reading that finds a leak in a falling training perplexity
+        | on which text does a low perplexity prove a leak?
+        F = NEXT
+    padding_is_honest: a reading that takes 23 for an honest number
+        | where does A come to rest, on both texts, and which share of a block would be free of charge there?
+        A = honest
+    all_below_leak: a reading that calls everything below the floor a visible target
+        | can a model that sees its target rest at 23?
+        A = NEXT
+    honest_memorizes: a reading that takes B for a model that memorizes
+        | does the held-out perplexity of B ever pass the floor?
+        B = memorizes
+    f_is_same: a reading that exchanges C and F | how far apart are the two lines of C, to the last digit?
+        C <-> F
+    """,
     hints=(
         "Compare with the ladder: 101.00, 97.07, the floor 92.45, and exp(4.5267 / 32) for copying what is visible.",
         "Below the floor on fresh text: a leak, or another question. Below it on training text alone: memory.",

@@ -1,16 +1,17 @@
-"""What do the checks of sheet 11 share? The sentence for a result that is no number, or not the right one."""
+"""What the checks of sheet 11 share: the sentence for a result that is no number, or not the right one."""
 
 from typing import Any
 
 import numpy as np
 
 from course_lib.teaching.exercises.compare import to_array
+from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.observe import Raised
 
 NEAR = 0.005  # of the right result: what a large sample or a rounding is off by
 
 
-def not_a_number(seen: dict[str, Any], right: dict[str, Any]) -> str | None:
+def _not_a_number(seen: dict[str, Any], right: dict[str, Any]) -> str | None:
     """The sentence for the first result that is not one finite number."""
     for case, facts in seen.items():
         result = facts["result"]
@@ -20,17 +21,14 @@ def not_a_number(seen: dict[str, Any], right: dict[str, Any]) -> str | None:
         if array is None or array.ndim or array.dtype.kind not in "if":
             several = array is not None and array.ndim > 0 and array.dtype.kind in "if"
             asked = "\nhow do its parts become one number?" if several else ""
-            return f"return one number; you return {_kind(result)}{asked}"
+            kind = "an array" if isinstance(result, np.ndarray) else f"a {type(result).__name__}"
+            return f"return one number; you return {kind}{asked}"
         if not abs(float(array)) < 1e300:
             return f"{case}: your result is {float(array)}\nwhich logarithm or quotient is not a number there?"
     return None
 
 
-def _kind(result: Any) -> str:
-    return "an array" if isinstance(result, np.ndarray) else f"a {type(result).__name__}"
-
-
-def nearly(seen: dict[str, Any], right: dict[str, Any]) -> str | None:
+def _nearly(seen: dict[str, Any], right: dict[str, Any]) -> str | None:
     """The sentence for results that are right but for a rounding, or near the right ones in every case."""
     pairs = [(float(facts["result"]), float(right[case]["result"])) for case, facts in seen.items()]
     for places in range(1, 6):
@@ -43,15 +41,4 @@ def nearly(seen: dict[str, Any], right: dict[str, Any]) -> str | None:
     return None
 
 
-def two_digits(value: Any) -> Any:
-    """One number with two significant digits, as a text; anything else as it is."""
-    if isinstance(value, str):
-        text = value.strip()
-        try:
-            value = float(text.removesuffix("%").replace(",", "")) / (100 if text.endswith("%") else 1)
-        except ValueError:
-            return " ".join(text.lower().split())
-    array = to_array(value)
-    if array is None or array.ndim or array.dtype.kind == "b":
-        return value
-    return f"{float(array):.2g}"
+ONE_NUMBER, ALL_DIGITS = Property("one number", _not_a_number), Property("all its digits", _nearly)

@@ -1,9 +1,9 @@
-"""In which order is a result audited? The lines, and the check of order_audit."""
+"""The order of an audit: its lines and the known mistakes."""
 
 from typing import Any
 
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.spelling import letters_of
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.kinds import order
 
 # Shown in this order; two lines are not needed. What each line makes, and what it needs.
 LINES = {
@@ -22,12 +22,10 @@ _MAKES = {"A": "floor", "B": "reproduced", "C": "bands", "D": "texts", "E": "run
           "H": "vocabulary", "I": "verdict", "J": "bands"}  # fmt: skip
 _NEEDS = {"B": ("bands", "run"), "C": ("run",), "E": ("vocabulary", "texts"), "F": ("texts",),
           "G": ("run", "vocabulary", "texts"), "H": ("texts",), "I": ("reproduced", "loss", "floor")}  # fmt: skip
-_RIGHT = list("JDFEBAGI")
 
 
-def traits(answer: Any) -> dict[str, str]:
+def traits(letters: Any) -> dict[str, str]:
     """What decides about an order: its lines, the first that needs what is not made yet ("I: loss"), when bands are."""
-    letters = letters_of(answer)
     if not isinstance(letters, list) or not all(isinstance(letter, str) for letter in letters):
         return {"lines": "no letters", "too early": "", "bands": ""}
     made: set[str] = set()
@@ -41,57 +39,6 @@ def traits(answer: Any) -> dict[str, str]:
     run = letters.index("E") if "E" in letters else len(letters)
     when = "" if not chosen else "before the run" if chosen[0] < run else "after the run"
     return {"lines": "".join(sorted(letters)), "too early": early, "bands": when}
-
-
-def _mistake(id: str, letters: str, cause: str, question: str) -> Mistake:
-    return Mistake(id, cause, question, list(letters))
-
-
-_WRONG = (
-    _mistake(
-        "bands_after",
-        "DFEJBAGI",
-        "an audit that chooses its bands when the run is known",
-        "which bands would not fit a run that has been seen?",
-    ),
-    _mistake(
-        "bands_from_the_run",
-        "DFECBAGI",
-        "an audit that makes its bands from the run",
-        "can a run lie outside of bands that were drawn around it?",
-    ),
-    _mistake(
-        "both_texts",
-        "JDHEBAGI",
-        "a vocabulary of both texts",
-        "what does the model know of the held-out text before it is evaluated?",
-    ),
-    _mistake("no_floor", "JDFEBGI", "a verdict without a floor", "what is the loss to be compared with?"),
-    _mistake("no_bands", "DFEAGI", "an audit that reproduces nothing", "which line says whether the number came out?"),
-    _mistake("not_evaluated", "JDFEBAI", "a verdict without a held-out loss", "on which text is the model judged?"),
-    _mistake("verdict_early", "JDFEBAIG", "a verdict before the evaluation", "which name does the verdict need?"),
-    _mistake(
-        "verdict_without_floor",
-        "JDFEBGIA",
-        "a verdict before the floor is known",
-        "what is the loss to be compared with?",
-    ),
-    _mistake(
-        "verdict_without_bands",
-        "JDFEAGIB",
-        "a verdict before the comparison with the bands",
-        "which line says whether the number came out?",
-    ),
-    _mistake("evaluated_early", "JDFGEBAI", "an evaluation before the training", "which model would be evaluated?"),
-    _mistake("run_first", "JDEFBAGI", "a training without a vocabulary", "what turns the words into numbers?"),
-    _mistake("text_late", "JFDEBAGI", "a vocabulary before its text", "which words would it hold?"),
-    _mistake("within_early", "JDFBEAGI", "a comparison before the run", "which history would lie within the bands?"),
-)
-_VARIANTS = (
-    Variant("floor_first", list("AJDFEBGI"), "the floor first: it needs nothing but the source"),
-    Variant("bands_later", list("DFAJEGBI"), "the bands are chosen just before the run"),
-    Variant("floor_last", list("JDFEBGAI"), "the floor just before the verdict"),
-)
 
 
 def _lines(seen: Any, right: Any) -> str | None:
@@ -123,17 +70,53 @@ def _early(seen: Any, right: Any) -> str | None:
     return "the bands are chosen after the run" if seen["bands"] != right["bands"] else None
 
 
-ORDER_AUDIT = Exercise(
-    slug="order_audit",
-    title="The order of an audit",
-    kind="order",
-    core=False,
+ORDER_AUDIT = order(
+    "order_audit",
+    "The order of an audit",
+    LINES,
+    "JDFEBAGI",
     difficulty=2,
     minutes=8,
-    reference=_RIGHT,
     observe=traits,
-    accepted=_VARIANTS,
-    mistakes=_WRONG,
+    also="""
+    floor_first: the floor first: it needs nothing but the source
+        AJDFEBGI
+    bands_later: the bands are chosen just before the run
+        DFAJEGBI
+    floor_last: the floor just before the verdict
+        JDFEBGAI
+    """,
+    wrong="""
+    bands_after: an audit that chooses its bands when the run is known
+        | which bands would not fit a run that has been seen?
+        DFEJBAGI
+    bands_from_the_run: an audit that makes its bands from the run
+        | can a run lie outside of bands that were drawn around it?
+        DFECBAGI
+    both_texts: a vocabulary of both texts | what does the model know of the held-out text before it is evaluated?
+        JDHEBAGI
+    no_floor: a verdict without a floor | what is the loss to be compared with?
+        JDFEBGI
+    no_bands: an audit that reproduces nothing | which line says whether the number came out?
+        DFEAGI
+    not_evaluated: a verdict without a held-out loss | on which text is the model judged?
+        JDFEBAI
+    verdict_early: a verdict before the evaluation | which name does the verdict need?
+        JDFEBAIG
+    verdict_without_floor: a verdict before the floor is known | what is the loss to be compared with?
+        JDFEBGIA
+    verdict_without_bands: a verdict before the comparison with the bands
+        | which line says whether the number came out?
+        JDFEAGIB
+    evaluated_early: an evaluation before the training | which model would be evaluated?
+        JDFGEBAI
+    run_first: a training without a vocabulary | what turns the words into numbers?
+        JDEFBAGI
+    text_late: a vocabulary before its text | which words would it hold?
+        JFDEBAGI
+    within_early: a comparison before the run | which history would lie within the bands?
+        JDFBEAGI
+    """,
     properties=(Property("the lines", _lines), Property("their order", _early)),
     hints=(
         "For each line ask which names it reads, and which line makes them.",
@@ -141,5 +124,4 @@ ORDER_AUDIT = Exercise(
         "The vocabulary belongs to the training text alone.",
     ),
     not_tested="the place of the floor and of the comparison, which is free as long as they come before the verdict",
-    indistinguishable=(("reference", "floor_first", "bands_later", "floor_last"),),
 )

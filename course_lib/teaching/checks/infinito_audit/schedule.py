@@ -1,154 +1,15 @@
-"""Which learning rate stands in the row of each epoch? The check of rates_after_epochs."""
+"""The learning rate in the row of each epoch: cases and known mistakes."""
 
-import math
 from typing import Any
 
 import numpy as np
 
 from course_lib.infinito.plain_audit import rates_after_epochs
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.forms import also_right, known
-from course_lib.teaching.exercises.observe import Case, Raised, calls
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.observe import Case, Raised
 
-_WRONG: list[Mistake] = []
-_RIGHT: list[Variant] = []
-
-
-def _cosine(progress, base, floor):
-    return floor + (base - floor) * (1 + math.cos(math.pi * progress)) / 2
-
-
-@also_right(_RIGHT, "update by update, keeping the rate after the last of each epoch")
-def by_updates(*, epochs, updates, horizon, base, floor):
-    rates = [_cosine(step / (horizon * updates), base, floor) for step in range(1, epochs * updates + 1)]
-    return rates[updates - 1 :: updates]
-
-
-@known(_WRONG, "the rate that the last update used", "after n updates, is the schedule at n or at n - 1?")
-def rate_used(*, epochs, updates, horizon, base, floor):
-    return [_cosine((k * updates - 1) / (horizon * updates), base, floor) for k in range(1, epochs + 1)]
-
-
-@known(_WRONG, "the rate at the start of each epoch", "which update comes just before the row is printed?")
-def at_the_start(*, epochs, updates, horizon, base, floor):
-    return [_cosine((k - 1) / horizon, base, floor) for k in range(1, epochs + 1)]
-
-
-@known(_WRONG, "a cosine laid out for the epochs that are trained", "for how many epochs was the schedule made?")
-def horizon_is_epochs(*, epochs, updates, horizon, base, floor):
-    return [_cosine(k / epochs, base, floor) for k in range(1, epochs + 1)]
-
-
-@known(_WRONG, "a horizon counted in updates, not in epochs", "how many updates has the horizon?")
-def horizon_in_updates(*, epochs, updates, horizon, base, floor):
-    return [_cosine(min(1.0, k * updates / horizon), base, floor) for k in range(1, epochs + 1)]
-
-
-@known(_WRONG, "a cosine that falls to 0", "what is the rate at the end of the horizon?")
-def no_floor(*, epochs, updates, horizon, base, floor):
-    return [_cosine(k / horizon, base, 0.0) for k in range(1, epochs + 1)]
-
-
-@known(_WRONG, "a floor that is added on top", "what is the rate at update 0?")
-def floor_on_top(*, epochs, updates, horizon, base, floor):
-    return [floor + _cosine(k / horizon, base, 0.0) for k in range(1, epochs + 1)]
-
-
-@known(_WRONG, "a cosine that is cut off at the floor", "does the rate touch the floor before the horizon ends?")
-def cut_at_floor(*, epochs, updates, horizon, base, floor):
-    return [max(floor, _cosine(k / horizon, base, 0.0)) for k in range(1, epochs + 1)]
-
-
-@known(_WRONG, "a floor that is a share of the base", "is the floor a rate or a fraction?")
-def floor_as_share(*, epochs, updates, horizon, base, floor):
-    return [_cosine(k / horizon, base, floor * base) for k in range(1, epochs + 1)]
-
-
-@known(_WRONG, "a straight line", "what is the slope at the beginning?")
-def line(*, epochs, updates, horizon, base, floor):
-    return [base - (base - floor) * k / horizon for k in range(1, epochs + 1)]
-
-
-@known(_WRONG, "a quarter of a cosine", "what is the slope at the end of the horizon?")
-def quarter(*, epochs, updates, horizon, base, floor):
-    return [floor + (base - floor) * math.cos(math.pi / 2 * k / horizon) for k in range(1, epochs + 1)]
-
-
-@known(_WRONG, "a cosine that is not halved", "what is 1 + cos 0?")
-def not_halved(*, epochs, updates, horizon, base, floor):
-    return [floor + (base - floor) * (1 + math.cos(math.pi * k / horizon)) for k in range(1, epochs + 1)]
-
-
-@known(_WRONG, "degrees in place of radians", "which angle does math.cos take?")
-def degrees(*, epochs, updates, horizon, base, floor):
-    return [floor + (base - floor) * (1 + math.cos(180 * k / horizon)) / 2 for k in range(1, epochs + 1)]
-
-
-@known(_WRONG, "a cosine that rises", "what is the rate before the first update?")
-def rising(*, epochs, updates, horizon, base, floor):
-    return [floor + (base - floor) * (1 - math.cos(math.pi * k / horizon)) / 2 for k in range(1, epochs + 1)]
-
-
-@known(_WRONG, "epochs counted as updates", "how many updates were made after epoch k?")
-def epochs_as_updates(*, epochs, updates, horizon, base, floor):
-    return [_cosine(k / (horizon * updates), base, floor) for k in range(1, epochs + 1)]
-
-
-@known(_WRONG, "a row for every update", "how many rows has the table?")
-def every_update(*, epochs, updates, horizon, base, floor):
-    return [_cosine(step / (horizon * updates), base, floor) for step in range(1, epochs * updates + 1)]
-
-
-@known(_WRONG, "a row for the time before training", "which epoch is the first row?")
-def with_epoch_zero(*, epochs, updates, horizon, base, floor):
-    return [_cosine(k / horizon, base, floor) for k in range(epochs + 1)]
-
-
-@known(_WRONG, "a horizon of as many updates as it has epochs", "how many updates has the horizon?")
-def horizon_without_updates(*, epochs, updates, horizon, base, floor):
-    return [_cosine(k * updates / horizon, base, floor) for k in range(1, epochs + 1)]
-
-
-@known(_WRONG, "a cosine without pi", "which angle is the end of half a cosine?")
-def without_pi(*, epochs, updates, horizon, base, floor):
-    return [_cosine(k / horizon / math.pi, base, floor) for k in range(1, epochs + 1)]
-
-
-@known(_WRONG, "a whole cosine, down and up again", "where is the rate at the end of the horizon?")
-def whole_cosine(*, epochs, updates, horizon, base, floor):
-    return [_cosine(2 * k / horizon, base, floor) for k in range(1, epochs + 1)]
-
-
-@known(_WRONG, "a geometric fall", "what is the slope at the beginning?")
-def geometric(*, epochs, updates, horizon, base, floor):
-    return [base * (floor / base) ** (k / horizon) for k in range(1, epochs + 1)]
-
-
-@known(_WRONG, "the mean of the rates that an epoch used", "which single rate does the row show?")
-def mean_of_epoch(*, epochs, updates, horizon, base, floor):
-    used = [_cosine(step / (horizon * updates), base, floor) for step in range(epochs * updates)]
-    return [sum(used[k * updates : (k + 1) * updates]) / updates for k in range(epochs)]
-
-
-@known(_WRONG, "a cosine that ends one update early", "after which update of the horizon is the floor reached?")
-def one_update_short(*, epochs, updates, horizon, base, floor):
-    return [_cosine(k * updates / (horizon * updates - 1), base, floor) for k in range(1, epochs + 1)]
-
-
-@known(_WRONG, "a quotient without brackets", "what does Python do first in a / b * c?")
-def without_brackets(*, epochs, updates, horizon, base, floor):
-    return [_cosine(k * updates / horizon * updates, base, floor) for k in range(1, epochs + 1)]
-
-
-@known(_WRONG, "a cosine that starts anew from the rate of the row above", "from which rate does the one cosine fall?")
-def compounded(*, epochs, updates, horizon, base, floor):
-    rates = [base]
-    for k in range(1, epochs + 1):
-        rates.append(_cosine(k / horizon, rates[-1], floor))
-    return rates[1:]
-
-
-_CASES = (
+CASES = (
     Case(epochs=6, updates=4, horizon=8, base=1.0, floor=0.25),
     Case(epochs=3, updates=5, horizon=3, base=0.5, floor=0.01),
     Case(epochs=5, updates=7, horizon=9, base=2.0, floor=0.4),
@@ -191,14 +52,14 @@ def _digits(seen: Any, right: Any) -> str | None:
 
 def _limits(seen: Any, right: Any) -> str | None:
     """The sentence for a rate outside of floor and base, or a horizon that does not end at the floor."""
-    for case, (name, facts) in zip(_CASES, seen.items(), strict=True):
+    for case, (name, facts) in zip(CASES, seen.items(), strict=True):
         given, rates = case.keywords, np.asarray(facts["result"], dtype=float)
         low, high = given["floor"], given["base"]
         outside = np.flatnonzero((rates < low - 1e-9) | (rates > high + 1e-9))
         if outside.size:
             told = f"{name}: after epoch {outside[0] + 1} yours is {rates[outside[0]]:.4g}"
             return f"{told}, outside of floor {low} and base {high}\nwhat are the largest and the least cosine?"
-    end, floor = float(seen["case 2"]["result"][-1]), _CASES[1].keywords["floor"]
+    end, floor = float(seen["case 2"]["result"][-1]), CASES[1].keywords["floor"]
     if abs(end / floor - 1) > 1e-6:
         told = f"case 2, at the end of the horizon: yours is {end:.4g}, the floor is {floor}"
         return f"{told}\nwhich angle has the cosine there?"
@@ -207,7 +68,7 @@ def _limits(seen: Any, right: Any) -> str | None:
 
 def _named(seen: Any, right: Any) -> str | None:
     """The first rate that is not right, with the arguments by their names."""
-    for case, (name, facts) in zip(_CASES, seen.items(), strict=True):
+    for case, (name, facts) in zip(CASES, seen.items(), strict=True):
         for epoch, (own, rule) in enumerate(zip(facts["result"], right[name]["result"], strict=True), start=1):
             if abs(float(own) / rule - 1) > 1e-6:
                 given = ", ".join(f"{key} {value}" for key, value in case.keywords.items())
@@ -217,17 +78,68 @@ def _named(seen: Any, right: Any) -> str | None:
     return None
 
 
-RATES_AFTER_EPOCHS = Exercise(
-    slug="rates_after_epochs",
-    title="A column of learning rates",
-    kind="implement",
-    core=False,
-    difficulty=1,
+RATES_AFTER_EPOCHS = implement(
+    "rates_after_epochs",
+    "A column of learning rates",
+    rates_after_epochs,
     minutes=12,
-    reference=rates_after_epochs,
-    observe=lambda answer: calls(answer, *_CASES),
-    accepted=tuple(_RIGHT),
-    mistakes=tuple(_WRONG),
+    cases=CASES,
+    right="""
+    by_updates: update by update, keeping the rate after the last of each epoch
+        range(1, epochs + 1) -> range(1, epochs * updates + 1); epoch * updates -> epoch
+        return: RESULT[updates - 1 :: updates]
+    """,
+    wrong="""
+    rate_used: the rate that the last update used | after n updates, is the schedule at n or at n - 1?
+        epoch * updates -> epoch * updates - 1
+    at_the_start: the rate at the start of each epoch | which update comes just before the row is printed?
+        epoch * updates -> (epoch - 1) * updates
+    horizon_is_epochs: a cosine laid out for the epochs that are trained
+        | for how many epochs was the schedule made?
+        horizon * updates -> epochs * updates
+    horizon_in_updates: a horizon counted in updates, not in epochs | how many updates has the horizon?
+        progress = A -> progress = min(1.0, epoch * updates / horizon)
+    no_floor: a cosine that falls to 0 | what is the rate at the end of the horizon?
+        floor + (base - floor) * A / 2 -> base * A / 2
+    floor_on_top: a floor that is added on top | what is the rate at update 0?
+        base - floor -> base
+    cut_at_floor: a cosine that is cut off at the floor | does the rate touch the floor before the horizon ends?
+        floor + (base - floor) * A / 2 -> max(floor, base * A / 2)
+    floor_as_share: a floor that is a share of the base | is the floor a rate or a fraction?
+        every floor -> floor * base
+    line: a straight line | what is the slope at the beginning?
+        floor + (base - floor) * A / 2 -> base - (base - floor) * progress
+    quarter: a quarter of a cosine | what is the slope at the end of the horizon?
+        A * B / 2 -> A * math.cos(math.pi / 2 * progress)
+    not_halved: a cosine that is not halved | what is 1 + cos 0?
+        A * B / 2 -> A * B
+    degrees: degrees in place of radians | which angle does math.cos take?
+        math.pi -> 180
+    rising: a cosine that rises | what is the rate before the first update?
+        1 + math.cos(A) -> 1 - math.cos(A)
+    epochs_as_updates: epochs counted as updates | how many updates were made after epoch k?
+        epoch * updates -> epoch
+    every_update: a row for every update | how many rows has the table?
+        range(1, epochs + 1) -> range(1, epochs * updates + 1); epoch * updates -> epoch
+    with_epoch_zero: a row for the time before training | which epoch is the first row?
+        range(1, epochs + 1) -> range(epochs + 1)
+    horizon_without_updates: a horizon of as many updates as it has epochs | how many updates has the horizon?
+        horizon * updates -> horizon
+    without_pi: a cosine without pi | which angle is the end of half a cosine?
+        math.pi * progress -> progress
+    whole_cosine: a whole cosine, down and up again | where is the rate at the end of the horizon?
+        math.pi * progress -> 2 * math.pi * progress
+    geometric: a geometric fall | what is the slope at the beginning?
+        floor + (base - floor) * A / 2 -> base * (floor / base) ** progress
+    mean_of_epoch: the mean of the rates that an epoch used | which single rate does the row show?
+        math.cos(A) -> np.mean(np.cos(np.pi * (np.arange(updates) + (epoch - 1) * updates) / (horizon * updates)))
+    one_update_short: a cosine that ends one update early | after which update of the horizon is the floor reached?
+        horizon * updates -> horizon * updates - 1
+    without_brackets: a quotient without brackets | what does Python do first in a / b * c?
+        progress = A -> progress = epoch * updates / horizon * updates
+    compounded: a cosine that starts anew from the rate of the row above | from which rate does the one cosine fall?
+        base - floor -> (rates[-1] if rates else base) - floor
+    """,
     properties=(
         Property("a rate per epoch", _rows),
         Property("all its digits", _digits),
@@ -240,5 +152,4 @@ RATES_AFTER_EPOCHS = Exercise(
         "It is stretched to the distance from base to floor, and stands on the floor.",
     ),
     not_tested="what happens after the horizon, and warm-up",
-    indistinguishable=(("reference", "by_updates"),),
 )

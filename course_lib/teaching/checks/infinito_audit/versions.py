@@ -1,4 +1,4 @@
-"""Which evaluations does the learner's test meet? A toy model, right evaluations, and planted ones."""
+"""The evaluations that the learner's test meets: a toy model, sound ones and planted ones."""
 
 import math
 from collections import Counter
@@ -6,6 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+from course_lib.teaching.exercises.kinds import planted_edits
+from course_lib.teaching.exercises.tables import rows
 
 Evaluation = Callable[[Any, list[str], int], float]
 
@@ -38,93 +41,57 @@ def new_model(seed: int) -> WordModel:
     return WordModel(seed)
 
 
-def _quiet(run: Evaluation) -> Evaluation:
-    """The evaluation `run` without noise, with the mode put back."""
-
-    def evaluate(model: Any, text: list[str], batch: int) -> float:
-        mode, model.training = model.training, False
-        try:
-            return run(model, text, batch)
-        finally:
-            model.training = mode
-
-    return evaluate
-
-
-def _cuts(text: list[str], batch: int) -> list[list[str]]:
-    return [text[start : start + batch] for start in range(0, len(text), batch)]
-
-
-def _by_sums(model: Any, text: list[str], batch: int) -> float:
-    total = sum(float(model.losses(model.ids(part)).sum()) for part in _cuts(text, batch))
+def by_sums(model: Any, text: list[str], batch: int) -> float:
+    """A sound evaluation; the other versions are edits of it."""
+    mode, model.training = model.training, False
+    parts = [text[start : start + batch] for start in range(0, len(text), batch)]
+    total = sum(float(model.losses(model.ids(part)).sum()) for part in parts)
+    model.training = mode
     return math.exp(total / len(text))
 
 
-def _word_by_word(model: Any, text: list[str], batch: int) -> float:
-    return math.exp(sum(float(model.losses(model.ids([word]))[0]) for word in text) / len(text))
-
-
-def _in_bits(model: Any, text: list[str], batch: int) -> float:
-    return float(2 ** np.mean(np.concatenate([model.losses(model.ids(p)) for p in _cuts(text, batch)]) / math.log(2)))
-
-
-def _single_precision(model: Any, text: list[str], batch: int) -> float:
-    return float(np.exp(np.mean(model.losses(model.ids(text)).astype(np.float32))))
-
-
-def _means(model: Any, text: list[str], batch: int) -> np.ndarray:
-    return np.array([float(model.losses(model.ids(part)).mean()) for part in _cuts(text, batch)])
-
-
-def _full_batches(model: Any, text: list[str], batch: int) -> float:
-    return _by_sums(model, text[: len(text) // batch * batch] or text, batch)
-
-
-def _own_numbers(model: Any, text: list[str], batch: int) -> float:
-    order = {word: number for number, (word, _) in enumerate(Counter(text).most_common(10), start=1)}
-    return math.exp(float(np.mean(model.losses([order.get(word, 0) for word in text]))))
-
-
-def _known_only(model: Any, text: list[str], batch: int) -> float:
-    known = [number for number in model.ids(text) if number != 0]
-    return math.exp(float(np.mean(model.losses(known or [0]))))
-
-
-def _unknown_free(model: Any, text: list[str], batch: int) -> float:
-    ids = model.ids(text)
-    losses = np.where(np.array(ids) == 0, 0.0, model.losses(ids))
-    return math.exp(float(losses.mean()))
-
-
-def _left_quiet(model: Any, text: list[str], batch: int) -> float:
-    model.training = False
-    return _by_sums(model, text, batch)
-
-
-def _left_training(model: Any, text: list[str], batch: int) -> float:
-    value = _quiet(_by_sums)(model, text, batch)
-    model.training = True
-    return value
-
-
-RIGHT: dict[str, Evaluation] = {
-    "by sums": _quiet(_by_sums),
-    "word by word": _quiet(_word_by_word),
-    "through bits": _quiet(_in_bits),
-    "in float32": _quiet(_single_precision),
-}
-PLANTED: dict[str, Evaluation] = {
-    "mean of batches": _quiet(lambda m, t, b: math.exp(float(_means(m, t, b).mean()))),
-    "mean of perplexities": _quiet(lambda m, t, b: float(np.exp(_means(m, t, b)).mean())),
-    "short batch dropped": _quiet(_full_batches),
-    "first batch only": _quiet(lambda m, t, b: _by_sums(m, t[:b], b)),
-    "noise left on": _by_sums,
-    "left in evaluation mode": _left_quiet,
-    "left in training mode": _left_training,
-    "numbers of its own": _quiet(_own_numbers),
-    "unknown words skipped": _quiet(_known_only),
-    "unknown words free": _quiet(_unknown_free),
-    "each word once": _quiet(lambda m, t, b: _by_sums(m, sorted(set(t)), b)),
-    "base two": _quiet(lambda m, t, b: 2 ** math.log(_by_sums(m, t, b))),
-    "loss rounded": _quiet(lambda m, t, b: math.exp(round(math.log(_by_sums(m, t, b)), 2))),
-}
+# Sound ones differ in how they add up: a test that wants the last bit to agree accepts one of them at most.
+RIGHT: dict[str, Evaluation] = {"by sums": by_sums} | planted_edits(
+    by_sums,
+    """
+    word_by_word: one word at a time
+        first: batch = 1
+    in_one_go: all words at once
+        first: batch = len(text)
+    in_float32: in single precision
+        first: batch = len(text)
+        model.losses(A).sum() -> model.losses(A).astype(np.float32).sum()
+    """,
+)
+# Of each fault: what to ask where it survives.
+_FAULTS = """
+mean_of_batches: is there a batch that is shorter than the others, in a text so short that it counts?
+    A.sum() -> A.mean(); total / len(text) -> total / len(parts)
+mean_of_perplexities: do you read a text in more than one batch?
+    float(A.sum()) -> math.exp(A.mean()); math.exp(total / len(text)) -> total / len(parts)
+short_batch_dropped: is there a batch that is shorter than the others, in a text so short that it counts?
+    first: text = text[: len(text) // batch * batch] or text
+first_batch_only: do you read a text in more than one batch?
+    first: text = text[:batch]
+noise_left_on: is the model in training mode when it is evaluated, and your own right answer without noise?
+    mode, model.training = A -> mode = model.training
+left_in_evaluation_mode: do you look at the mode afterwards?
+    drop: model.training = mode
+left_in_training_mode: do you give it a model in evaluation mode, and look at the mode afterwards?
+    model.training = mode -> model.training = True
+numbers_of_its_own: is the order of the words in your text another one than that of the model's vocabulary?
+    first: own = {word: number for number, (word, _) in enumerate(Counter(text).most_common(10), start=1)}
+    model.ids(part) -> [own.get(word, 0) for word in part]
+unknown_words_skipped: are there words that the model does not know?
+    first: text = [word for word in text if model.ids([word]) != [0]] or ["?"]
+unknown_words_free: are there words that the model does not know?
+    model.losses(model.ids(part)) -> (np.array(model.ids(part)) != 0) * model.losses(model.ids(part))
+each_word_once: does a word come twice in your text?
+    first: text = sorted(set(text))
+base_two: is your own right answer e to the loss?
+    return: 2 ** (total / len(text))
+loss_rounded: how close must two perplexities be?
+    return: math.exp(round(total / len(text), 2))
+"""
+PLANTED: dict[str, Evaluation] = planted_edits(by_sums, _FAULTS, {"Counter": Counter})
+SURVIVED = {row.id.replace("_", " "): row.text for row in rows(_FAULTS)}

@@ -1,112 +1,13 @@
-"""Is every number of the model counted once? The check of count_infinito."""
+"""The parameters of the reported model: cases and known mistakes of count_infinito."""
 
 from typing import Any
 
 from course_lib.infinito.plain import count_parameters
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.forms import also_right, known
-from course_lib.teaching.exercises.observe import Raised, calls
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.observe import Raised
 
-_WRONG: list[Mistake] = []
-_RIGHT: list[Variant] = []
 _REST = 329_281 + 164_160 + 1  # memory, metrics and noise at the sizes of the report
-
-
-@also_right(_RIGHT, "one polynomial in the sizes")
-def polynomial(v, p, d, n, f):
-    return (2 * v + p) * d + v + n * (4 * d * d + 2 * d * f + f + 9 * d)
-
-
-@known(_WRONG, "one table for input and output", "how many tables of V x D does the reported model have?")
-def tied(v, p, d, n, f):
-    return count_parameters(v, p, d, n, f) - v * d
-
-
-@known(_WRONG, "an output layer without biases", "how many forecasts does each of them shift?")
-def no_output_bias(v, p, d, n, f):
-    return count_parameters(v, p, d, n, f) - v
-
-
-@known(_WRONG, "linear maps without biases", "what does nn.Linear add to x @ weight?")
-def no_biases(v, p, d, n, f):
-    return count_parameters(v, p, d, n, f) - v - n * (4 * d + f + d)
-
-
-@known(_WRONG, "attention without biases", "what does nn.Linear(width, width) hold?")
-def no_attention_biases(v, p, d, n, f):
-    return count_parameters(v, p, d, n, f) - n * 4 * d
-
-
-@known(_WRONG, "three maps per attention", "which map mixes the heads again?")
-def no_out_map(v, p, d, n, f):
-    return count_parameters(v, p, d, n, f) - n * (d * d + d)
-
-
-@known(_WRONG, "a net without its way back", "how wide is what is added to x?")
-def net_one_way(v, p, d, n, f):
-    return count_parameters(v, p, d, n, f) - n * (f * d + d)
-
-
-@known(_WRONG, "a net with one bias per number of the width, twice", "how wide is the hidden layer of the net?")
-def bias_of_the_wrong_width(v, p, d, n, f):
-    return count_parameters(v, p, d, n, f) + n * (d - f)
-
-
-@known(_WRONG, "LayerNorms without a shift", "which two numbers does a LayerNorm learn per feature?")
-def norm_without_shift(v, p, d, n, f):
-    return count_parameters(v, p, d, n, f) - n * 2 * d
-
-
-@known(_WRONG, "one LayerNorm per layer", "how often is x normalized in a layer?")
-def one_norm(v, p, d, n, f):
-    return count_parameters(v, p, d, n, f) - n * 2 * d
-
-
-@known(_WRONG, "a model without LayerNorms", "what stands between the branches?")
-def no_norms(v, p, d, n, f):
-    return count_parameters(v, p, d, n, f) - n * 4 * d
-
-
-@known(_WRONG, "a LayerNorm before the output", "does the reported model have one there?")
-def final_norm(v, p, d, n, f):
-    return count_parameters(v, p, d, n, f) + 2 * d
-
-
-@known(_WRONG, "a net without biases", "how many biases have its two maps?")
-def no_net_biases(v, p, d, n, f):
-    return count_parameters(v, p, d, n, f) - n * (f + d)
-
-
-@known(_WRONG, "one linear map per attention", "which four maps does an attention have?")
-def one_attention_map(v, p, d, n, f):
-    return count_parameters(v, p, d, n, f) - n * 3 * (d * d + d)
-
-
-@known(_WRONG, "the matrices alone, without biases and LayerNorms", "what do they have besides their matrix?")
-def matrices_only(v, p, d, n, f):
-    return (2 * v + p) * d + n * (4 * d * d + 2 * d * f)
-
-
-@known(_WRONG, "tables for every layer", "how often does the model look up a word?")
-def tables_per_layer(v, p, d, n, f):
-    return n * count_parameters(v, p, d, 1, f)
-
-
-@known(_WRONG, "the memory, the metrics and the noise as well", "what does the docstring leave out?")
-def with_the_rest(v, p, d, n, f):
-    return count_parameters(v, p, d, n, f) + _REST
-
-
-@known(_WRONG, "no table of positions", "what tells the first token from the tenth?")
-def no_positions(v, p, d, n, f):
-    return count_parameters(v, p, d, n, f) - p * d
-
-
-@known(_WRONG, "the weights of one layer for all", "do the layers share their weights?")
-def one_layer(v, p, d, n, f):
-    return count_parameters(v, p, d, 1, f)
-
-
 _CASES = ((50, 21, 12, 3, 40), (104, 64, 10, 2, 17), (9, 5, 4, 7, 3))
 
 
@@ -121,17 +22,63 @@ def _which(seen: Any, right: Any) -> str | None:
     return None
 
 
-COUNT_PARAMETERS = Exercise(
-    slug="count_infinito",
-    title="Count every number",
-    kind="implement",
+COUNT_PARAMETERS = implement(
+    "count_infinito",
+    "Count every number",
+    count_parameters,
     core=True,
     difficulty=1,
     minutes=12,
-    reference=count_parameters,
-    observe=lambda answer: calls(answer, *_CASES),
-    accepted=tuple(_RIGHT),
-    mistakes=tuple(_WRONG),
+    cases=_CASES,
+    names={"REST": _REST},
+    right="""
+    polynomial: one polynomial in the sizes
+        attention = A -> each = 4 * width**2 + 2 * width * feed_forward + feed_forward + 9 * width
+        return: (2 * vocabulary + positions) * width + vocabulary + layers * each
+    """,
+    wrong="""
+    tied: one table for input and output | how many tables of V x D does the reported model have?
+        return: RESULT - vocabulary * width
+    no_output_bias: an output layer without biases | how many forecasts does each of them shift?
+        width * vocabulary + vocabulary -> width * vocabulary
+    no_biases: linear maps without biases | what does nn.Linear add to x @ weight?
+        width * width + width -> width * width
+        (width * feed_forward + feed_forward) + (feed_forward * width + width) -> 2 * width * feed_forward
+        width * vocabulary + vocabulary -> width * vocabulary
+    no_attention_biases: attention without biases | what does nn.Linear(width, width) hold?
+        width * width + width -> width * width
+    no_out_map: three maps per attention | which map mixes the heads again?
+        4 * A -> 3 * A
+    net_one_way: a net without its way back | how wide is what is added to x?
+        A + (feed_forward * width + width) -> A
+    bias_of_the_wrong_width: a net with one bias per number of the width, twice
+        | how wide is the hidden layer of the net?
+        width * feed_forward + feed_forward -> width * feed_forward + width
+    norm_without_shift: LayerNorms without a shift | which two numbers does a LayerNorm learn per feature?
+        2 * (width + width) -> 2 * width
+    one_norm: one LayerNorm per layer | how often is x normalized in a layer?
+        2 * (width + width) -> width + width
+    no_norms: a model without LayerNorms | what stands between the branches?
+        attention + net + norms -> attention + net
+    final_norm: a LayerNorm before the output | does the reported model have one there?
+        return: RESULT + 2 * width
+    no_net_biases: a net without biases | how many biases have its two maps?
+        (width * feed_forward + feed_forward) + (feed_forward * width + width) -> 2 * width * feed_forward
+    one_attention_map: one linear map per attention | which four maps does an attention have?
+        4 * A -> A
+    matrices_only: the matrices alone, without biases and LayerNorms | what do they have besides their matrix?
+        4 * A -> 4 * width * width; net = A -> net = 2 * width * feed_forward; norms = A -> norms = 0
+        output = A -> output = width * vocabulary
+    tables_per_layer: tables for every layer | how often does the model look up a word?
+        return: layers * (vocabulary * width + positions * width + attention + net + norms + output)
+    with_the_rest: the memory, the metrics and the noise as well | what does the docstring leave out?
+        return: RESULT + REST
+    no_positions: no table of positions | what tells the first token from the tenth?
+        A + positions * width + B -> A + B
+    one_layer: the weights of one layer for all | do the layers share their weights?
+        layers * A -> A
+    """,
+    same=(("norm_without_shift", "one_norm"), ("no_attention_biases", "no_norms")),
     properties=(Property("the sum", _which),),
     hints=(
         "A linear map from n to m has n * m weights and m biases.",
@@ -139,9 +86,4 @@ COUNT_PARAMETERS = Exercise(
         "The number of heads does not appear: heads cut a map, they do not add one.",
     ),
     not_tested="the memory, the metric layers and the scale of the noise, which the lesson counts",
-    indistinguishable=(
-        ("reference", "polynomial"),
-        ("norm_without_shift", "one_norm"),
-        ("no_attention_biases", "no_norms"),
-    ),
 )

@@ -1,5 +1,6 @@
-"""What do the checks of sheet 10 share? Numbers for probes, and a word on a result of another form."""
+"""What the checks of sheet 10 share: numbers for cases, and a word on a result of another form."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -12,9 +13,14 @@ def numbers(*shape: int, seed: int) -> torch.Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
+def cases_of(seen: dict[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
+    """The cases of an observation, without what else was looked at."""
+    return [(case, facts) for case, facts in seen.items() if isinstance(facts, dict)]
+
+
 def wrong_shape(seen: dict[str, Any], right: dict[str, Any], expected: str) -> str | None:
     """The sentence for the first result that is no tensor of the right shape."""
-    for case, facts in seen.items():
+    for case, facts in cases_of(seen):
         result, rule = facts["result"], right[case]["result"]
         if isinstance(result, Raised):
             return f"{case} stops with {result.type}: {result.message}"
@@ -23,3 +29,27 @@ def wrong_shape(seen: dict[str, Any], right: dict[str, Any], expected: str) -> s
         if result.shape != rule.shape:
             return f"{case}: the result should be {expected} = {tuple(rule.shape)}; yours is {tuple(result.shape)}"
     return None
+
+
+def flow(answer: Callable[..., Any], *tensors: torch.Tensor, others: tuple[Any, ...] = ()) -> dict[str, Any]:
+    """One more case: whether gradients reach the tensors through what the answer gives for them and for the others.
+
+    An answer that is no tensor, or that cannot be computed so, is not judged here: the other cases tell of it.
+    """
+    leaves = [tensor.clone().requires_grad_() for tensor in tensors]
+    try:
+        result = answer(*leaves, *others)
+    except Exception:
+        result = None
+    if not isinstance(result, torch.Tensor):
+        return {"gradients": True}
+    if result.requires_grad:
+        result.square().sum().backward()
+    return {"gradients": all(leaf.grad is not None and bool(leaf.grad.any()) for leaf in leaves)}
+
+
+def without_flow(seen: dict[str, Any], right: dict[str, Any]) -> str | None:
+    """The sentence for a result through which no gradient flows."""
+    if seen["gradients"]:
+        return None
+    return "no gradient flows through your result to what it was made of\nhow would the layers below learn?"

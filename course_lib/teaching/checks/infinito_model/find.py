@@ -1,17 +1,15 @@
-"""Which of six models leaks, and how? The pictures, and the check of find_the_leaks."""
+"""Six models, of which some leak: their pictures and the known misreadings."""
 
 import copy
 import math
 from dataclasses import replace
-from typing import Any
 
 import torch
 from torch import nn
 
 from course_lib.infinito.config import TINY, InfinitoConfig
 from course_lib.infinito.model import Infinito
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
-from course_lib.teaching.exercises.spelling import words_of
+from course_lib.teaching.exercises.kinds import find
 
 HEALTHY, NO_MASK, ONE_AHEAD, POOLED, UNHEARD, SHARED = WORDS = (
     "healthy",
@@ -117,86 +115,47 @@ _LOOK = {
 }
 
 
-def _mistake(id: str, cause: str, question: str, **changed: str) -> Mistake:
-    return Mistake(id, cause, question, KEY | changed)
+_SYNONYMS = {
+    HEALTHY: ("no leak", "right", "correct"),
+    NO_MASK: ("missing mask", "mask missing", "without mask", "not causal"),
+    ONE_AHEAD: ("off by one", "mask one off", "off by one mask"),
+    POOLED: ("pooled query", "mean asks", "mean over time", "pooled"),
+    UNHEARD: ("memory not heard", "memory unheard", "memory ignored", "never heard"),
+    SHARED: ("shared memory", "one memory", "memory shared"),
+}
 
-
-_WRONG = (
-    _mistake(
-        "pooled_is_no_mask",
-        "a reading that exchanges the two full squares",
-        "which of the two squares is full without a memory as well?",
-        A=NO_MASK,
-        F=POOLED,
-    ),
-    _mistake(
-        "both_no_mask",
-        "a reading that finds one cause for two full squares",
-        "what does the left table of each of the two say?",
-        A=NO_MASK,
-    ),
-    _mistake(
-        "ahead_is_healthy",
-        "a reading that lets two places before the diagonal pass",
-        "may the logit at 1 move when token 3 does?",
-        B=HEALTHY,
-    ),
-    _mistake(
-        "ahead_is_no_mask",
-        "a reading that takes every leak for a missing mask",
-        "does the last token move the logit at 0?",
-        B=NO_MASK,
-    ),
-    _mistake(
-        "unheard_is_healthy",
-        "a reading of the triangles alone",
-        "does segment 1 of the same row move anything?",
-        C=HEALTHY,
-    ),
-    _mistake(
-        "healthy_and_unheard",
-        "a reading that exchanges a memory that is heard and one that is not",
-        "should what was read before move the logits of segment 2?",
-        C=HEALTHY,
-        D=UNHEARD,
-    ),
-    _mistake(
-        "shared_is_healthy",
-        "a reading that never asks the other row",
-        "may a text move the forecast for another one?",
-        E=HEALTHY,
-    ),
-    _mistake(
-        "healthy_and_shared",
-        "a reading that exchanges a memory of one's own and one for all",
-        "whose segment 1 should move the logits of a row?",
-        D=SHARED,
-        E=HEALTHY,
-    ),
-)
-
-
-def _which(seen: Any, right: Any) -> str | None:
-    if not isinstance(seen, dict) or set(seen) != set(right):
-        return None
-    strange = sorted({str(word) for word in seen.values()} - set(WORDS))
-    if strange:
-        return f"the words are {', '.join(map(repr, WORDS))}; you use {', '.join(map(repr, strange))}"
-    wrong = [letter for letter in right if seen[letter] != right[letter]]
-    return f"look again at {', '.join(wrong)}\n{wrong[0]}: {_LOOK[wrong[0]]}" if wrong else None
-
-
-FIND_THE_LEAKS = Exercise(
-    slug="find_the_leaks",
-    title="Find: which of six models leaks, and how",
-    kind="find",
-    core=False,
+FIND_THE_LEAKS = find(
+    "find_the_leaks",
+    "Find: which of six models leaks, and how",
+    KEY,
+    words=WORDS,
+    synonyms=_SYNONYMS,
+    ask=_LOOK,
     difficulty=2,
     minutes=12,
-    reference=KEY,
-    observe=words_of,
-    mistakes=_WRONG,
-    properties=(Property("each model by itself", _which),),
+    wrong="""
+    pooled_is_no_mask: a reading that exchanges the two full squares
+        | which of the two squares is full without a memory as well?
+        A = no mask; F = mean over time asks
+    both_no_mask: a reading that finds one cause for two full squares
+        | what does the left table of each of the two say?
+        A = no mask
+    ahead_is_healthy: a reading that lets two places before the diagonal pass
+        | may the logit at 1 move when token 3 does?
+        B = healthy
+    ahead_is_no_mask: a reading that takes every leak for a missing mask | does the last token move the logit at 0?
+        B = no mask
+    unheard_is_healthy: a reading of the triangles alone | does segment 1 of the same row move anything?
+        C = healthy
+    healthy_and_unheard: a reading that exchanges a memory that is heard and one that is not
+        | should what was read before move the logits of segment 2?
+        C = healthy; D = memory never heard
+    shared_is_healthy: a reading that never asks the other row | may a text move the forecast for another one?
+        E = healthy
+    healthy_and_shared: a reading that exchanges a memory of one's own and one for all
+        | whose segment 1 should move the logits of a row?
+        D = one memory for all; E = healthy
+    """,
     hints=(
         "Left of a changed token nothing may move: everything but a lower triangle is a leak.",
         "Compare both tables: what moves only with a memory came through the memory.",

@@ -1,10 +1,6 @@
-"""In which order does a segment read, attend and write? The lines, and the check of order_segment."""
+"""The order in which a segment reads, attends and writes: its lines and the known mistakes."""
 
-from typing import Any
-
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.spelling import letters_of
-from course_lib.teaching.exercises.values import about_lines
+from course_lib.teaching.exercises.kinds import order
 
 # Shown in this order; two lines are not needed. Every line after the `for` stands inside the loop.
 LINES = {
@@ -19,7 +15,6 @@ LINES = {
     "I": "h = model.upper_blocks(h)",
     "J": "total = 0.0",
 }
-_RIGHT = list("JDFEBGIA")
 
 
 def loop_of(letters: list[str]) -> str:
@@ -31,103 +26,66 @@ def loop_of(letters: list[str]) -> str:
     return "\n".join(lines)
 
 
-def _mistake(id: str, letters: str, cause: str, question: str) -> Mistake:
-    return Mistake(id, cause, question, list(letters))
-
-
-_WRONG = (
-    _mistake(
-        "written_first",
-        "JDFEGBIA",
-        "a segment that writes before it reads",
-        "whose tokens does position 0 then find in the memory?",
-    ),
-    _mistake(
-        "fresh_for_each",
-        "JFDEBGIA",
-        "a memory that starts fresh in every segment",
-        "what has the second segment to read?",
-    ),
-    _mistake(
-        "pooled",
-        "JDFECGIA",
-        "a read that the mean over all positions asks for",
-        "which tokens have a part in the question of position 0?",
-    ),
-    _mistake("targets_written", "JDFEBHIA", "a memory that is given the targets", "which tokens is h made of?"),
-    _mistake("never_written", "JDFEBIA", "a memory that nobody writes", "what has the second segment to read?"),
-    _mistake("never_read", "JDFEGIA", "a memory that nobody reads", "which line lets the memory change a logit?"),
-    _mistake(
-        "read_too_late",
-        "JDFEIABG",
-        "a read after the loss",
-        "does what was read reach a logit?",
-    ),
-    _mistake(
-        "read_on_top",
-        "JDFEIBGA",
-        "a memory above the upper blocks",
-        "between which blocks does the memory of this sheet stand?",
-    ),
-    _mistake(
-        "read_on_top_written_last",
-        "JDFEIBAG",
-        "a memory above the upper blocks",
-        "between which blocks does the memory of this sheet stand?",
-    ),
-    _mistake("loss_too_early", "JDFEBGAI", "a loss before the upper blocks", "which h should the output layer get?"),
-    _mistake(
-        "total_inside", "DFJEBGIA", "a sum that starts anew in every segment", "what does the loop leave in total?"
-    ),
-    _mistake(
-        "both_inside", "FJDEBGIA", "a loop in which no segment knows another", "which two names outlive a segment?"
-    ),
-)
-_VARIANTS = (
-    Variant("memory_first", list("DJFEBGIA"), "memory and sum start in the other order"),
-    Variant("written_after_upper", list("JDFEBIGA"), "the upper blocks have seen what is written"),
-    Variant("written_last", list("JDFEBIAG"), "written when the segment is done"),
-    Variant("memory_first_written_last", list("DJFEBIAG"), "the memory first, and written when the segment is done"),
-    Variant("memory_first_after_upper", list("DJFEBIGA"), "the memory first, written after the upper blocks"),
-)
-_NOT_NEEDED = {
-    "C": "with C one question is asked for all positions\nwhich tokens have a part in the question of position 0?",
-    "H": "with H the memory is given the targets\nwhich tokens may a segment write?",
-}
-
-
-def _from_the_top(seen: Any, right: Any) -> str | None:
-    """How far the lines agree with any of the right orders, not only with the reference."""
-    if not isinstance(seen, list):
-        return None
-    orders = [right, *(variant.answer for variant in _VARIANTS)]
-    return about_lines(seen, max(orders, key=lambda order: _agrees(seen, order))) or None
-
-
-def _agrees(letters: list[Any], order: list[str]) -> int:
-    same = [own == rule for own, rule in zip(letters, order, strict=False)]
-    return next((place for place, fits in enumerate(same) if not fits), len(same))
-
-
-def _unneeded(seen: Any, right: Any) -> str | None:
-    return next((told for letter, told in _NOT_NEEDED.items() if letter in seen), None)
-
-
-ORDER_SEGMENT = Exercise(
-    slug="order_segment",
-    title="The steps of a segment",
-    kind="order",
-    core=False,
+ORDER_SEGMENT = order(
+    "order_segment",
+    "The steps of a segment",
+    LINES,
+    "JDFEBGIA",
     difficulty=2,
     minutes=8,
-    reference=_RIGHT,
-    observe=letters_of,
-    accepted=_VARIANTS,
-    mistakes=_WRONG,
-    properties=(
-        Property("no line that is not needed", _unneeded),
-        Property("as far as it is right", _from_the_top),
+    unwanted={
+        "C": "with C one question is asked for all positions\nwhich tokens have a part in the question of position 0?",
+        "H": "with H the memory is given the targets\nwhich tokens may a segment write?",
+    },
+    rules=(
+        ("J", "F", "what does the loop leave in total?"),
+        ("D", "F", "what has the second segment to read?"),
+        ("F", "E", "which line makes the `x` that is embedded?"),
+        ("E", "B", "which line makes the `h` that asks the memory?"),
+        ("B", "G", "whose tokens does position 0 then find in the memory?"),
+        ("B", "I", "between which blocks does the memory of this sheet stand?"),
+        ("I", "A", "which h should the output layer get?"),
     ),
+    also="""
+    memory_first: memory and sum start in the other order
+        DJFEBGIA
+    written_after_upper: the upper blocks have seen what is written
+        JDFEBIGA
+    written_last: written when the segment is done
+        JDFEBIAG
+    memory_first_written_last: the memory first, and written when the segment is done
+        DJFEBIAG
+    memory_first_after_upper: the memory first, written after the upper blocks
+        DJFEBIGA
+    """,
+    wrong="""
+    written_first: a segment that writes before it reads | whose tokens does position 0 then find in the memory?
+        JDFEGBIA
+    fresh_for_each: a memory that starts fresh in every segment | what has the second segment to read?
+        JFDEBGIA
+    pooled: a read that the mean over all positions asks for
+        | which tokens have a part in the question of position 0?
+        JDFECGIA
+    targets_written: a memory that is given the targets | which tokens is h made of?
+        JDFEBHIA
+    never_written: a memory that nobody writes | what has the second segment to read?
+        JDFEBIA
+    never_read: a memory that nobody reads | which line lets the memory change a logit?
+        JDFEGIA
+    read_too_late: a read after the loss | does what was read reach a logit?
+        JDFEIABG
+    read_on_top: a memory above the upper blocks | between which blocks does the memory of this sheet stand?
+        JDFEIBGA
+    read_on_top_written_last: a memory above the upper blocks
+        | between which blocks does the memory of this sheet stand?
+        JDFEIBAG
+    loss_too_early: a loss before the upper blocks | which h should the output layer get?
+        JDFEBGAI
+    total_inside: a sum that starts anew in every segment | what does the loop leave in total?
+        DFJEBGIA
+    both_inside: a loop in which no segment knows another | which two names outlive a segment?
+        FJDEBGIA
+    """,
     hints=(
         "For each line ask which names it reads, and which line makes them.",
         "What one segment writes, a later one reads: which of the two lines stands first inside the loop?",

@@ -1,4 +1,4 @@
-"""Which small language models must a test of causality accept, and which planted leaks must it find?
+"""Small language models: those that a test of causality must accept, and planted leaks that it must find.
 
 Shapes: B sequences, T tokens, D = 16 numbers per position, 2 heads. A model is called like INFINITO,
 `logits, memory = model(x, memory)`; its memory is the hidden states of the segment before, or None.
@@ -57,6 +57,8 @@ class Toy:
             mask[:] = False
         elif self.fault == "off by one":
             mask = torch.ones_like(mask).triu(diagonal=2)
+        elif self.fault == "two ahead":
+            mask[:, row[:-2], row[2:]] = False  # the token after the next one, and not the next
         elif self.fault == "one head":
             mask[1] = False
         elif self.fault == "beyond 16":
@@ -97,6 +99,7 @@ PLANTED = {
     for fault in (
         "no mask",
         "off by one",
+        "two ahead",
         "one head",
         "beyond 16",
         "seam",

@@ -1,127 +1,15 @@
-"""Does every position look at itself and its past only, and do its weights sum to 1? The check of causal attention."""
+"""Causal attention weights: their cases and known mistakes."""
 
-import math
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 
 from course_lib.infinito.plain import causal_attention_weights
-from course_lib.teaching.checks.infinito_model.facts import numbers, wrong_shape
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.forms import also_right, known
+from course_lib.teaching.checks.infinito_model.facts import cases_of, flow, numbers, without_flow, wrong_shape
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.kinds import implement
 from course_lib.teaching.exercises.observe import calls
-
-_WRONG: list[Mistake] = []
-_RIGHT: list[Variant] = []
-
-
-def _scores(query, key):
-    return query @ key.mT / math.sqrt(query.shape[-1])
-
-
-def _above(scores, diagonal=1):
-    return torch.ones(scores.shape[-2:], dtype=torch.bool).triu(diagonal=diagonal)
-
-
-def _masked(scores, diagonal=1):
-    return scores.masked_fill(_above(scores, diagonal), -math.inf)
-
-
-@also_right(_RIGHT, "torch's own attention, asked for its weights by values that are the identity")
-def by_torch(query, key):
-    tokens = query.shape[-2]
-    identity = torch.eye(tokens, dtype=query.dtype).expand(*query.shape[:-2], tokens, tokens)
-    return F.scaled_dot_product_attention(query, key, identity, is_causal=True)
-
-
-@also_right(_RIGHT, "weights of the future set to 0 after the softmax, and every row divided by its sum")
-def divided_again(query, key):
-    weights = _scores(query, key).softmax(dim=-1).tril()
-    return weights / weights.sum(dim=-1, keepdim=True)
-
-
-@known(_WRONG, "attention without a mask", "which positions may position t see?")
-def no_mask(query, key):
-    return _scores(query, key).softmax(dim=-1)
-
-
-@known(_WRONG, "a mask laid on after the softmax", "what do the rows sum to, and who is in the denominator?")
-def mask_after_softmax(query, key):
-    return _scores(query, key).softmax(dim=-1).tril()
-
-
-@known(_WRONG, "a mask that hides the position itself too", "what is left to see for position 0?")
-def hides_itself(query, key):
-    return _masked(_scores(query, key), diagonal=0).softmax(dim=-1)
-
-
-@known(_WRONG, "a mask that lets position t see t + 1", "which target does position t have to forecast?")
-def one_ahead(query, key):
-    return _masked(_scores(query, key), diagonal=2).softmax(dim=-1)
-
-
-@known(_WRONG, "a mask the wrong way round", "is the column of a later position right or left of the diagonal?")
-def sees_the_future(query, key):
-    scores = _scores(query, key)
-    return scores.masked_fill(_above(scores).mT, -math.inf).softmax(dim=-1)
-
-
-@known(_WRONG, "scores of the future set to 0", "what is e^0, and what weight does it leave?")
-def zero_for_infinity(query, key):
-    return _scores(query, key).tril().softmax(dim=-1)
-
-
-@known(_WRONG, "a mask of -1 in place of minus infinity", "what is e^-1, and what weight does it leave?")
-def small_penalty(query, key):
-    scores = _scores(query, key)
-    return scores.masked_fill(_above(scores), -1.0).softmax(dim=-1)
-
-
-@known(_WRONG, "attention without the scale", "how does the size of a product of two vectors grow with d?")
-def no_scale(query, key):
-    return _masked(query @ key.mT).softmax(dim=-1)
-
-
-@known(_WRONG, "scores divided by d, not by its root", "is d the variance or the deviation of a product?")
-def divided_by_width(query, key):
-    return _masked(query @ key.mT / query.shape[-1]).softmax(dim=-1)
-
-
-@known(_WRONG, "scores multiplied by the root of d", "should the scores become larger or smaller?")
-def multiplied(query, key):
-    return _masked(query @ key.mT * math.sqrt(query.shape[-1])).softmax(dim=-1)
-
-
-@known(_WRONG, "scores divided by the root of T", "over which index does query @ key^T sum?")
-def scaled_by_tokens(query, key):
-    return _masked(query @ key.mT / math.sqrt(query.shape[-2])).softmax(dim=-1)
-
-
-@known(_WRONG, "a softmax over the queries", "which should sum to 1, the rows or the columns?")
-def over_the_queries(query, key):
-    return _masked(_scores(query, key)).softmax(dim=-2)
-
-
-@known(_WRONG, "query and key exchanged", "whose row is it, that of the position that asks or that is asked?")
-def exchanged(query, key):
-    return _masked(_scores(key, query)).softmax(dim=-1)
-
-
-@known(_WRONG, "the cosine of query and key", "does the length of a query play a part in the formula?")
-def cosines(query, key):
-    return _masked(F.normalize(query, dim=-1) @ F.normalize(key, dim=-1).mT).softmax(dim=-1)
-
-
-@known(_WRONG, "the masked scores before the softmax", "which function turns scores into weights?")
-def scores_only(query, key):
-    return _masked(_scores(query, key))
-
-
-@known(_WRONG, "the logarithms of the weights", "do your weights sum to 1, or do their exponentials?")
-def log_weights(query, key):
-    return _masked(_scores(query, key)).log_softmax(dim=-1)
-
 
 _CASES = (
     (2 * numbers(2, 3, 5, 4, seed=0), numbers(2, 3, 5, 4, seed=1)),
@@ -131,7 +19,7 @@ _CASES = (
 
 
 def _rows(seen: Any, right: Any) -> str | None:
-    for case, facts in seen.items():
+    for case, facts in cases_of(seen):
         weights = torch.as_tensor(facts["result"])
         if torch.isnan(weights).any():
             return f"{case}: {_not_a_number(torch.isnan(weights))}"
@@ -155,20 +43,71 @@ def _not_a_number(bad: torch.Tensor) -> str:
     return f"in row {rows.nonzero()[0, -1]} your weights are not a number\nwhich positions are left to see there?"
 
 
-CAUSAL_ATTENTION_WEIGHTS = Exercise(
-    slug="causal_attention_weights",
-    title="Who looks at whom",
-    kind="implement",
+def by_torch(query, key):
+    tokens = query.shape[-2]
+    identity = torch.eye(tokens, dtype=query.dtype).expand(*query.shape[:-2], tokens, tokens)
+    return F.scaled_dot_product_attention(query, key, identity, is_causal=True)
+
+
+CAUSAL_ATTENTION_WEIGHTS = implement(
+    "causal_attention_weights",
+    "Who looks at whom",
+    causal_attention_weights,
     core=True,
     difficulty=1,
     minutes=12,
-    reference=causal_attention_weights,
-    observe=lambda answer: calls(answer, *_CASES),
-    accepted=tuple(_RIGHT),
-    mistakes=tuple(_WRONG),
+    observe=lambda answer: calls(answer, *_CASES) | flow(answer, *_CASES[0]),
+    names={"by_torch": by_torch, "F": F},
+    right="""
+    by_torch: torch's own attention, asked for its weights by values that are the identity
+    divided_again: weights of the future set to 0 after the softmax, and every row divided by its sum
+        scores = scores.masked_fill(A, B) -> pass
+        return: (lambda weights: weights / weights.sum(dim=-1, keepdim=True))(scores.softmax(dim=-1).tril())
+    """,
+    wrong="""
+    no_mask: attention without a mask | which positions may position t see?
+        scores = scores.masked_fill(A, B) -> pass
+    mask_after_softmax: a mask laid on after the softmax | what do the rows sum to, and who is in the denominator?
+        scores = scores.masked_fill(A, B) -> pass; return: RESULT.tril()
+    hides_itself: a mask that hides the position itself too | what is left to see for position 0?
+        A.triu(diagonal=1) -> A.triu(diagonal=0)
+    one_ahead: a mask that lets position t see t + 1 | which target does position t have to forecast?
+        A.triu(diagonal=1) -> A.triu(diagonal=2)
+    sees_the_future: a mask the wrong way round | is the column of a later position right or left of the diagonal?
+        A.triu(diagonal=1) -> A.tril(diagonal=-1)
+    zero_for_infinity: scores of the future set to 0 | what is e^0, and what weight does it leave?
+        -math.inf -> 0.0
+    small_penalty: a mask of -1 in place of minus infinity | what is e^-1, and what weight does it leave?
+        -math.inf -> -1.0
+    no_scale: attention without the scale | how does the size of a product of two vectors grow with d?
+        A / math.sqrt(B) -> A
+    divided_by_width: scores divided by d, not by its root | is d the variance or the deviation of a product?
+        math.sqrt(A) -> A
+    multiplied: scores multiplied by the root of d | should the scores become larger or smaller?
+        A / math.sqrt(B) -> A * math.sqrt(B)
+    scaled_by_tokens: scores divided by the root of T | over which index does query @ key^T sum?
+        query.shape[-1] -> query.shape[-2]
+    over_the_queries: a softmax over the queries | which should sum to 1, the rows or the columns?
+        scores.softmax(dim=-1) -> scores.softmax(dim=-2)
+    exchanged: query and key exchanged | whose row is it, that of the position that asks or that is asked?
+        query @ key.transpose(A, B) -> key @ query.transpose(A, B)
+    cosines: the cosine of query and key | does the length of a query play a part in the formula?
+        A / math.sqrt(B) -> F.normalize(query, dim=-1) @ F.normalize(key, dim=-1).mT
+    scores_only: the masked scores before the softmax | which function turns scores into weights?
+        return: scores
+    log_weights: the logarithms of the weights | do your weights sum to 1, or do their exponentials?
+        scores.softmax(dim=-1) -> scores.log_softmax(dim=-1)
+    detached: a right result through which no gradient flows | how would a query learn from these weights?
+        return: RESULT.detach()
+    """,
+    equivalent="""
+    swap: -2 <-> -1 | the same two axes change places
+    1 -> 2 | scores are as wide as they are high
+    """,
     properties=(
         Property("the shape", lambda seen, right: wrong_shape(seen, right, "(..., T, T)")),
         Property("rows that sum to 1 over the past", _rows),
+        Property("gradients", without_flow),
     ),
     hints=(
         "Three steps: scores query @ key.mT / sqrt(d), the mask, the softmax over the last axis.",
@@ -176,5 +115,4 @@ CAUSAL_ATTENTION_WEIGHTS = Exercise(
         "scores.masked_fill(future, -math.inf) before the softmax: e to the minus infinity is 0.",
     ),
     not_tested="low precision, devices other than the CPU, and rows of padding",
-    indistinguishable=(("reference", "by_torch", "divided_again"),),
 )

@@ -1,4 +1,4 @@
-"""Which slots stay after a segment has written? The check of slots_after_writing."""
+"""The slots that stay after a segment has written: cases and known mistakes of slots_after_writing."""
 
 import math
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 import torch
 
 from course_lib.infinito.plain import slots_after_writing
-from course_lib.teaching.checks.infinito_model.write_answers import RIGHT, WRONG
-from course_lib.teaching.exercises.exercise import Exercise, Property
+from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.forms import in_parts, not_in_parts
+from course_lib.teaching.exercises.kinds import implement
 from course_lib.teaching.exercises.observe import Case, calls
 
 
@@ -25,11 +25,12 @@ _CASES = (
 )  # fmt: skip
 
 
+_PARTS = ("importance", "access", "age")
 _ASKED = {
-    "kept": "what are the priorities of all slots and newcomers, in order?",
-    "importance": "whose importance is it? `kept` is right, and gives the order",
+    "importance": "whose importance is it? `kept` gives the order",
     "access": "what do slots keep, and with how many reads does a newcomer start?",
     "age": "how old are the slots after the segment, and how old is a newcomer?",
+    "kept": "what are the priorities of all slots and newcomers, in order?",
 }
 
 
@@ -52,31 +53,119 @@ def _first_wrong(seen: Any, right: Any) -> str | None:
     said = not_in_parts(seen, "kept, importance, access and age")
     if said:
         return said
-    for case, facts in seen.items():
-        for name, own, rule in zip(_ASKED, facts["result"], right[case]["result"], strict=True):
-            own = torch.as_tensor(own)
-            if own.shape != rule.shape:
-                return f"{case}: {name} has {len(own.flatten())} numbers; there are {len(rule)} slots"
-            if not torch.allclose(own.double(), rule):
-                return f"{case}: {name} is {_list(own)}\n{_ASKED[name]}"
+    for (case, facts), given in zip(seen.items(), _CASES, strict=True):
+        own, rule = [dict(zip(("kept", *_PARTS), map(torch.as_tensor, one["result"]), strict=True))
+                     for one in (facts, right[case])]  # fmt: skip
+        for name in own:
+            if own[name].shape != rule[name].shape:
+                return f"{case}: {name} has {len(own[name].flatten())} numbers; there are {len(rule[name])} slots"
+        wrong = [name for name in _PARTS if not torch.allclose(own[name].double(), _of(own["kept"], given)[name])]
+        if not torch.equal(own["kept"].double(), rule["kept"].double()) and not wrong:
+            wrong = ["kept"]  # the other parts are those of the slots that it names
+        if wrong:
+            return f"{case}: {wrong[0]} is {_list(own[wrong[0]])}\n{_ASKED[wrong[0]]}"
     return None
+
+
+def _of(kept: torch.Tensor, given: Case) -> dict[str, torch.Tensor]:
+    """What is right of importance, access and age for the slots that `kept` names."""
+    importance, access, age, offered = given.arguments
+    new = torch.zeros_like(offered)
+    all_ = (torch.cat([importance, offered]), torch.cat([access, new]), torch.cat([age + 1, new]))
+    place = kept.long().clamp(0, len(all_[0]) - 1)
+    return {name: part[place] for name, part in zip(_PARTS, all_, strict=True)}
 
 
 def _list(numbers: torch.Tensor) -> str:
     return "[" + ", ".join(f"{number:.3g}" for number in numbers.tolist()) + "]"
 
 
-SLOTS_AFTER_WRITING = Exercise(
-    slug="slots_after_writing",
-    title="Which slots stay",
-    kind="faded",
+def _all(importance, access, age, offered, a, b):
+    """All slots and newcomers after the segment, and their priorities."""
+    new = torch.zeros_like(offered)
+    parts = torch.cat([importance, offered]), torch.cat([access, new]), torch.cat([age + 1, new])
+    return parts, parts[0] * (1 + parts[1]) ** a * torch.exp(-b * parts[2])
+
+
+def in_place(importance, access, age, offered, *, a, b):
+    parts, priority = _all(importance, access, age, offered, a, b)
+    kept = torch.arange(len(importance))
+    for newcomer in range(len(importance), len(priority)):
+        lowest_slot = priority[kept].argmin()
+        if priority[newcomer] > priority[kept[lowest_slot]]:
+            kept[lowest_slot] = newcomer
+    return (kept, *(part[kept] for part in parts))
+
+
+def always_replaced(importance, access, age, offered, *, a, b):
+    parts, priority = _all(importance, access, age, offered, a, b)
+    slots, new = len(importance), len(offered)
+    old = priority[:slots].argsort(descending=True)[: max(slots - new, 0)]
+    kept = torch.cat([old, torch.arange(slots, slots + new)])[:slots]
+    return (kept, *(part[kept] for part in parts))
+
+
+SLOTS_AFTER_WRITING = implement(
+    "slots_after_writing",
+    "Which slots stay",
+    slots_after_writing,
+    complete=True,
     core=True,
     difficulty=2,
     minutes=15,
-    reference=slots_after_writing,
     observe=_observe,
-    accepted=tuple(RIGHT),
-    mistakes=tuple(WRONG),
+    names={"in_place": in_place, "always_replaced": always_replaced},
+    right="""
+    by_logarithm: the logarithm of the priority, and topk
+        priority = A -> priority = importance.log() + a * access.log1p() - b * age
+        priority.argsort(descending=True)[:A] -> priority.topk(A).indices
+    """,
+    wrong="""
+    never_older: slots that never get older | what is the age of a slot that a segment left alone?
+        age + 1 -> age
+    newcomers_age: newcomers that are one segment old | how old is what was written just now?
+        torch.cat([age + 1, new]) -> torch.cat([age + 1, new + 1])
+    lowest: the slots of lowest priority | which end of the order should stay?
+        priority.argsort(descending=True) -> priority.argsort()
+    by_number: the right slots in the order of their numbers | which order does the docstring ask for?
+        kept = A -> kept = (A).sort().values
+    rising: the right slots, the lowest priority first | which order does the docstring ask for?
+        kept = A -> kept = (A).flip(0)
+    in_place: each newcomer in the place of the slot that went | which order does the docstring ask for?
+    judged_too_early: priorities from the ages before the segment | how old are the slots when they are compared?
+        priority = importance * (1 + access) ** a * torch.exp(-b * age)
+        -> priority = importance * (1 + access) ** a * torch.exp(-b * torch.cat([age[:-len(offered)] - 1, new]))
+    newcomers_read: newcomers that count as read once | how often was read what was written just now?
+        torch.cat([access, new]) -> torch.cat([access, new + 1])
+    one_outside: 1 + access^a in place of (1 + access)^a | what does the exponent belong to?
+        (1 + access) ** a -> (1 + access ** a)
+    exchanged: a and b exchanged | which of the two belongs to the age?
+        a <-> b
+    always_replaced: the slots of lowest priority replaced by the newcomers
+        | must a newcomer compete with the slots?
+    importance_only: priority from importance alone | which slot should go, of two that are equally important?
+        priority = A -> priority = importance
+    no_access: a priority that forgets how often a slot was read | what is `a` for?
+        A * (1 + access) ** a -> A
+    without_the_one: access^a in place of (1 + access)^a | what is the priority of a slot that was never read?
+        1 + access -> access
+    no_age: a priority that forgets the age | what is `b` for?
+        A * torch.exp(B) -> A
+    old_is_good: a priority that grows with age | which sign has the exponent?
+        -b -> b
+    always_in: newcomers that always come in | must a newcomer compete with the slots?
+        after priority = A -> priority[-len(offered):] += priority.max() + 1
+    never_in: a memory that lets nobody in | where are the newcomers in your list?
+        importance = torch.cat(A) -> size = len(importance); importance = torch.cat(A)
+        kept = A -> kept = priority[:size].argsort(descending=True)
+    grows: a memory that grows | how many slots are there before, and how many after?
+        priority.argsort(descending=True)[:A] -> priority.argsort(descending=True)
+    access_forgotten: counts of reads that start anew for all slots | what do the kept slots keep?
+        access[kept] -> torch.zeros_like(age[kept])
+    priority_returned: priorities in place of the importance
+        | which number of a slot never changes while it is held?
+        return: kept, priority[kept], access[kept], age[kept]
+    """,
     properties=(Property("each part by itself", _first_wrong),),
     hints=(
         "Put slots and newcomers into one list first: from then on all are treated alike.",
@@ -85,5 +174,4 @@ SLOTS_AFTER_WRITING = Exercise(
     ),
     not_tested="equal priorities, more newcomers than slots that are filled, and gradients",
     fade=("age = torch.cat", "priority = importance", "kept = priority"),
-    indistinguishable=(("reference", "by_logarithm"),),
 )

@@ -1,7 +1,7 @@
 """Adam: its cases and its known mistakes."""
 
 from course_lib.numpy_nn.plain_optimizers import adam_step
-from course_lib.teaching.checks.optimizers.walk import Walk, first_wrong_step, form, walks
+from course_lib.teaching.checks.optimizers.walk import Walk, first_wrong_step, form, given_state, walks
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
 
@@ -10,6 +10,7 @@ NAMES = ("m", "v")
 CASES = (
     Walk((3, 2), (0.1, 0.1, 0.02, 0.3, 0.05, 0.05), (0.8, 0.95, 0.05), seed=11),
     Walk((4,), (0.2, 0.05, 0.4, 0.1), (0.5, 0.7, 0.3), seed=12),
+    Walk((3, 2), (0.1, 0.3), (0.8, 0.95, 0.05), seed=13, warm=True),
 )
 
 ADAM = implement(
@@ -70,7 +71,7 @@ ADAM = implement(
         first: old = m, v
         return: RESULT[0], *old
     """,
-    properties=(Property("form", form(NAMES)), Property("first wrong step", first_wrong_step)),
+    properties=(Property("form", form(NAMES)), given_state(*CASES), Property("first wrong step", first_wrong_step)),
     hints=(
         "Two running means, as in RMSProp: m of the gradient with beta1, v of its square with beta2.",
         "After t steps from zero the weights of a mean sum to 1 - beta**t: divide by that for the step only.",

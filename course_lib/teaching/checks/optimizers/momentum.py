@@ -1,152 +1,72 @@
-"""What goes wrong in a step with momentum? Its known mistakes and its check."""
+"""A step with momentum: its cases and its known mistakes."""
 
-import numpy as np
-
-from course_lib.numpy_nn.plain_optimizers import momentum_step, rate_outside_step
-from course_lib.teaching.checks.optimizers.walk import Walk, first_wrong_step, form, walks
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.forms import all_the_same, also_right, known
+from course_lib.numpy_nn.plain_optimizers import momentum_step
+from course_lib.teaching.checks.optimizers.walk import Walk, first_wrong_step, form, given_state, walks
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.kinds import implement
 
 NAMES = ("velocity",)
 CASES = (
     Walk((3, 2), (0.1, 0.1, 0.02, 0.02, 0.3, 0.05), (0.9,), seed=1),
     Walk((5,), (0.2, 0.05, 0.05, 0.4), (0.6,), seed=2),
+    Walk((3, 2), (0.1, 0.3), (0.75,), seed=3, warm=True),
 )
-_WRONG: list[Mistake] = []
-_RIGHT: list[Variant] = []
 
-
-@also_right(_RIGHT, "the change is computed first, then the velocity")
-def change_first(parameter, gradient, velocity, rate, momentum):
-    change = -rate * gradient
-    new = velocity * momentum + change
-    return parameter + new, new
-
-
-@also_right(_RIGHT, "on copies, in place")
-def on_copies(parameter, gradient, velocity, rate, momentum):
-    velocity, parameter = velocity.copy(), parameter.copy()
-    velocity *= momentum
-    velocity -= rate * gradient
-    parameter += velocity
-    return [parameter, velocity]
-
-
-@known(_WRONG, "a velocity that goes up the gradient", "with which sign does the gradient enter the velocity?")
-def uphill(parameter, gradient, velocity, rate, momentum):
-    velocity = momentum * velocity + rate * gradient
-    return parameter + velocity, velocity
-
-
-@known(_WRONG, "a right velocity that is subtracted", "the velocity holds minus rate times gradient: what is added?")
-def subtracted(parameter, gradient, velocity, rate, momentum):
-    velocity = momentum * velocity - rate * gradient
-    return parameter - velocity, velocity
-
-
-@known(
-    _WRONG,
-    "momentum with the rate outside of the velocity, as torch keeps it",
-    "what does an old gradient weigh after the rate has changed?",
-)
-def rate_outside(parameter, gradient, velocity, rate, momentum):
-    return rate_outside_step(parameter, gradient, velocity, rate, momentum)
-
-
-@known(_WRONG, "a rate that counts twice", "the velocity has the rate in it: what is left for the parameter?")
-def rate_twice(parameter, gradient, velocity, rate, momentum):
-    velocity = momentum * velocity - rate * gradient
-    return parameter + rate * velocity, velocity
-
-
-@known(_WRONG, "momentum without the rate", "which argument has no part in your result?")
-def rate_missing(parameter, gradient, velocity, rate, momentum):
-    velocity = momentum * velocity - gradient
-    return parameter + velocity, velocity
-
-
-@known(
-    _WRONG,
-    "a velocity whose gradient is damped by 1 - momentum",
-    "does the formula take a mean of the gradients, or their sum?",
-)
-def damped(parameter, gradient, velocity, rate, momentum):
-    velocity = momentum * velocity - (1 - momentum) * rate * gradient
-    return parameter + velocity, velocity
-
-
-@known(_WRONG, "momentum multiplied by the gradient too", "what does momentum multiply: the past, or all of it?")
-def momentum_on_all(parameter, gradient, velocity, rate, momentum):
-    velocity = momentum * (velocity - rate * gradient)
-    return parameter + velocity, velocity
-
-
-@known(_WRONG, "1 - momentum in place of momentum", "momentum 0.9: how much of the old velocity stays?")
-def complement(parameter, gradient, velocity, rate, momentum):
-    velocity = (1 - momentum) * velocity - rate * gradient
-    return parameter + velocity, velocity
-
-
-@known(_WRONG, "plain gradient descent: the old velocity is not used", "what is left of the step before?")
-def memoryless(parameter, gradient, velocity, rate, momentum):
-    velocity = -rate * gradient
-    return parameter + velocity, velocity
-
-
-@known(
-    _WRONG, "a step with the old velocity", "which velocity moves the parameter, the one before or after the update?"
-)
-def old_velocity(parameter, gradient, velocity, rate, momentum):
-    return parameter + velocity, momentum * velocity - rate * gradient
-
-
-@known(_WRONG, "a right step that returns the old velocity", "what will the next step find as its velocity?")
-def state_lost(parameter, gradient, velocity, rate, momentum):
-    return momentum_step(parameter, gradient, velocity, rate, momentum)[0], velocity
-
-
-@known(_WRONG, "a velocity that is never slowed down", "which factor does the old velocity get?")
-def undamped(parameter, gradient, velocity, rate, momentum):
-    velocity = velocity - rate * gradient
-    return parameter + velocity, velocity
-
-
-@known(_WRONG, "one velocity shared by all entries", "how many velocities has a parameter of six entries?")
-def shared(parameter, gradient, velocity, rate, momentum):
-    velocity = momentum * velocity - rate * np.full_like(gradient, gradient.mean())
-    return parameter + velocity, velocity
-
-
-@known(_WRONG, "Nesterov's step", "by what does the parameter move: the new velocity, or a look ahead of it?")
-def nesterov(parameter, gradient, velocity, rate, momentum):
-    velocity = momentum * velocity - rate * gradient
-    return parameter + momentum * velocity - rate * gradient, velocity
-
-
-@known(_WRONG, "the gradient subtracted once more", "is the gradient not in the velocity already?")
-def gradient_twice(parameter, gradient, velocity, rate, momentum):
-    velocity = momentum * velocity - rate * gradient
-    return parameter + velocity - rate * gradient, velocity
-
-
-@known(_WRONG, "the right two results in another order", "in which order does the docstring list them?")
-def swapped(parameter, gradient, velocity, rate, momentum):
-    velocity = momentum * velocity - rate * gradient
-    return velocity, parameter + velocity
-
-
-MOMENTUM = Exercise(
-    slug="momentum",
-    title="Momentum",
-    kind="implement",
+MOMENTUM = implement(
+    "momentum",
+    "Momentum",
+    momentum_step,
     core=True,
-    difficulty=1,
-    minutes=10,
-    reference=momentum_step,
     observe=lambda answer: walks(answer, *CASES, names=NAMES),
-    accepted=tuple(_RIGHT),
-    mistakes=tuple(_WRONG),
-    properties=(Property("form", form(NAMES)), Property("first wrong step", first_wrong_step)),
+    right="""
+    change_first: the change is computed first, then the velocity
+        velocity = A -> change = -rate * gradient; velocity = velocity * momentum + change
+    on_copies: on copies, in place
+        velocity = A -> velocity = velocity.copy(); velocity *= momentum; velocity -= rate * gradient
+        return A -> parameter = parameter.copy(); parameter += velocity; return [parameter, velocity]
+    """,
+    wrong="""
+    uphill: a velocity that goes up the gradient | with which sign does the gradient enter the velocity?
+        momentum * velocity - A -> momentum * velocity + A
+    subtracted: a right velocity that is subtracted
+        | the velocity holds minus rate times gradient: what is added?
+        parameter + velocity -> parameter - velocity
+    rate_outside: momentum with the rate outside of the velocity, as torch keeps it
+        | what does an old gradient weigh after the rate has changed?
+        momentum * velocity - rate * gradient -> momentum * velocity + gradient
+        parameter + velocity -> parameter - rate * velocity
+    rate_twice: a rate that counts twice | the velocity has the rate in it: what is left for the parameter?
+        parameter + velocity -> parameter + rate * velocity
+    rate_missing: momentum without the rate | which argument has no part in your result?
+        rate * gradient -> gradient
+    damped: a velocity whose gradient is damped by 1 - momentum
+        | does the formula take a mean of the gradients, or their sum?
+        rate * gradient -> (1 - momentum) * rate * gradient
+    momentum_on_all: momentum multiplied by the gradient too | what does momentum multiply: the past, or all of it?
+        momentum * velocity - A -> momentum * (velocity - A)
+    complement: 1 - momentum in place of momentum | momentum 0.9: how much of the old velocity stays?
+        momentum * velocity -> (1 - momentum) * velocity
+    memoryless: plain gradient descent: the old velocity is not used | what is left of the step before?
+        momentum * velocity - A -> -A
+    old_velocity: a step with the old velocity
+        | which velocity moves the parameter, the one before or after the update?
+        first: old = velocity
+        parameter + velocity -> parameter + old
+    state_lost: a right step that returns the old velocity | what will the next step find as its velocity?
+        first: old = velocity
+        return: RESULT[0], old
+    undamped: a velocity that is never slowed down | which factor does the old velocity get?
+        momentum * velocity -> velocity
+    shared: one velocity shared by all entries | how many velocities has a parameter of six entries?
+        rate * gradient -> rate * np.full_like(gradient, gradient.mean())
+    nesterov: Nesterov's step | by what does the parameter move: the new velocity, or a look ahead of it?
+        parameter + velocity -> parameter + momentum * velocity - rate * gradient
+    gradient_twice: the gradient subtracted once more | is the gradient not in the velocity already?
+        parameter + velocity -> parameter + velocity - rate * gradient
+    swapped: the right two results in another order | in which order does the docstring list them?
+        return: velocity, parameter + velocity
+    """,
+    properties=(Property("form", form(NAMES)), given_state(*CASES), Property("first wrong step", first_wrong_step)),
     hints=(
         "Two lines: first the velocity changes, then the parameter moves by it.",
         "The old velocity is multiplied by momentum; rate times gradient is subtracted from that.",
@@ -154,5 +74,4 @@ MOMENTUM = Exercise(
     ),
     not_tested="numbers in place of arrays, and float32",
     fade=("velocity = ",),
-    indistinguishable=all_the_same(_RIGHT),
 )

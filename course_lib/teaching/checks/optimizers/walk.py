@@ -1,7 +1,8 @@
-"""What does an optimizer step do when it is called again and again, with its own state and a rate that changes?
+"""An optimizer step that is called again and again, with its own state and a rate that changes.
 
 A probe of one step cannot see a state that is kept wrongly. `walks` lets an answer make several steps from a state of
-zeros, on gradients of very different sizes, and records where it goes and what it keeps.
+zeros, on gradients of very different sizes, and records where it goes and what it keeps. A walk that is `warm` starts
+from another state, which an answer that keeps its state in a global does not see.
 """
 
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.teaching.exercises.compare import distance
+from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.observe import calls
 
 
@@ -21,6 +24,12 @@ class Walk:
     rates: tuple[float, ...]
     settings: tuple[float, ...]
     seed: int
+    warm: bool = False
+
+    def state(self, count: int) -> list[np.ndarray]:
+        """What the answer is handed as its `count` states at the first step: zeros, or where `warm` numbers above 0."""
+        rng = np.random.default_rng(self.seed + 200)
+        return [rng.uniform(0.25, 1.0, self.shape) if self.warm else np.zeros(self.shape) for _ in range(count)]
 
     def start(self) -> np.ndarray:
         """The parameter before the first step."""
@@ -37,7 +46,7 @@ class Walk:
 def walks(answer: Callable[..., Any], *cases: Walk, names: tuple[str, ...], counted: bool = False) -> dict[str, Any]:
     """Let `answer` walk in every case; the observation of `calls`, whose results are {"parameter": ..., names...}.
 
-    names: what the answer keeps, in the order in which it returns it after the parameter; each starts as zeros. With
+    names: what the answer keeps, in the order in which it returns it after the parameter. With
     `counted` the number of the step, from 1, stands before the rate. Every value of a result is (steps, *shape). An
     answer that writes into its arguments is told by the numbers of the step's own arguments.
     """
@@ -54,14 +63,7 @@ def walks(answer: Callable[..., Any], *cases: Walk, names: tuple[str, ...], coun
                 seen[name].append(np.array(value, dtype=np.float64))
         return {name: np.array(values) for name, values in seen.items()}
 
-    zeros = [[np.zeros(case.shape) for _ in names] for case in cases]
-    return calls(
-        walk,
-        *(
-            (case.start(), case.gradients(), *zero, case.rates, case.settings)
-            for case, zero in zip(cases, zeros, strict=True)
-        ),
-    )
+    return calls(walk, *((c.start(), c.gradients(), *c.state(len(names)), c.rates, c.settings) for c in cases))
 
 
 def form(names: tuple[str, ...]) -> Callable[[Any, Any], str | None]:
@@ -94,3 +96,17 @@ def first_wrong_step(seen: Any, right: Any) -> str | None:
                 verb = "differs" if len(off) == 1 else "differ"
                 return f"{case}: up to step {t} all is right, at step {t + 1} {' and '.join(off)} {verb}{rest}"
     return None
+
+
+def given_state(*cases: Walk) -> Property:
+    """Property: a walk from another state than zeros is right where those from zeros are."""
+
+    def test(seen: Any, right: Any) -> str | None:
+        fine = [distance(seen[case], right[case]) <= 1e-6 for case in right]
+        if fine != [not walk.warm for walk in cases]:
+            return None
+        case = list(right)[fine.index(False)]
+        told = f"{case}, which starts from a state that is not 0, is wrong; the others are right"
+        return told + "\nwhere does your step find its state: in what it is given?"
+
+    return Property("state as given", test)

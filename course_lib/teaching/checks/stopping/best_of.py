@@ -1,4 +1,4 @@
-"""What is the best of k worth? The check of expected_best."""
+"""What the best of k is worth: cases and known mistakes of expected_best."""
 
 from typing import Any
 
@@ -6,78 +6,19 @@ import numpy as np
 
 from course_lib.core.stats import expected_best_of
 from course_lib.numpy_nn.plain_stopping import expected_best
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.forms import all_the_same, also_right, known
-from course_lib.teaching.exercises.observe import calls
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.kinds import implement
 
-MISTAKES: list[Mistake] = []
-VARIANTS: list[Variant] = []
-
-
-@also_right(VARIANTS, "the sum of the chances that the best is above each step")
-def by_steps(scores, k):
-    ranked = np.sort(scores)
-    above = 1 - (np.arange(1, len(ranked)) / len(ranked)) ** k
-    return ranked[0] + np.diff(ranked) @ above
-
-
-@known(MISTAKES, "the mean of the scores", "do you report the mean of your k runs, or the best of them?")
-def mean(scores, k):
-    return np.mean(scores)
-
-
-@known(MISTAKES, "the highest of all recorded scores", "are k draws sure to hit the best of n?")
-def highest(scores, k):
-    return np.max(scores)
-
-
-@known(MISTAKES, "the best of the first k", "what would it be if the scores stood in another order?")
-def first_k(scores, k):
-    return np.max(scores[:k])
-
-
-@known(MISTAKES, "the expected worst of k", "in which direction did you sort?")
-def worst(scores, k):
-    return -expected_best(-np.asarray(scores), k)
-
-
-@known(MISTAKES, "chances that are not differences", "the chance of at most this score, or of exactly this score?")
-def not_differences(scores, k):
-    ranked = np.sort(scores)
-    chance = (np.arange(1, len(ranked) + 1) / len(ranked)) ** k
-    return ranked @ chance / chance.sum()
-
-
-@known(MISTAKES, "scores that were not sorted", "which score belongs to rank i?")
-def not_sorted(scores, k):
-    n = len(scores)
-    return np.diff((np.arange(n + 1) / n) ** k) @ scores
-
-
-@known(MISTAKES, "ranks from 0 to n - 1", "what is the chance that one draw is at most the highest score?")
-def ranks_from_zero(scores, k):
-    n = len(scores)
-    return np.diff((np.arange(-1, n).clip(0) / n) ** k) @ np.sort(scores)
-
-
-@known(MISTAKES, "k times the chance, not its k-th power", "must all k draws be below, or any one of them?")
-def times_k(scores, k):
-    n = len(scores)
-    return np.diff(np.minimum(k * np.arange(n + 1) / n, 1)) @ np.sort(scores)
-
-
-@known(MISTAKES, "draws without putting back", "may the same recorded score be drawn twice here?")
-def without_replacement(scores, k):
-    ranked, n = np.sort(scores), len(scores)
-    chance = np.ones(n + 1)
-    for drawn in range(min(k, n)):
-        chance *= np.maximum(np.arange(n + 1) - drawn, 0) / (n - drawn)
-    return np.diff(chance) @ ranked
-
-
-@known(MISTAKES, "the best of k normal draws", "does anyone say that these scores are normal?")
-def normal(scores, k):
-    return expected_best_of(k, float(np.mean(scores)), float(np.std(scores)))
+_SCORES = np.array([0.91, 0.83, 0.88, 0.97, 0.85, 0.90, 0.84])
+# Also scores that came up more than once, whole numbers, and more draws than scores.
+_CASES = (
+    (_SCORES, 3),
+    (_SCORES, 1),
+    (_SCORES[:4] * 10, 2),
+    (_SCORES, 6),
+    (np.array([0.5, 0.75, 0.5, 0.25, 0.75, 0.5]), 4),
+    (np.array([3, 7, 2]), 5),
+)
 
 
 def _one_draw(seen: Any, right: Any) -> str | None:
@@ -86,22 +27,45 @@ def _one_draw(seen: Any, right: Any) -> str | None:
     return None if np.isclose(own, rule) else f"k = 1: the best of one draw is the mean, {rule:.4g}; you give {own:.4g}"
 
 
-def _seen(answer: Any) -> Any:
-    scores = np.array([0.91, 0.83, 0.88, 0.97, 0.85, 0.90, 0.84])
-    return calls(answer, (scores, 3), (scores, 1), (scores[:4] * 10, 2), (scores, 6))
-
-
-EXPECTED_BEST = Exercise(
-    slug="expected_best",
-    title="What the best of k is worth",
-    kind="implement",
-    core=False,
+EXPECTED_BEST = implement(
+    "expected_best",
+    "What the best of k is worth",
+    expected_best,
     difficulty=3,
     minutes=15,
-    reference=expected_best,
-    observe=_seen,
-    accepted=tuple(VARIANTS),
-    mistakes=tuple(MISTAKES),
+    cases=_CASES,
+    names={"expected_best": expected_best, "expected_best_of": expected_best_of},
+    right="""
+    by_steps: the sum of the chances that the best is above each step
+        return: ranked[0] + np.diff(ranked) @ (1 - at_most[1:-1])
+    """,
+    wrong="""
+    mean: the mean of the scores | do you report the mean of your k runs, or the best of them?
+        return: np.mean(scores)
+    highest: the highest of all recorded scores | are k draws sure to hit the best of n?
+        return: np.max(scores)
+    first_k: the best of the first k | what would it be if the scores stood in another order?
+        return: np.max(scores[:k])
+    worst: the expected worst of k | in which direction did you sort?
+        np.sort(scores) -> np.sort(scores)[::-1]
+    not_differences: chances that are not differences | the chance of at most this score, or of exactly this score?
+        return: at_most[1:] @ ranked / at_most.sum()
+    not_sorted: scores that were not sorted | which score belongs to rank i?
+        np.sort(scores) -> scores
+    ranks_from_zero: ranks from 0 to n - 1 | what is the chance that one draw is at most the highest score?
+        np.arange(len(ranked) + 1) -> np.arange(-1, len(ranked)).clip(0)
+    times_k: k times the chance, not its k-th power | must all k draws be below, or any one of them?
+        A ** k -> np.minimum(k * A, 1)
+    without_replacement: draws without putting back | may the same recorded score be drawn twice here?
+        at_most = A -> n = len(ranked)
+            ; at_most = np.prod([np.maximum(np.arange(n + 1) - i, 0) / (n - i) for i in range(min(k, n))], axis=0)
+    normal: the best of k normal draws | does anyone say that these scores are normal?
+        return: expected_best_of(k, float(np.mean(scores)), float(np.std(scores)))
+    without_ties: every score counted once, however often it came up
+        | how likely is a draw of a score that stands twice in the list?
+        np.sort(scores) -> np.unique(scores)
+    """,
+    equivalent="np.diff(at_most) @ ranked -> ranked @ np.diff(at_most) | the product of two vectors has no order",
     properties=(Property("the best of one", _one_draw),),
     hints=(
         "Sort the scores. The chance that one draw is at most the i-th smallest is i / n.",
@@ -109,5 +73,4 @@ EXPECTED_BEST = Exercise(
         "The chance of exactly that score is what the i-th chance has more than the one before.",
     ),
     not_tested="scores that are better when they are low",
-    indistinguishable=all_the_same(VARIANTS),
 )

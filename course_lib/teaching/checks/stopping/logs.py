@@ -1,18 +1,16 @@
-"""What is wrong with this stopper, judged by the log it leaves? Six logs and the check of read_stopping_logs.
+"""Six stoppers and the logs that they leave, and the known misreadings.
 
 Every log is made by a stopper of `stoppers.py` (or by training that keeps its best weights wrongly) on one script.
 """
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from course_lib.numpy_nn.plain_stopping import early_stopping
 from course_lib.teaching.checks.stopping import stoppers
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
-from course_lib.teaching.exercises.spelling import words_of
+from course_lib.teaching.exercises.kinds import find
 
 TRAINING = (2.1, 1.6, 1.3, 1.0, 1.05, 0.8, 0.7, 0.65, 0.6, 0.55, 0.5, 0.46)
 VALIDATION = (2.0, 1.7, 1.5, 1.45, 1.55, 1.52, 1.40, 1.44, 1.48, 1.43, 1.47, 1.51)
@@ -47,65 +45,6 @@ def logs() -> dict[str, dict[str, float]]:
     return table
 
 
-def _with(id: str, cause: str, question: str, **changed: str) -> Mistake:
-    return Mistake(id, cause, question, KEY | changed)
-
-
-_WRONG = (
-    _with(
-        "trusts_the_name",
-        "a reading that believes the word best",
-        "B says that its best epoch is 7: is its loss afterwards that of epoch 7?",
-        B="right",
-    ),
-    _with(
-        "late_is_right",
-        "a reading that exchanges C and F",
-        "epochs 8, 9 and 10 are bad: which one is the third?",
-        F="right",
-        C="late",
-    ),
-    _with(
-        "reset_and_previous",
-        "a reading that exchanges A and D",
-        "which of the two stopped before it had seen three bad epochs in a row, by any comparison?",
-        A="previous",
-        D="never reset",
-    ),
-    _with(
-        "previous_is_late",
-        "a reading that exchanges D and F",
-        "whose best epoch has a loss that is not the lowest it has seen?",
-        D="late",
-        F="previous",
-    ),
-    _with(
-        "training_is_late",
-        "a reading that exchanges E and F",
-        "which loss is lowest at the epoch that E calls the best?",
-        E="late",
-        F="training loss",
-    ),
-    _with(
-        "copy_and_training",
-        "a reading that exchanges B and E",
-        "one names the right best epoch and loses its weights: which one?",
-        B="training loss",
-        E="no copy",
-    ),
-)
-
-
-def _which(seen: Any, right: Any) -> str | None:
-    if not isinstance(seen, dict) or set(seen) != set(right):
-        return None
-    strange = [repr(word) for word in seen.values() if word not in FAULTS]
-    if strange:
-        return f"{strange[0]} is none of {', '.join(map(repr, FAULTS))}"
-    wrong = [letter for letter in right if seen[letter] != right[letter]]
-    return f"look again at {', '.join(wrong)}: compare its best epoch, its last epoch and the loss afterwards"
-
-
 def table_of_losses() -> str:
     """The two losses of every epoch as text."""
     rows = ["epoch       " + " ".join(f"{epoch:5d}" for epoch in range(1, len(VALIDATION) + 1))]
@@ -114,17 +53,42 @@ def table_of_losses() -> str:
     return "\n".join(rows)
 
 
-READ_STOPPING_LOGS = Exercise(
-    slug="read_stopping_logs",
-    title="Six stoppers and their logs",
-    kind="find",
-    core=False,
+_SYNONYMS = {
+    "late": ("too late", "one epoch too late", "stops late", "one too many"),
+    "never reset": ("not reset", "no reset", "counter never reset"),
+    "training loss": ("training", "train loss", "watches training loss"),
+    "previous": ("previous epoch", "last epoch", "epoch before"),
+    "no copy": ("alias", "not copied", "copy missing"),
+    "right": ("correct", "rule is kept"),
+}
+
+READ_STOPPING_LOGS = find(
+    "read_stopping_logs",
+    "Six stoppers and their logs",
+    KEY,
+    words=tuple(FAULTS),
+    synonyms=_SYNONYMS,
+    ask=lambda letter, given, rule: "by the rule: what are its last epoch, its best epoch and the loss afterwards?",
     difficulty=2,
     minutes=12,
-    reference=KEY,
-    observe=words_of,
-    mistakes=_WRONG,
-    properties=(Property("each log by itself", _which),),
+    wrong="""
+    trusts_the_name: a reading that believes the word best
+        | B says that its best epoch is 7: is its loss afterwards that of epoch 7?
+        B = right
+    late_is_right: a reading that exchanges C and F | epochs 8, 9 and 10 are bad: which one is the third?
+        F = right; C = late
+    reset_and_previous: a reading that exchanges A and D
+        | which of the two stopped before it had seen three bad epochs in a row, by any comparison?
+        A = previous; D = never reset
+    previous_is_late: a reading that exchanges D and F
+        | whose best epoch has a loss that is not the lowest it has seen?
+        D = late; F = previous
+    training_is_late: a reading that exchanges E and F | which loss is lowest at the epoch that E calls the best?
+        E = late; F = training loss
+    copy_and_training: a reading that exchanges B and E
+        | one names the right best epoch and loses its weights: which one?
+        B = training loss; E = no copy
+    """,
     hints=(
         "Work out by hand where the rule stops and what it restores. One log agrees.",
         "For each of the others: which comparison would make its best epoch the best?",

@@ -1,7 +1,6 @@
-"""In which order does a loop with early stopping run? The lines, and the check of order_early_stopping."""
+"""The order of a loop with early stopping: its lines and the known mistakes."""
 
-from course_lib.teaching.exercises.exercise import Exercise, Mistake
-from course_lib.teaching.exercises.spelling import letters_of
+from course_lib.teaching.exercises.kinds import order
 
 # Shown in this order, indented as they stand in the loop; three lines are not needed.
 LINES = {
@@ -19,7 +18,6 @@ LINES = {
     "L": "    else:",
     "M": "        bad_epochs = 0",
 }
-_RIGHT = "FKDIBLEAHC"
 
 
 def loop_of(letters: list[str]) -> str:
@@ -27,62 +25,36 @@ def loop_of(letters: list[str]) -> str:
     return "\n".join(LINES[letter] for letter in letters)
 
 
-def _mistake(id: str, letters: str, cause: str, question: str) -> Mistake:
-    return Mistake(id, cause, question, list(letters))
-
-
-ORDER_EARLY_STOPPING = Exercise(
-    slug="order_early_stopping",
-    title="Put a loop with early stopping in order",
-    kind="order",
-    core=False,
-    difficulty=1,
+ORDER_EARLY_STOPPING = order(
+    "order_early_stopping",
+    "Put a loop with early stopping in order",
+    LINES,
+    "FKDIBLEAHC",
     minutes=8,
-    reference=list(_RIGHT),
-    observe=letters_of,
-    mistakes=(
-        _mistake("no_restore", "FKDIBLEAH", "a loop that never restores", "whose weights are in the model at the end?"),
-        _mistake("alias", "FKDIJLEAHC", "a loop that keeps the array itself", "is model.parameters a copy?"),
-        _mistake(
-            "on_test", "FKGIBLEAHC", "a loop that stops by the test part", "what will say how good the result is?"
-        ),
-        _mistake(
-            "test_first",
-            "FAHKDIBLEC",
-            "a loop that tests the counter before it trains",
-            "is the epoch that filled the counter the last one trained?",
-        ),
-        _mistake(
-            "validated_first",
-            "FDKIBLEAHC",
-            "a loop that validates before it trains",
-            "do `value` and the kept weights belong to the same state?",
-        ),
-        _mistake(
-            "branches_exchanged",
-            "FKDIELBAHC",
-            "a loop with its branches exchanged",
-            "what happens on improvement: one more, or a reset?",
-        ),
-        _mistake(
-            "reset_otherwise",
-            "FKDIBLMAHC",
-            "a loop that resets the counter in both branches",
-            "which line makes the counter grow?",
-        ),
-        _mistake(
-            "restored_before_break",
-            "FKDIBLEACH",
-            "a loop in which the restore stands between `if` and `break`",
-            "what are the lines that belong to the `if`?",
-        ),
-        _mistake(
-            "restored_each_epoch",
-            "FCKDIBLEAH",
-            "a loop that puts the best weights back before every epoch",
-            "can the model still get past a bad epoch?",
-        ),
-    ),
+    wrong="""
+    no_restore: a loop that never restores | whose weights are in the model at the end?
+        FKDIBLEAH
+    alias: a loop that keeps the array itself | is model.parameters a copy?
+        FKDIJLEAHC
+    on_test: a loop that stops by the test part | what will say how good the result is?
+        FKGIBLEAHC
+    test_first: a loop that tests the counter before it trains
+        | is the epoch that filled the counter the last one trained?
+        FAHKDIBLEC
+    validated_first: a loop that validates before it trains
+        | do `value` and the kept weights belong to the same state?
+        FDKIBLEAHC
+    branches_exchanged: a loop with its branches exchanged | what happens on improvement: one more, or a reset?
+        FKDIELBAHC
+    reset_otherwise: a loop that resets the counter in both branches | which line makes the counter grow?
+        FKDIBLMAHC
+    restored_before_break: a loop in which the restore stands between `if` and `break`
+        | what are the lines that belong to the `if`?
+        FKDIBLEACH
+    restored_each_epoch: a loop that puts the best weights back before every epoch
+        | can the model still get past a bad epoch?
+        FCKDIBLEAH
+    """,
     hints=(
         "Train, measure, compare, count, test: in this order, once per epoch.",
         "Two of the lines save weights. One of them saves a name.",

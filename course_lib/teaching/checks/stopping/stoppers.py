@@ -1,52 +1,57 @@
-"""How is early stopping written wrongly? Right versions and known mistakes of early_stopping.
+"""The stopper: scripts of losses, right stoppers and wrong ones; the test of stoppers is run on the same.
 
-Each takes losses (epochs, 2), patience and min_delta, and returns (last epoch, best epoch). The exercise that writes a
-test for stoppers is run on the same versions.
+Each takes losses (epochs, 2), patience and min_delta, and returns (last epoch, best epoch). The known wrong ones can be
+imported by their ids: `stoppers.one_too_many`.
 """
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from course_lib.core.stopping import EarlyStopping
-from course_lib.teaching.exercises.exercise import Mistake, Variant
-from course_lib.teaching.exercises.forms import also_right, known
+from course_lib.numpy_nn.plain_stopping import early_stopping
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.kinds import implement
 
-MISTAKES: list[Mistake] = []
-VARIANTS: list[Variant] = []
-Better = Callable[[float, float, float], bool]
-
-
-def _better(value: float, best: float, min_delta: float) -> bool:
-    return best - value > min_delta
-
-
-def _run(losses, patience, min_delta=0.0, *, better: Better = _better, enough=None, column=1, reset=True):
-    """Early stopping that is right with these defaults; several mistakes change one of them."""
-    best, best_epoch, bad, epoch = math.inf, 0, 0, 0
-    for epoch, value in enumerate(losses[:, column], start=1):
-        if better(value, best, min_delta):
-            best, best_epoch, bad = value, epoch, 0 if reset else bad
-        else:
-            bad += 1
-        if bad >= (patience if enough is None else enough(patience)):
-            break
-    return epoch, best_epoch
+_NAN = math.nan
+# Validation losses, patience, min_delta. Each script separates a few ways of getting the rule wrong. Where min_delta
+# counts, binary fractions hold all numbers, and some steps are exactly min_delta: those are no improvement.
+SCRIPTS = (
+    ([5.0, 4.0, 4.5, 3.0, 3.5, 3.2, 3.1, 2.9, 1.0], 3, 0.0),
+    ([3.0, 4.0, 5.0, 1.0, 0.5], 2, 0.0),
+    ([3.0, 3.0, 3.0, 3.0, 3.0], 3, 0.0),
+    ([8.0, 7.875, 7.75, 7.625, 7.5, 7.4375, 7.375, 7.3125], 4, 0.25),
+    ([0.5, 0.4375, 0.453125, 0.3125, 0.28125, 0.328125, 0.25, 0.1875], 2, 0.03125),
+    ([_NAN, _NAN, _NAN, 1.0], 3, 0.0),
+    ([2.0, _NAN, _NAN, 1.0, 2.0, 1.5], 3, 0.0),
+    ([4.0, 3.0, 2.0], 1, 0.0),
+    ([9.0, 8.0, 8.5, 7.0, 7.5, 6.0, 6.5, 5.0], 2, 0.0),
+    ([5.0, 4.0, 4.25, 4.125, 3.875, 3.5], 2, 0.25),
+    ([2.0, _NAN, 1.0, 1.5, 1.2, 0.5], 2, 0.0),
+    ([1.0, _NAN, 2.0, 1.5, 1.8, 1.9], 3, 0.0),
+)
 
 
-@also_right(VARIANTS, "the distance from the best epoch is the number of bad epochs in a row")
-def by_distance(losses, patience, min_delta=0.0):
-    best, best_epoch, epoch = math.inf, 0, 0
-    for epoch, value in enumerate(losses[:, 1], start=1):
-        if value < best - min_delta:
-            best, best_epoch = value, epoch
-        if epoch - best_epoch >= patience:
-            break
-    return epoch, best_epoch
+def _losses(values: list[float]) -> np.ndarray:
+    """The script as the second column; the training loss falls, with a rise that differs from it."""
+    training = np.linspace(3.0, 1.0, len(values))
+    training[1] = 3.5
+    return np.column_stack([training, values])
 
 
-@also_right(VARIANTS, "the class of the library")
+def _first_wrong(seen: Any, right: Any) -> str | None:
+    for (values, patience, delta), (name, case) in zip(SCRIPTS, right.items(), strict=True):
+        own = seen[name]["result"]
+        if not isinstance(own, tuple | list | np.ndarray) or len(own) != 2:
+            return f"return two numbers, (last epoch, best epoch); you return {own!r}"
+        if tuple(own) != tuple(case["result"]):
+            shown = ", ".join("nan" if math.isnan(value) else f"{value:g}" for value in values)
+            return f"losses {shown}; patience {patience}, min_delta {delta}: you give {tuple(map(int, own))}"
+    return None
+
+
 def by_class(losses, patience, min_delta=0.0):
     stopper, epoch = EarlyStopping(patience, min_delta), 0
     for epoch, value in enumerate(losses[:, 1], start=1):
@@ -56,178 +61,91 @@ def by_class(losses, patience, min_delta=0.0):
     return epoch, stopper.best_epoch or 0
 
 
-@known(
-    MISTAKES, "a stopper that waits one bad epoch too many", "with patience 1, after how many bad epochs do you stop?"
+EARLY_STOPPING = implement(
+    "early_stopping",
+    "When to stop, and which epoch to keep",
+    early_stopping,
+    core=True,
+    difficulty=2,
+    minutes=20,
+    cases=tuple((_losses(values), patience, delta) for values, patience, delta in SCRIPTS),
+    names={"by_class": by_class, "rule": early_stopping},
+    right="""
+    by_distance: the distance from the best epoch is the number of bad epochs in a row
+        bad_epochs >= patience -> epoch - best_epoch >= patience; best - value > min_delta -> value < best - min_delta
+    by_class: the class of the library
+    """,
+    wrong="""
+    one_too_many: a stopper that waits one bad epoch too many
+        | with patience 1, after how many bad epochs do you stop?
+        bad_epochs >= patience -> bad_epochs >= patience + 1
+    one_too_few: a stopper that waits one bad epoch too few | with patience 2, does one bad epoch stop you?
+        bad_epochs >= patience -> bad_epochs >= patience - 1
+    tested_first: a stopper that tests the counter before it counts the epoch
+        | the counter has reached patience: is another epoch trained before you look?
+        drop: if bad_epochs >= patience: break
+        before if best - value > min_delta: ... -> if bad_epochs >= patience: break
+    never_reset: a counter that is never reset | bad, good, bad, good: how many bad epochs in a row are that?
+        best, best_epoch, bad_epochs = value, epoch, 0 -> best, best_epoch = value, epoch
+    sign_of_min_delta: min_delta with its sign turned round
+        | must a loss be lower or higher than the best in order to improve by min_delta?
+        best - value > min_delta -> best - value > -min_delta
+    without_min_delta: a stopper that leaves min_delta out | when is 0.999 after 1.000 an improvement?
+        best - value > min_delta -> value < best
+    relative_min_delta: min_delta as a share of the best value
+        | is min_delta a number of nats, or a part of the best loss?
+        best - value > min_delta -> value < (best * (1 - min_delta) if math.isfinite(best) else best)
+    best_creeps: a best value that moves by less than min_delta
+        | a loss falls by half of min_delta at every epoch: does it never improve?
+        best, best_epoch, bad_epochs = value, epoch, 0 -> best_epoch, bad_epochs = epoch, 0
+        before if bad_epochs >= patience: ... -> best = value if value < best else best
+    training_loss: a stopper that watches the training loss | which of the two columns can rise by overfitting?
+        losses[:, 1] -> losses[:, 0]
+    first_rise: a stopper that stops at the first bad epoch | what is patience for?
+        bad_epochs >= patience -> bad_epochs >= 1
+    with_the_last: a comparison with the epoch before, not with the best
+        | up by 2, then down by 1: is that an improvement on the best?
+        before if bad_epochs >= patience: ... -> best = value
+    ties_improve: a stopper for which a tie improves | the loss is flat for ever: when do you stop?
+        best - value > min_delta -> best - value >= min_delta
+    nan_improves: a stopper for which NaN improves | what is `not (nan >= best)`, and is nan a good loss?
+        best - value > min_delta -> not best - value <= min_delta
+    nan_stops: a stopper that stops at the first NaN | the rule names one reason to stop; is NaN another one?
+        bad_epochs >= patience -> bad_epochs >= patience or math.isnan(value)
+    nan_skipped: a stopper that does not count NaN | a run is NaN from epoch 3 on: when does it end?
+        bad_epochs += 1 -> bad_epochs += not math.isnan(value)
+    from_zero: epochs counted from 0 | what is the number of the first epoch here?
+        return: epoch - 1, best_epoch - 1
+    last_is_best: the last epoch in place of the best | whose weights do you want back, those of the last epoch?
+        return: epoch, epoch if best_epoch else 0
+    beyond_the_stop: the best epoch of the whole curve, the part after the stop included
+        | if training has stopped, who computed the losses that follow?
+        return: epoch, rule(losses, len(losses) + 1, min_delta)[1]
+    never_stops: a stopper that never stops | which line ends the loop before the losses end?
+        drop: if bad_epochs >= patience: break
+    highest: a stopper that waits for the highest value | is a validation loss better when it is high?
+        losses[:, 1] -> -losses[:, 1]
+    exchanged: best and last exchanged | which of the two numbers can be larger than the other?
+        return: best_epoch, epoch
+    """,
+    equivalent="""
+    0 -> -1 (3) | the loop sets the epoch; losses hold at least one
+    0 -> 1 (3) | the loop sets the epoch; losses hold at least one
+    """,
+    properties=(Property("the two epochs of each script", _first_wrong),),
+    hints=(
+        "Keep three things: the best value, the epoch it came from, and the bad epochs since then.",
+        "For every epoch: reset on improvement, one more otherwise, and then test the counter.",
+        "A comparison with NaN is False. Write the condition so that False means no improvement.",
+    ),
+    not_tested="patience 0 and losses without any epoch",
 )
-def one_too_many(losses, patience, min_delta=0.0):
-    return _run(losses, patience, min_delta, enough=lambda p: p + 1)
+_KNOWN = {mistake.id: mistake for mistake in EARLY_STOPPING.mistakes}
 
 
-@known(MISTAKES, "a stopper that waits one bad epoch too few", "with patience 2, does one bad epoch stop you?")
-def one_too_few(losses, patience, min_delta=0.0):
-    return _run(losses, patience, min_delta, enough=lambda p: p - 1)
-
-
-@known(
-    MISTAKES,
-    "a stopper that tests the counter before it counts the epoch",
-    "the counter has reached patience: is another epoch trained before you look?",
-)
-def tested_first(losses, patience, min_delta=0.0):  # noqa: PT028 (no test, but a name that begins like one)
-    best, best_epoch, bad, epoch = math.inf, 0, 0, 0
-    for epoch, value in enumerate(losses[:, 1], start=1):
-        if bad >= patience:
-            break
-        if _better(value, best, min_delta):
-            best, best_epoch, bad = value, epoch, 0
-        else:
-            bad += 1
-    return epoch, best_epoch
-
-
-@known(MISTAKES, "a counter that is never reset", "bad, good, bad, good: how many bad epochs in a row are that?")
-def never_reset(losses, patience, min_delta=0.0):
-    return _run(losses, patience, min_delta, reset=False)
-
-
-@known(
-    MISTAKES,
-    "min_delta with its sign turned round",
-    "must a loss be lower or higher than the best in order to improve by min_delta?",
-)
-def sign_of_min_delta(losses, patience, min_delta=0.0):
-    return _run(losses, patience, -min_delta)
-
-
-@known(MISTAKES, "a stopper that leaves min_delta out", "when is 0.999 after 1.000 an improvement?")
-def without_min_delta(losses, patience, min_delta=0.0):
-    return _run(losses, patience, 0.0)
-
-
-@known(MISTAKES, "min_delta as a share of the best value", "is min_delta a number of nats, or a part of the best loss?")
-def relative_min_delta(losses, patience, min_delta=0.0):
-    def better(value, best, delta):
-        return value < (best * (1 - delta) if math.isfinite(best) else best)
-
-    return _run(losses, patience, min_delta, better=better)
-
-
-@known(
-    MISTAKES,
-    "a best value that moves by less than min_delta",
-    "a loss falls by half of min_delta at every epoch: does it never improve?",
-)
-def best_creeps(losses, patience, min_delta=0.0):
-    best, best_epoch, bad, epoch = math.inf, 0, 0, 0
-    for epoch, value in enumerate(losses[:, 1], start=1):
-        if _better(value, best, min_delta):
-            best_epoch, bad = epoch, 0
-        else:
-            bad += 1
-        if value < best:
-            best = value
-        if bad >= patience:
-            break
-    return epoch, best_epoch
-
-
-@known(MISTAKES, "a stopper that watches the training loss", "which of the two columns can rise by overfitting?")
-def training_loss(losses, patience, min_delta=0.0):
-    return _run(losses, patience, min_delta, column=0)
-
-
-@known(MISTAKES, "a stopper that stops at the first bad epoch", "what is patience for?")
-def first_rise(losses, patience, min_delta=0.0):
-    return _run(losses, patience, min_delta, enough=lambda _: 1)
-
-
-@known(
-    MISTAKES,
-    "a comparison with the epoch before, not with the best",
-    "up by 2, then down by 1: is that an improvement on the best?",
-)
-def with_the_last(losses, patience, min_delta=0.0):
-    previous, best_epoch, bad, epoch = math.inf, 0, 0, 0
-    for epoch, value in enumerate(losses[:, 1], start=1):
-        if _better(value, previous, min_delta):
-            best_epoch, bad = epoch, 0
-        else:
-            bad += 1
-        previous = value
-        if bad >= patience:
-            break
-    return epoch, best_epoch
-
-
-@known(MISTAKES, "a stopper for which a tie improves", "the loss is flat for ever: when do you stop?")
-def ties_improve(losses, patience, min_delta=0.0):
-    return _run(losses, patience, min_delta, better=lambda value, best, delta: best - value >= delta)
-
-
-@known(MISTAKES, "a stopper for which NaN improves", "what is `not (nan >= best)`, and is nan a good loss?")
-def nan_improves(losses, patience, min_delta=0.0):
-    return _run(losses, patience, min_delta, better=lambda value, best, delta: not best - value <= delta)
-
-
-@known(MISTAKES, "a stopper that stops at the first NaN", "the rule names one reason to stop; is NaN another one?")
-def nan_stops(losses, patience, min_delta=0.0):
-    best, best_epoch, bad, epoch = math.inf, 0, 0, 0
-    for epoch, value in enumerate(losses[:, 1], start=1):
-        if _better(value, best, min_delta):
-            best, best_epoch, bad = value, epoch, 0
-        else:
-            bad += 1
-        if bad >= patience or math.isnan(value):
-            break
-    return epoch, best_epoch
-
-
-@known(MISTAKES, "a stopper that does not count NaN", "a run is NaN from epoch 3 on: when does it end?")
-def nan_skipped(losses, patience, min_delta=0.0):
-    best, best_epoch, bad, epoch = math.inf, 0, 0, 0
-    for epoch, value in enumerate(losses[:, 1], start=1):
-        if _better(value, best, min_delta):
-            best, best_epoch, bad = value, epoch, 0
-        elif not math.isnan(value):
-            bad += 1
-        if bad >= patience:
-            break
-    return epoch, best_epoch
-
-
-@known(MISTAKES, "epochs counted from 0", "what is the number of the first epoch here?")
-def from_zero(losses, patience, min_delta=0.0):
-    last, best = _run(losses, patience, min_delta)
-    return last - 1, best - 1
-
-
-@known(MISTAKES, "the last epoch in place of the best", "whose weights do you want back, those of the last epoch?")
-def last_is_best(losses, patience, min_delta=0.0):
-    last, best = _run(losses, patience, min_delta)
-    return last, last if best else 0
-
-
-@known(
-    MISTAKES,
-    "the best epoch of the whole curve, the part after the stop included",
-    "if training has stopped, who computed the losses that follow?",
-)
-def beyond_the_stop(losses, patience, min_delta=0.0):
-    last, _ = _run(losses, patience, min_delta)
-    return last, _run(losses, len(losses) + 1, min_delta)[1]
-
-
-@known(MISTAKES, "a stopper that never stops", "which line ends the loop before the losses end?")
-def never_stops(losses, patience, min_delta=0.0):
-    return _run(losses, len(losses) + 1, min_delta)
-
-
-@known(MISTAKES, "a stopper that waits for the highest value", "is a validation loss better when it is high?")
-def highest(losses, patience, min_delta=0.0):
-    return _run(np.negative(losses), patience, min_delta)
-
-
-@known(MISTAKES, "best and last exchanged", "which of the two numbers can be larger than the other?")
-def exchanged(losses, patience, min_delta=0.0):
-    last, best = _run(losses, patience, min_delta)
-    return best, last
+def __getattr__(name: str) -> Callable[..., tuple[int, int]]:
+    """The known wrong stopper of this name."""
+    if name not in _KNOWN:
+        raise AttributeError(f"there is no stopper {name!r}; known are {', '.join(_KNOWN)}")
+    stopper: Callable[..., tuple[int, int]] = _KNOWN[name].answer
+    return stopper

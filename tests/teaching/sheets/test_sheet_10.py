@@ -1,4 +1,4 @@
-"""What the pictures and planted models of sheet 10 show is what their names say."""
+"""What sheet 10 tells its learners is true: the pictures and planted models show what their names say."""
 
 import pytest
 import torch
@@ -6,7 +6,6 @@ import torch
 from course_lib.teaching.checks.infinito_model import find
 from course_lib.teaching.checks.infinito_model.order import LINES, loop_of
 from course_lib.teaching.checks.infinito_model.versions import PLANTED, RIGHT
-from course_lib.teaching.exercises.compare import form_notes
 
 TRIANGLE = [". " * row + "# " * (7 - row) for row in range(7)]
 
@@ -42,8 +41,7 @@ def test_the_lines_below_a_picture_tell_who_is_heard():
 
 def test_six_pictures_differ_and_do_not_disturb_the_random_state():
     state = torch.get_rng_state()
-    pictures = {text.split("\n", 1)[1] for text in find.six_pictures().values()}
-    assert len(pictures) == 6
+    assert len({text.split("\n", 1)[1] for text in find.six_pictures().values()}) == 6
     assert torch.equal(torch.get_rng_state(), state)
 
 
@@ -57,15 +55,7 @@ def test_every_model_of_the_attack_gives_forecasts(name):
 
 
 def test_the_loop_is_indented_after_its_for_line():
-    lines = loop_of(list("JDFE")).splitlines()
-    assert lines[:3] == [LINES["J"], LINES["D"], LINES["F"]]
-    assert lines[3] == "    " + LINES["E"]
-
-
-def test_an_array_for_a_tensor_of_the_same_numbers_needs_no_note():
-    tensor = torch.ones(2, dtype=torch.float64)
-    assert form_notes(tensor.numpy(), tensor) == []
-    assert form_notes(tensor.float(), tensor) == ["you return float32 where the rule gives float64"]
+    assert loop_of(list("JDFE")).splitlines() == [LINES["J"], LINES["D"], LINES["F"], "    " + LINES["E"]]
 
 
 @pytest.mark.parametrize("tokens", [20, 128])

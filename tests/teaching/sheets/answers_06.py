@@ -1,0 +1,90 @@
+"""Sheet 06, early stopping: answers of learners and the cards that they get."""
+
+from decimal import Decimal
+
+import numpy as np
+
+from course_lib.numpy_nn.plain_stopping import early_stopping, k_folds
+from course_lib.teaching.checks.stopping.audit import FINDINGS
+from course_lib.teaching.checks.stopping.logs import KEY
+from course_lib.teaching.checks.stopping.recorded import TEN_RUNS
+from tests.teaching.answers import says
+
+CHANGE = float(np.mean([run[2] - run[1] for run in TEN_RUNS]))
+BY_MINIMUM = """
+def early_stopping(curve, wait, delta=0.0):
+    best, at, epoch = np.inf, 0, 0
+    while epoch < len(curve):
+        epoch += 1
+        value = float(curve[epoch - 1][1])
+        if value + delta < best:
+            best, at = value, epoch
+        elif epoch - at == wait:
+            return [epoch, at]
+    return [epoch, at]
+"""
+BY_DEEPCOPY = """
+def fit_and_restore(weights, train, loss, n, wait):
+    import copy
+    best, at, kept = float("inf"), 0, copy.deepcopy(weights)
+    for epoch in range(1, n + 1):
+        train(weights)
+        now = loss(weights)
+        if now < best:
+            best, at, kept = now, epoch, copy.deepcopy(weights)
+        if epoch - at >= wait:
+            break
+    for w, k in zip(weights, kept):
+        np.copyto(w, k)
+    return at
+"""
+BY_LIST = """
+def smoothed(x, b):
+    s, out = 0, []
+    for k in range(len(x)):
+        s = b * s + (1 - b) * x[k]
+        out.append(s / (1 - b ** (k + 1)))
+    return out
+"""
+BY_CHANCES = """
+def expected_best(scores, k):
+    scores = sorted(float(one) for one in scores)
+    n = len(scores)
+    return sum(s * ((i / n) ** k - ((i - 1) / n) ** k) for i, s in enumerate(scores, start=1))
+"""
+RESAMPLED = "training = A -> training = np.resize(A[::2], len(A))"
+
+ANSWERS = (
+    ("early_stopping", BY_MINIMUM, "right"),
+    ("early_stopping", "best - value > min_delta -> value < best - min_delta", "right"),
+    ("early_stopping", "return: np.array([epoch, best_epoch])", "right"),
+    ("early_stopping", lambda losses, patience, min_delta=0.0: (1, 1), says("patience 3", "you give (1, 1)")),
+    ("early_stopping", lambda losses, patience, min_delta=0.0: 4, says("(last epoch, best epoch)")),
+    ("early_stopping", "first: losses[0, 0] = 0", says("it writes into what it was given")),
+    ("order_early_stopping", "fkdibleahc", "right"),
+    ("order_early_stopping", "F-K-D-I-B-L-E-A-H", "no_restore"),
+    ("fit_and_restore", BY_DEEPCOPY, "right"),
+    ("fit_and_restore", "validate(parameters) -> validate(kept)", says("losses [5.0, 4.0")),
+    ("fit_and_restore", "return: parameters", says("losses [5.0, 4.0")),
+    ("read_stopping_logs", KEY | {"A": "Never_reset", "C": "correct", "E": "train loss", "F": "Too late."}, "right"),
+    ("read_stopping_logs", KEY | {"A": "late"}, says("look again at A")),
+    ("read_stopping_logs", KEY | {"A": "slow"}, says("'slow' is none of 'right', 'late'")),
+    ("stopper_passes", lambda stopper: stopper(np.ones((3, 2)), 1, 0.0) == early_stopping(np.ones((3, 2)), 1),
+     says("killed")),
+    ("smoothed", BY_LIST, "right"),
+    ("smoothed", "np.empty(len(values)) -> np.zeros_like(values)", "whole_numbers"),
+    ("smoothed", "1 - beta**t -> 1 - beta**t + 1e-3", says("the average of one value is that value")),
+    ("k_folds", "return: tuple([training.tolist(), fold.tolist()] for training, fold in pairs)", "right"),
+    ("k_folds", lambda count, k, rng: [held for _, held in k_folds(count, k, rng)], says("pairs of row numbers")),
+    ("k_folds", RESAMPLED, says("pairs that do not train on all other rows")),
+    ("k_folds", "rng.permutation(count) -> np.random.permutation(count)", says("draws from NumPy's global generator")),
+    ("expected_best", BY_CHANCES, "right"),
+    ("expected_best", "np.sort(scores) -> np.unique(scores)", "without_ties"),
+    ("loss_up_audit", FINDINGS | {"loss_change": CHANGE, "runs_with_rising_loss": 10.0}, "right"),
+    ("loss_up_audit", FINDINGS | {"runs_with_rising_loss": "10 of 10", "accuracy_change": Decimal("0.029"),
+                                  "loss_change": str(FINDINGS["loss_change"]).replace(".", ","),
+                                  "verdict": "Contradicted."}, "right"),
+    ("loss_up_audit", FINDINGS | {"accuracy_change": 0.5},
+     says("look again at accuracy_change", without=(str(FINDINGS["accuracy_change"]),))),
+    ("loss_up_audit", FINDINGS | {"verdict": "maybe"}, says("'maybe' is none of")),
+)  # fmt: skip

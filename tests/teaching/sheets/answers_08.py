@@ -1,0 +1,147 @@
+"""Sheet 08, from the loop to fit: answers of learners and the cards that they get."""
+
+import numpy as np
+import torch
+
+from course_lib.core.metrics import Loss
+from course_lib.teaching.checks.fitting.audit import FINDINGS
+from course_lib.teaching.checks.fitting.resumes import KEY
+from course_lib.training.plain import accumulated_step, mean_loss, resume_passes, rows_from, scheduled_steps
+from tests.teaching.answers import says
+
+
+def joined(model, optimizer, batches, loss_fn):
+    optimizer.zero_grad()
+    parts = [torch.cat(part) for part in zip(*batches, strict=True)]
+    loss = loss_fn(model, tuple(parts)).mean
+    loss.backward()
+    optimizer.step()
+    return float(loss)
+
+
+EVAL_WITHIN = "first: model.eval(); before optimizer.step() -> model.train()"
+CLIPPED_BY_HAND = """
+def scheduled_steps(model, optim, data, criterion, lr, factor, longest):
+    lengths, k = [], 0
+    for batch in data:
+        for g in optim.param_groups:
+            g["lr"] = lr * factor(k)
+        model.zero_grad(set_to_none=True)
+        criterion(model, batch).mean.backward()
+        gradients = [p.grad for p in model.parameters()]
+        length = sum(float((g**2).sum()) for g in gradients) ** 0.5
+        if length > longest:
+            for g in gradients:
+                g.mul_(longest / length)
+        optim.step()
+        lengths.append(length)
+        k += 1
+    return tuple(lengths)
+"""
+LIST_FIRST = "first: batches = list(batches); model.eval() -> model.train(False)"
+OUTERMOST = """
+def mean_loss(model, batches, loss_fn):
+    modes = [(part, part.training) for part in model.children()]
+    model.eval()
+    total, count = 0.0, 0
+    with torch.no_grad():
+        for batch in batches:
+            loss = loss_fn(model, batch)
+            total, count = total + loss.total.item(), count + loss.count
+    model.train()
+    for part, mode in modes:
+        part.train(mode)
+    return total / count
+"""
+SHUFFLED_BATCHES = """
+def rows_from(count, batch_size, seed, epoch, start=0):
+    import random
+    batches = [np.arange(count)[place : place + batch_size] for place in range(0, count, batch_size)]
+    random.Random(f"{seed} {epoch}").shuffle(batches)
+    return batches[start:]
+"""
+
+
+def element_by_element(start, save, load):
+    run = start(0)
+    run.step()
+    return load(save(run)).weights == run.weights
+
+
+def by_type(start, save, load):
+    return isinstance(save(start(0)), dict) and resume_passes(start, save, load)
+
+
+ANSWERS = (
+    ("accumulated_step", joined, "right"),
+    ("accumulated_step", "loss_fn(model, batch) -> loss_fn(model=model, batch=batch)", "right"),
+    ("accumulated_step", "parameter.grad /= count -> parameter.grad.mul_(1 / count)", "right"),
+    ("accumulated_step", "first: model.eval()", says("it leaves a model in another mode")),
+    ("accumulated_step", EVAL_WITHIN, says("case 1")),
+    ("accumulated_step", "return: total, count", says("return one number, the mean loss; you return a tuple")),
+    ("accumulated_step", lambda *given: Loss(accumulated_step(*given), 1), says("you return a value of type Loss")),
+    ("accumulated_step", "return: total / count + 1", says("case 1: the updates are right; for update 1 you return")),
+    ("accumulated_step", "return: torch.tensor(total / count)", says("return a plain number")),
+    ("accumulated_step", "parameter.grad /= count -> parameter.grad /= 40", says("in its batches 4, 9 elements count")),
+    ("accumulated_step", "loss_fn(model, batch) -> batches[9]", "error"),
+    ("scheduled_steps", CLIPPED_BY_HAND, "right"),
+    ("scheduled_steps", "return: np.array(lengths)", "right"),
+    ("scheduled_steps", "optimizer.param_groups -> optimizer.param_groups[1:]", says("update 0 was made at the rates")),
+    ("scheduled_steps", "length.item() -> length", says("they are tensors; length.item() takes out a plain number")),
+    ("scheduled_steps", "length.item() -> loss.total.item()", says("the gradient is 2.055 long", "over which numbers")),
+    ("scheduled_steps", "drop: optimizer.step()", says("case 1: 0 updates for 4 batches", "which line makes an")),
+    ("scheduled_steps", "return: lengths[:1]", says("case 1: 1 lengths for 4 updates")),
+    ("scheduled_steps", lambda *given: scheduled_steps(*given)[0], says("a list of lengths, one number for each")),
+    ("scheduled_steps", lambda *given: None, says("your function returns None")),
+    ("order_fit_loop", "d h c l g j b n m a k f", "right"),
+    ("order_fit_loop", "D -> C -> L -> H -> G -> J -> N -> B -> M -> A -> K -> F", "right"),
+    ("order_fit_loop", np.array(list("DCLGHJBNMAKF")), says("nothing stands inside the `for` in line 4")),
+    ("order_fit_loop", "DLCGJNBHAKMF", "divided_after_update"),
+    ("order_fit_loop", "DLCGJNBIMHAF", says("think about line I: how many updates")),
+    ("order_fit_loop", "DHCLGJBMAKF", says("it has 11 lines, twelve are needed")),
+    ("order_fit_loop", "DHCLGJBNMAKKF", says("line K stands in your loop more than once")),
+    ("order_fit_loop", "LDCGJNBMHAKF", says("line 1 of your loop is indented as no line may be there")),
+    ("order_fit_loop", "DCGLJNBMHAKF", says("nothing stands inside the `for` in line 3")),
+    ("order_fit_loop", "DCGJBNMHAKFL", says("name 'count' is not defined", "which line makes the name")),
+    ("order_fit_loop", "DZ", says("'Z' is none of them")),
+    ("mean_loss", LIST_FIRST, "right"),
+    ("mean_loss", "first: number = sum(1 for one in batches)", "error"),
+    ("mean_loss", OUTERMOST, "all_to_train"),
+    ("mean_loss", "first: model.zero_grad()", says("gradients untouched: False, expected True")),
+    ("mean_loss", "first: torch.set_grad_enabled(False)", "switched_off"),
+    ("mean_loss", lambda *given: Loss(mean_loss(*given), 1), says("you return a value of type Loss")),
+    ("mean_loss", "return: 2 * RESULT", says("over which elements of which batches")),
+    ("rows_from", "[seed, epoch] -> (epoch, seed)", "right"),
+    ("rows_from", "return: [part.tolist() for part in RESULT]", "right"),
+    ("rows_from", "return: tuple(torch.tensor(part) for part in RESULT)", "right"),
+    ("rows_from", "[seed, epoch] -> hash((seed, epoch)) % 2**31", "right"),
+    ("rows_from", "[seed, epoch] -> seed + 100 * epoch", "decimal_places"),
+    ("rows_from", "[seed, epoch] -> seed ^ epoch", says("seed + 1 and epoch + 1 give different orders: False")),
+    ("rows_from", "[seed, epoch] -> None", "shared_generator"),
+    ("rows_from", "[seed, epoch] -> abs(hash(f'{seed}-{epoch}'))", "hash_of_text"),
+    ("rows_from", SHUFFLED_BATCHES, says("rows change their batch: False, expected True")),
+    (
+        "rows_from",
+        "return: np.array_split(order, len(batches))[start:]",
+        says("sizes: [5, 5, 5, 4, 4], expected [5, 5"),
+    ),
+    ("rows_from", "return: np.concatenate(batches)", says("you return an array (23,) of whole numbers")),
+    ("rows_from", "return: [part / 1 for part in RESULT]", says("of decimal numbers")),
+    ("rows_from", lambda *given: iter(rows_from(*given)), says("return a list of arrays of row numbers")),
+    ("rows_from", lambda count, size, seed, epoch, start=0: [], says("every row once")),
+    ("read_resumes", KEY | {"A": "Dropout", "C": "Eval mode.", "D": "correct", "F": "older_weights"}, "right"),
+    ("read_resumes", KEY | {"A": "older"}, says("look again at A", without=("look again at A,",))),
+    ("read_resumes", KEY | {"A": "slow"}, says("'slow' is none of")),
+    ("resume_passes", element_by_element, says("your test returns an array (3,)")),
+    ("resume_passes", lambda *given: (resume_passes(*given), "why"), says("returns a tuple, which counts as True")),
+    ("resume_passes", by_type, says("one right version is rejected, another is not")),
+    ("resume_passes", lambda start, save, load: None, says("returned None for a right one")),
+    ("resume_passes", "not np.array_equal(A, B) or C -> not np.allclose(A, B)", says("killed")),
+    ("one_seed_two_runs", FINDINGS | {"gap": "0.27 %", "equal": "none", "repeatable": "Seed_first"}, "right"),
+    ("one_seed_two_runs", FINDINGS | {"gap": "0,27", "equal": "0 of 3", "verdict": "Contradicted."}, "right"),
+    ("one_seed_two_runs", FINDINGS | {"gap": 0.0027}, "fraction"),
+    ("one_seed_two_runs", FINDINGS | {"gap": -0.27}, "turned"),
+    ("one_seed_two_runs", FINDINGS | {"gap": 3.5}, "difference"),
+    ("one_seed_two_runs", FINDINGS | {"gap": 0.3}, says("0.3 is rounded too far: two decimals are asked for")),
+    ("one_seed_two_runs", FINDINGS | {"repeatable": "seed"}, says("none of 'data first', 'seed first'")),
+)
