@@ -102,3 +102,15 @@ def no_leak(train_x: np.ndarray, test_x: np.ndarray, train_groups: np.ndarray, t
         if largest.min() <= 1e-6:
             return False
     return True
+
+
+def clipped(gradients: Sequence[np.ndarray], limit: float) -> list[np.ndarray]:
+    """Gradients of all parameters with one common length of at most `limit`, in the direction that they have.
+
+    The length is the Euclidean one over the numbers of all arrays together. Where it is larger than
+    `limit`, every array is scaled by the same factor; otherwise they come back as they are. The arrays
+    that are given are not changed. Clipping by the norm of Pascanu, Mikolov, Bengio 2013.
+    """
+    length = np.sqrt(sum(np.sum(gradient**2) for gradient in gradients))
+    factor = limit / length if length > limit else 1.0
+    return [gradient * factor for gradient in gradients]

@@ -146,6 +146,24 @@ check("overfit_one_batch", overfit_one_batch)
 #
 # **Most common mistake**: a new batch in every step. That is ordinary training, and it hides the very question.
 
+# %% [markdown] id="clipped-text" exercise="clipped"
+# A gradient that explodes is one long step in a direction that may still be right. Keep its direction, and limit its length:
+# take the Euclidean length over the numbers of **all** arrays together, and where it is above `limit`, scale every array by
+# the same factor.
+#
+# Example: the arrays `[[3, 0], [0, -4]]` and `[12]` have the common length 13. With `limit` 6.5 all their numbers are halved.
+
+# %% id="clipped" exercise="clipped" function="course_lib.numpy_nn.plain_debugging:clipped"
+
+# %% id="clipped-check"
+check("clipped", clipped)
+
+# %% [markdown] id="clipped-why" tags=["solution"]
+# **Why it is so.** One factor for all arrays keeps the ratio of any two numbers, so the step points where it pointed. torch
+# does the same in `torch.nn.utils.clip_grad_norm_`.
+#
+# **Most common mistake**: each number is clipped by itself. Then the largest numbers lose most, and the direction changes.
+
 # %% [markdown] id="clinic-text" exercise="name_the_faults"
 # Seven runs of a network 64-32-32-10 on the digits, each with one fault. Four panels: losses (the dotted line is ln 10), the
 # loss of every batch, the length of each step relative to the weights, and the confusion matrix of the validation part. Then

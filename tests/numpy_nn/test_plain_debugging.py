@@ -7,6 +7,7 @@ import torch
 from course_lib.numpy_nn.gradcheck import numerical_gradient, relative_error
 from course_lib.numpy_nn.network import mlp
 from course_lib.numpy_nn.plain_debugging import (
+    clipped,
     first_bad_layer,
     gradient_check,
     no_leak,
@@ -93,3 +94,14 @@ def test_a_leak_is_a_shared_group_or_a_copied_row():
     assert not no_leak(train, test, own, np.array([20, 21, 22, 8]))
     test[2] = train[5] + 1e-8
     assert not no_leak(train, test, own, other)
+
+
+@pytest.mark.parametrize("limit", [0.5, 100.0])
+def test_gradients_are_clipped_as_torch_clips_them(limit):
+    gradients = [RNG(0).standard_normal((3, 4)), RNG(1).standard_normal(4)]
+    theirs = [torch.nn.Parameter(torch.zeros(gradient.shape, dtype=torch.float64)) for gradient in gradients]
+    for parameter, gradient in zip(theirs, gradients, strict=True):
+        parameter.grad = torch.tensor(gradient)
+    torch.nn.utils.clip_grad_norm_(theirs, limit)
+    for own, parameter in zip(clipped(gradients, limit), theirs, strict=True):
+        np.testing.assert_allclose(own, parameter.grad.numpy(), rtol=1e-5)

@@ -1,12 +1,12 @@
-"""Which exercises does sheet 02, initialization, hold, and in which order?"""
+"""The exercises of sheet 02, initialization, in their order."""
 
-from course_lib.teaching.checks.initialization.attack_check import HE_NORMAL_PASSES
+from course_lib.teaching.checks.initialization.attack import HE_NORMAL_PASSES
 from course_lib.teaching.checks.initialization.fans import FANS
 from course_lib.teaching.checks.initialization.glorot import GLOROT_UNIFORM
 from course_lib.teaching.checks.initialization.he import HE_NORMAL
 from course_lib.teaching.checks.initialization.order import ORDER_MEASURED_START
-from course_lib.teaching.checks.initialization.orthogonal_check import ORTHOGONAL
-from course_lib.teaching.checks.initialization.panels_check import READ_START_PANELS
+from course_lib.teaching.checks.initialization.orthogonal import ORTHOGONAL
+from course_lib.teaching.checks.initialization.panels import READ_START_PANELS
 from course_lib.teaching.checks.initialization.xavier import XAVIER_NAME
 from course_lib.teaching.checks.initialization.zero_start import ZERO_START
 

@@ -1,9 +1,9 @@
-"""Which exercises does sheet 05, regularization, hold, and in which order?"""
+"""Sheet 05, regularization: its exercises in their order."""
 
 from course_lib.teaching.checks.regularization.attack import DROPOUT_PASSES
 from course_lib.teaching.checks.regularization.audit import COPIES_BEFORE_SPLIT
 from course_lib.teaching.checks.regularization.backward import DROPOUT_BACKWARD
-from course_lib.teaching.checks.regularization.dropout_check import DROPOUT_FORWARD
+from course_lib.teaching.checks.regularization.dropout import DROPOUT_FORWARD
 from course_lib.teaching.checks.regularization.find import FIND_FAULT
 from course_lib.teaching.checks.regularization.lengths import MAX_NORM
 from course_lib.teaching.checks.regularization.order import ORDER_AUGMENTATION

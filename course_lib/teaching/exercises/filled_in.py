@@ -193,7 +193,8 @@ def _look_again(seen: Any, right: Any, allowed: Mapping[str, tuple[str, ...]], a
         return None
     first = wrong[0]
     question = ask(first, seen[first], right[first]) if callable(ask) else _asked(ask, first, seen[first])
-    return f"look again at {', '.join(map(str, wrong))}\n{first}: {question}"
+    between = "; " if any("," in str(name) for name in wrong) else ", "
+    return f"look again at {between.join(map(str, wrong))}\n{first}: {question}"
 
 
 def _asked(ask: Mapping[Any, str], name: Any, given: Any) -> str:

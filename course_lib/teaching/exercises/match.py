@@ -144,6 +144,8 @@ def _decimals(observation: Any) -> int:
 
 def two_at_once(exercise: Exercise, seen: Any) -> Finding | None:
     """A finding that names two known mistakes which together give this observation, or None."""
+    if by_traits(exercise):
+        return None  # few traits, which two other mistakes may share by chance
     right = observations(exercise)[REFERENCE]
     for pair, theirs in _seen_pairs(exercise):
         if _alike(exercise, seen, theirs, right):

@@ -17,8 +17,7 @@ def late(parameter, gradient, m, v, t, rate, beta1, beta2, epsilon):
 
 
 IN_A_GLOBAL = """
-kept = {}
-def momentum_step(parameter, gradient, velocity, rate, momentum):
+def momentum_step(parameter, gradient, velocity, rate, momentum, kept={}):
     kept[parameter.shape] = momentum * kept.get(parameter.shape, 0 * parameter) - rate * gradient
     return parameter + kept[parameter.shape], kept[parameter.shape]
 """
@@ -26,6 +25,14 @@ def momentum_step(parameter, gradient, velocity, rate, momentum):
 ANSWERS = (
     ("momentum", IN_PLACE, says("your numbers are right, but it writes into what it was given")),
     ("momentum", lambda *given: momentum_step(*given)[0], says("return two things, in this order: the new parameter")),
+    ("momentum", IN_A_GLOBAL, says("where does your step find its state")),
+    ("momentum", "return: list(RESULT)", "right"),
+    ("adamw", "parameter.ndim > 1 -> parameter.ndim == 2", "matrices_only"),
+    ("adamw", "parameter.ndim > 1 -> len(parameter) > 1", says("at step 1 parameter differs; right there: m, v")),
+    ("adamw", "parameter.ndim > 1 -> len(parameter.shape) != 1; every A**t -> A ** float(t)", "right"),
+    ("adam_passes", "1e-8 -> 1e-6", "right"),
+    ("adam_passes", "1e-8 -> 1e-15; 1e-10 -> 0.0", "exactly_equal"),
+    ("adam_passes", "np.allclose(A, B, rtol=C, atol=D) -> np.linalg.norm(A - B) < 0.1", "loose"),
     ("adam", late, says("up to step 2 all is right, at step 3 parameter differs; right there: m, v")),
     ("adam", "A / (B + epsilon) -> A * (B + epsilon)", says("a product where a division belongs")),
     ("adam", "v / (1 - beta2**t) -> v; np.sqrt(A) + epsilon -> np.sqrt(A + epsilon)", says("both: Adam that")),

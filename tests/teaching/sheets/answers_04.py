@@ -51,19 +51,11 @@ def warmup_cosine(n, peak, total, rise, low):
     angle = np.pi * (n - rise) / (total - rise)
     return 0.5 * peak * ((1 + low) + (1 - low) * np.cos(angle))
 """
-IN_STEPS = """
-def step_decay_rates(rate, factor, every, epochs):
-    rates = np.full(epochs, rate)
-    for start in range(every, epochs, every):
-        rates[start:] *= factor
-    return rates
-"""
 KEY = {"A": 0.001, "B": 0.1, "C": 0.01, "D": 0.1}
 RATES = {"limit": 0.05, "steps_to_halve": 6932, "updates": 7900, "updates_full_batch": 100,
          "optimal_range": "contradicted", "trapped": "not shown"}  # fmt: skip
 
 ANSWERS = (
-    ("step_decay", IN_STEPS, "right"),
     ("step_decay", "return: tuple(RESULT)", "right"),
     ("step_decay", "return: RESULT[:1] * every + RESULT[every:]", says("case 4 asks for 4 epochs, you give 6 rates")),
     ("step_decay", "rate * A -> A * rate / 2", says("epoch 0 is trained at 0.3, yours has 0.15")),
@@ -87,7 +79,6 @@ ANSWERS = (
     ("order_schedule", "C, F, H, B, G, E, A, I", says("which update is made at the first rate of the schedule?")),
     ("order_schedule", "CFHBIGEA", says("which gradients are left for the update?", without=("cannot be",))),
     ("order_schedule", "ICFHBGAE", says("how often shall line I run: once, or at every step?")),
-    ("order_schedule", "CFHIBAEG", says("which gradients has the update used?")),
     ("order_schedule", "CHFIBGAE", says("H reads `x` and `y`: which line makes them?")),
     ("order_schedule", "CFIHBGAJE", says("which loss shall decide on the rate")),
     ("order_schedule", "CIFHBGA", says("7 letters; 1 is missing")),
@@ -95,7 +86,6 @@ ANSWERS = (
     ("read_range_tests", KEY | {"D": 0.0001}, says("is 0.0001 the largest such power?")),
     ("read_range_tests", KEY | {"A": 0.0012}, says("A: give a power of ten", "yours is 0.0012")),
     ("read_range_tests", {"a": "10^-3", "b": "10⁻¹", "c": "1,0e-2", "d": Fraction(1, 10)}, "right"),
-    ("read_range_tests", {"A": "1e-3", "B": Decimal("0.1"), "C": "1/100", "D": "~0.1"}, "right"),
     ("read_range_tests", {"A": np.float32(1e-3), "B": "10**-1", "C": "1 × 10⁻²", "D": ".1"}, "right"),
     ("read_range_tests", {"A": "small", "B": 0.1, "C": 0.01, "D": 0.1}, says("A: a number is asked for")),
     ("largest_eigenvalue", POWER, "right"),

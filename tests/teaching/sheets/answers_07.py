@@ -26,20 +26,6 @@ def gradient_check(f, claim, at, h=1e-5):
     both = np.sqrt(sum(claim**2)) + np.sqrt(sum(found**2))
     return np.sqrt(sum((claim - found) ** 2)) / both if both > 0 else 0
 """
-TWO_AXES = """
-def gradient_check(function, gradient, x, step=1e-5):
-    point = np.array(x, dtype=float)
-    slopes = np.zeros(point.shape)
-    for i in range(point.shape[0]):
-        for j in range(point.shape[1]):
-            kept = point[i, j]
-            point[i, j] = kept + step
-            above = function(point)
-            point[i, j] = kept - step
-            slopes[i, j] = (above - function(point)) / (2 * step)
-            point[i, j] = kept
-    return relative_error(gradient, slopes)
-"""
 SAMPLE_BY_SAMPLE = """
 def sigmoid_cross_entropy(z, y):
     import math
@@ -59,17 +45,6 @@ def sigmoid_cross_entropy(logits, labels):
     losses.backward()
     return losses.item(), len(z), (z.grad / len(z)).numpy()
 """
-BY_SHUFFLING = """
-def overfit_one_batch(step, x, y, rng, size=16, steps=300, target=0.01):
-    rng.shuffle(x)
-    for done in range(steps):
-        loss = step(x[:size], y[:size])
-        if not np.isfinite(loss):
-            return -1
-        if loss < target:
-            return done
-    return -1
-"""
 WITH_ITER = """
 def overfit_one_batch(train_on, features, answers, generator, amount=16, most=300, goal=0.01):
     order = np.arange(len(features))
@@ -83,17 +58,6 @@ def overfit_one_batch(train_on, features, answers, generator, amount=16, most=30
             return float(count)
     return -1.0
 """
-BY_SUM = """
-def first_bad_layer(layers, x):
-    k = -1
-    for k, value in enumerate([x], start=-1):
-        pass
-    while True:
-        if (np.isnan(x) | np.isinf(x)).sum() > 0 or k == len(layers):
-            return k
-        k += 1
-        x = layers[k].forward(x) if k < len(layers) else x
-"""
 BY_LOOPS = """
 def no_leak(train_x, test_x, train_groups, test_groups):
     for row, group in zip(test_x, test_groups):
@@ -105,15 +69,12 @@ def no_leak(train_x, test_x, train_groups, test_groups):
 
 ANSWERS = (
     ("order_debugging", "g c f a i b d", "right"),
-    ("order_debugging", "1. G 2. C 3. F 4. A 5. I 6. B 7. D", "right"),
     ("order_debugging", ("f", "g", "c", "a", "i", "b", "d"), "right"),
     ("order_debugging", "GCAIFBD", says("A before F", "whether the gradient is right?", without=("cannot be",))),
     ("order_debugging", "CGFAIBD", says("C before G", "which is the cheaper look")),
     ("order_debugging", "GCFAIHBD", says("think about step H: what does the test part say after it has chosen?")),
     ("order_debugging", "GCFAIB", says("6 letters; 1 is missing")),
     ("gradient_check", ONE_SIDE_AT_A_TIME, "right"),
-    ("gradient_check", "return: np.float64(RESULT)", "right"),
-    ("gradient_check", TWO_AXES, "error"),
     ("gradient_check", "np.array(x, dtype=np.float64) -> x.astype(np.float64, copy=False)", "right"),
     ("gradient_check", "np.array(x, dtype=np.float64) -> x.copy()", "precision_of_x"),
     ("gradient_check", "np.linalg.norm(gradient - differences) -> np.abs(gradient - differences).sum()",
@@ -127,15 +88,14 @@ ANSWERS = (
      says("the sum of the losses is right, the gradient is not yet; what is its sign for the label 1?")),
     ("sigmoid_cross_entropy", "np.log1p(small) -> small",
      says("the gradient is right, the sum of the losses is not yet; what is the loss for z = 0?")),
-    ("first_bad_layer", BY_SUM, "right"),
-    ("first_bad_layer", "return: np.int64(RESULT)", "right"),
     ("first_bad_layer", "every np.isfinite(x).all() -> not (np.isnan(x).any() or x.max() == np.inf)", "minus_infinity"),
     ("first_bad_layer", "every np.isfinite(x).all() -> np.isfinite(x.sum())", "right"),
     ("overfit_one_batch", WITH_ITER, "right"),
     ("overfit_one_batch", "rng.choice -> np.random.choice", "global_generator"),
     ("overfit_one_batch", "rng.choice(len(x), size, replace=False) -> rng.choice(len(x), size)", "with_replacement"),
     ("overfit_one_batch", "first: rng = np.random.default_rng(7)", "own_generator"),
-    ("overfit_one_batch", BY_SHUFFLING, says("it writes into what it was given: argument 2")),
+    ("overfit_one_batch", "rows = A -> rng.shuffle(x); rows = np.arange(size)",
+     says("it writes into what it was given: argument 2")),
     ("overfit_one_batch", "rows = A -> rows = rng.choice(len(x) - 1, size, replace=False)", says("")),
     ("name_the_faults", PATIENTS | {"case-08": "no shuffling"}, says("case-08", CASES["case-08"].question)),
     ("name_the_faults", {key.upper().replace("-", "_"): f"{word.replace(' ', '-').title()}."
@@ -145,20 +105,16 @@ ANSWERS = (
     ("name_the_faults", list(PATIENTS.values()), "right"),
     ("name_the_faults", PATIENTS | {"case-05": "bad luck"}, says("'bad luck' is none of")),
     ("name_more_faults", MORE | {"case-12": "LR too large", "case-13": "twins"}, "right"),
-    ("name_more_faults", MORE | {"case-12": "no shuffling"}, says("look again at case-12")),
     ("no_leak", BY_LOOPS, "right"),
-    ("no_leak", "return: np.bool_(RESULT)", "right"),
     ("no_leak", "1e-6 -> 1e-3", "too_loose"),
     ("no_leak", "largest.min() <= 1e-6 -> any(np.allclose(row, one, rtol=0.001) for one in train_x)", "too_loose"),
     ("no_leak", "1e-6 -> 1e-9", says("survived: copy")),
-    ("raise_the_rate", KEY, "right"),
     ("raise_the_rate", KEY | {"floor": "ln(e + 9) - 1", "hidden": "Softmax_twice", "cured": "1 of five"}, "right"),
     ("raise_the_rate", KEY | {"floor": "np.log(np.e + 9) - 1", "cured": np.int64(1)}, "right"),
     ("raise_the_rate", KEY | {"floor": "-log(e / (e + 9))", "cured": "one", "verdict": "refuted"}, "right"),
     ("raise_the_rate", KEY | {"floor": "1,461 nats", "cured": Fraction(1), "verdict": "CONTRADICTED"}, "right"),
     ("raise_the_rate", KEY | {"floor": "log(1 + 9 * exp(-1))", "hidden": "softmax-twice"}, "right"),
     ("raise_the_rate", KEY | {"floor": 1.46}, says("floor: it is near; what are its first three decimals?")),
-    ("raise_the_rate", KEY | {"floor": 1.47}, says("look again at floor")),
     ("raise_the_rate", KEY | {"floor": "2.303"}, "floor_of_nothing"),
     ("raise_the_rate", KEY | {"hidden": "labels off by one"}, says("'labels off by one' is none of 'rate too low'")),
     ("raise_the_rate", KEY | {"cured": 3, "floor": "high"}, says("floor: a number is asked for")),

@@ -1,4 +1,4 @@
-"""What did somebody write in place of He's initializer? The broken run of lesson 02, shown after it has been read."""
+"""What somebody wrote in place of He's initializer: the broken run of lesson 02, shown after it has been read."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What can be said of an initializer, whatever way it uses its random numbers?
+"""Facts of an initializer, whatever way it uses its random numbers.
 
 Two right answers may draw their numbers in another order; their weights differ and their statistics do not. So an
 observation holds facts: which formula the standard deviation follows over rectangular shapes, which distribution, and
@@ -83,12 +83,17 @@ def _facts(firsts: list[np.ndarray], second: np.ndarray) -> dict[str, Any]:
         "mean": _mean(weights),
         "numbers": "in order" if all(_in_order(w) for w in weights) else "mixed",
         "distribution": _distribution(weights),
-        "units": "different" if all((w[:, 0] != w[:, 1]).any() for w in weights) else "copies",
-        "inputs": "different" if all((w[0] != w[1]).any() for w in weights) else "copies",
+        "units": "different" if all(_all_other(w.T) for w in weights) else "copies",
+        "inputs": "different" if all(_all_other(w) for w in weights) else "copies",
         "second call": "the same weights" if np.array_equal(firsts[0], second) else "other weights",
         "same seed": "the same weights" if np.array_equal(firsts[0], again) else "other weights",
         "another seed": "the same weights" if np.array_equal(firsts[0], other) else "other weights",
     }
+
+
+def _all_other(rows: np.ndarray) -> bool:
+    """Whether no row stands twice."""
+    return len({row.tobytes() for row in rows}) == len(rows)
 
 
 def _formula(stds: list[float]) -> str:

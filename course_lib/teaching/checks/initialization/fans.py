@@ -1,94 +1,61 @@
-"""How many terms does a sum of this layer have? The check of fan_in_and_out."""
+"""Fan-in and fan-out: cases and known mistakes of fan_in_and_out."""
 
-import math
 from typing import Any
 
 from course_lib.numpy_nn.plain_initializers import fan_in_and_out
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.forms import all_the_same, also_right, known
-from course_lib.teaching.exercises.observe import calls
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.kinds import implement
 
-_CASES = (((784, 128), "course"), ((128, 784), "torch"), ((16, 3, 5, 7), "torch"), ((10, 48), "torch"))
-_WRONG: list[Mistake] = []
-_RIGHT: list[Variant] = []
-
-
-@also_right(_RIGHT, "one product over the axes")
-def by_slices(shape, layout):
-    if layout == "course":
-        return shape[0], shape[1]
-    return math.prod(shape[1:]), shape[0] * math.prod(shape[2:])
-
-
-@known(_WRONG, "fans that ignore the layout", "what does the first number of a shape mean in torch?")
-def layout_ignored(shape, layout):
-    return shape[0] * math.prod(shape[2:]), shape[1] * math.prod(shape[2:])
-
-
-@known(_WRONG, "the first two numbers of the shape as they stand", "what is the first number in torch?")
-def as_it_stands(shape, layout):
-    return shape[0], shape[1]
-
-
-@known(_WRONG, "the shape as it stands", "what is the first number in torch, and how many fans are there?")
-def shape_returned(shape, layout):
-    return shape
-
-
-@known(_WRONG, "the first two numbers of every shape, reversed", "what does the course store first?")
-def always_reversed(shape, layout):
-    return shape[1], shape[0]
-
-
-@known(_WRONG, "torch's layout for every shape", "what does the course store first?")
-def always_torch(shape, layout):
-    return fan_in_and_out(shape, "torch")
-
-
-@known(_WRONG, "fan-in and fan-out exchanged", "how many terms does x @ weight sum for weight (784, 128)?")
-def exchanged(shape, layout):
-    return fan_in_and_out(shape, layout)[::-1]
-
-
-@known(_WRONG, "fans without the kernel", "how many pixels of one input map does a unit of a convolution see?")
-def kernel_ignored(shape, layout):
-    return (shape[0], shape[1]) if layout == "course" else (shape[1], shape[0])
-
-
-@known(_WRONG, "a kernel counted in the fan-in only", "in how many sums does one input pixel take part?")
-def kernel_in_only(shape, layout):
-    fan_in, _ = fan_in_and_out(shape, layout)
-    return fan_in, shape[1] if layout == "course" else shape[0]
-
-
-@known(_WRONG, "a kernel whose sides are added up", "how many places has a kernel of 5 by 7?")
-def kernel_added(shape, layout):
-    if layout == "course":
-        return shape[0], shape[1]
-    places = sum(shape[2:]) or 1
-    return shape[1] * places, shape[0] * places
+_CASES = (
+    ((784, 128), "course"),
+    ((128, 784), "torch"),
+    ((16, 3, 5, 7), "torch"),
+    ((10, 48), "torch"),
+    ((6, 4, 3), "torch"),
+)
 
 
 def _which(seen: Any, right: Any) -> str | None:
     for (shape, layout), case in zip(_CASES, right, strict=True):
-        if tuple(seen[case]["result"]) != right[case]["result"]:
-            return (
-                f"for {shape} in the layout {layout!r} you find {tuple(seen[case]['result'])}: draw one sum and count"
-            )
+        own = tuple(seen[case]["result"])
+        if own != right[case]["result"]:
+            return f"for {shape} in the layout {layout!r} you find {own}: draw one sum and count"
     return None
 
 
-FANS = Exercise(
-    slug="fan_in_and_out",
-    title="Count the fans",
-    kind="implement",
-    core=False,
-    difficulty=1,
+FANS = implement(
+    "fan_in_and_out",
+    "Count the fans",
+    fan_in_and_out,
     minutes=8,
-    reference=fan_in_and_out,
-    observe=lambda answer: calls(answer, *_CASES),
-    accepted=tuple(_RIGHT),
-    mistakes=tuple(_WRONG),
+    cases=_CASES,
+    right="""
+    by_slices: one product over the axes
+        outputs, inputs, *kernel = shape -> return math.prod(shape[1:]), shape[0] * math.prod(shape[2:])
+    """,
+    wrong="""
+    layout_ignored: fans that ignore the layout | what does the first number of a shape mean in torch?
+        layout == "course" -> False; inputs * places <-> outputs * places
+    as_it_stands: the first two numbers of the shape as they stand | what is the first number in torch?
+        first: return shape[0], shape[1]
+    shape_returned: the shape as it stands | what is the first number in torch, and how many fans are there?
+        first: return shape
+    always_reversed: the first two numbers of every shape, reversed | what does the course store first?
+        first: return shape[1], shape[0]
+    always_torch: torch's layout for every shape | what does the course store first?
+        layout == "course" -> False
+    exchanged: fan-in and fan-out exchanged | how many terms does x @ weight sum for weight (784, 128)?
+        inputs * places <-> outputs * places; return inputs, outputs -> return outputs, inputs
+    kernel_ignored: fans without the kernel | how many pixels of one input map does a unit of a convolution see?
+        math.prod(kernel) -> 1
+    kernel_in_only: a kernel counted in the fan-in only | in how many sums does one input pixel take part?
+        outputs * places -> outputs
+    kernel_added: a kernel whose sides are added up | how many places has a kernel of 5 by 7?
+        math.prod(kernel) -> sum(kernel) or 1
+    """,
+    equivalent="""
+    swap: if layout == 'course': inputs, outpu <-> outputs, inputs, *kernel = shape | both read the two numbers of shape
+    """,
     properties=(Property("each shape", _which),),
     hints=(
         "Fan-in: the number of terms in the sum that one unit makes.",
@@ -96,5 +63,4 @@ FANS = Exercise(
         "outputs, inputs, *kernel = shape, and math.prod([]) is 1.",
     ),
     not_tested="transposed, grouped and strided convolutions",
-    indistinguishable=all_the_same(_RIGHT),
 )

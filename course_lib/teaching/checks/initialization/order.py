@@ -1,9 +1,9 @@
-"""In which order are weights drawn, measured and scaled? The lines, and the check of order_measured_start."""
+"""The order in which weights are drawn, measured and scaled: its lines and the known mistakes."""
 
 from typing import Any
 
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.spelling import letters_of
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.kinds import order
 
 # Shown in this order; two lines are not needed. Layer-sequential unit variance, Mishkin & Matas 2016.
 LINES = {
@@ -17,7 +17,6 @@ LINES = {
     "H": "weight = orthogonal(shape, rng)",
     "I": "size = weight.std()",
 }
-_RIGHT = list("GCHFBDA")
 
 
 def loop_of(letters: list[str]) -> str:
@@ -28,79 +27,6 @@ def loop_of(letters: list[str]) -> str:
         depth += LINES[letter].startswith("for ")
     return "\n".join(lines)
 
-
-def _mistake(id: str, letters: str, cause: str, question: str) -> Mistake:
-    return Mistake(id, cause, question, list(letters))
-
-
-_WRONG = (
-    _mistake(
-        "signal_not_passed",
-        "GCHFBD",
-        "a loop in which every layer is measured on the data",
-        "what does the second layer receive when the network runs?",
-    ),
-    _mistake(
-        "signal_reset",
-        "CGHFBDA",
-        "a loop that starts every layer from the data again",
-        "what does the second layer receive when the network runs?",
-    ),
-    _mistake(
-        "passed_before_scaling",
-        "GCHFABD",
-        "a signal that passes through the weights before they are scaled",
-        "which weights will the finished network use?",
-    ),
-    _mistake(
-        "passed_before_measuring",
-        "GCHAFBD",
-        "a layer that is measured on its own output",
-        "which signal enters the layer whose sums you measure?",
-    ),
-    _mistake(
-        "stored_before_scaling",
-        "GCHFDBA",
-        "a list of the weights as they were before scaling",
-        "does weight / size change the array that was stored, or make a new one?",
-    ),
-    _mistake(
-        "stored_as_drawn",
-        "GCHDFBA",
-        "a list of the weights as they were drawn",
-        "does weight / size change the array that was stored, or make a new one?",
-    ),
-    _mistake(
-        "by_the_square",
-        "GCHFEDA",
-        "weights divided by the variance of the sums",
-        "if the sums are 3 times too large, by what must the weights be divided?",
-    ),
-    _mistake(
-        "own_deviation",
-        "GCHIBDA",
-        "weights scaled to a deviation of 1, whatever the layer receives",
-        "how large are sums of 300 such terms?",
-    ),
-    _mistake(
-        "measured_before_drawn",
-        "GCFHBDA",
-        "a loop that measures before there are weights",
-        "which line gives `weight` its value?",
-    ),
-    _mistake(
-        "divided_before_measured",
-        "GCHBFDA",
-        "a loop that divides by a size that was not measured yet",
-        "which line gives `size` its value?",
-    ),
-    _mistake(
-        "drawn_once",
-        "GHCFBDA",
-        "one weight matrix for all layers",
-        "do all layers have the same shape?",
-    ),
-)
 
 # What to say of a line that is not needed, wherever it stands: what the loop then does, and a question.
 _NOT_NEEDED = {
@@ -114,17 +40,50 @@ def _unneeded(seen: Any, right: Any) -> str | None:
     return next((told for letter, told in _NOT_NEEDED.items() if letter in seen), None)
 
 
-ORDER_MEASURED_START = Exercise(
-    slug="order_measured_start",
-    title="Measure in place of deriving",
-    kind="order",
-    core=False,
+ORDER_MEASURED_START = order(
+    "order_measured_start",
+    "Measure in place of deriving",
+    LINES,
+    "GCHFBDA",
     difficulty=2,
     minutes=8,
-    reference=_RIGHT,
-    observe=letters_of,
-    accepted=(Variant("stored_last", list("GCHFBAD"), "the weights are stored after the signal has passed"),),
-    mistakes=_WRONG,
+    also="""
+    stored_last: the weights are stored after the signal has passed
+        GCHFBAD
+    """,
+    wrong="""
+    signal_not_passed: a loop in which every layer is measured on the data
+        | what does the second layer receive when the network runs?
+        GCHFBD
+    signal_reset: a loop that starts every layer from the data again
+        | what does the second layer receive when the network runs?
+        {CGHFBDA|CHGFBDA|CGHFBAD}
+    passed_before_scaling: a signal that passes through the weights before they are scaled
+        | which weights will the finished network use?
+        GCHFABD
+    passed_before_measuring: a layer that is measured on its own output
+        | which signal enters the layer whose sums you measure?
+        GCHAFBD
+    stored_before_scaling: a list of the weights as they were before scaling
+        | does weight / size change the array that was stored, or make a new one?
+        GCHFDBA
+    stored_as_drawn: a list of the weights as they were drawn
+        | does weight / size change the array that was stored, or make a new one?
+        GCHDFBA
+    by_the_square: weights divided by the variance of the sums
+        | if the sums are 3 times too large, by what must the weights be divided?
+        GCHFEDA
+    own_deviation: weights scaled to a deviation of 1, whatever the layer receives
+        | how large are sums of 300 such terms?
+        GCHIBDA
+    measured_before_drawn: a loop that measures before there are weights | which line gives `weight` its value?
+        GCFHBDA
+    divided_before_measured: a loop that divides by a size that was not measured yet
+        | which line gives `size` its value?
+        GCHBFDA
+    drawn_once: one weight matrix for all layers | do all layers have the same shape?
+        GHCFBDA
+    """,
     properties=(Property("no line that is not needed", _unneeded),),
     hints=(
         "For each line ask which names it reads, and which line makes them.",

@@ -1,126 +1,183 @@
-"""Are the rows or columns orthonormal, and all directions equally likely? The known answers of orthogonal."""
+"""Weights that keep every length: what is observed of orthogonal over many seeds, and its known mistakes.
+
+Two right answers may use the random numbers differently, so that facts are compared: lengths, products, and which signs
+and directions come up over the seeds.
+"""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from course_lib.numpy_nn.plain_initializers import orthogonal
-from course_lib.teaching.exercises.exercise import Mistake, Variant
-from course_lib.teaching.exercises.forms import also_right, known
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.forms import Detail, kind_of
+from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.observe import Raised, calls
 
-_WRONG: list[Mistake] = []
-_RIGHT: list[Variant] = []
-
-
-def _tall(shape, rng):
-    return rng.standard_normal((max(shape), min(shape)))
+_SHAPES = ((7, 3), (3, 7), (5, 5))
+_SEEDS = 200  # so many draws that chance does not look like a preferred direction
 
 
-def _fitted(q, shape):
-    return q if shape[0] >= shape[1] else q.T
+def _observe(answer: Callable[..., Any]) -> dict[str, Any]:
+    def run(shape: tuple[int, int], seeds: int) -> list[Any]:
+        return [answer(shape, np.random.default_rng(seed)) for seed in [*range(seeds), 0]]
+
+    results = [case["result"] for case in calls(run, *((shape, _SEEDS) for shape in _SHAPES)).values()]
+    stopped = next((result for result in results if isinstance(result, Raised)), None)
+    if stopped is not None or results[0][0] is None:
+        return {"weights": stopped}
+    if not all(isinstance(one, np.ndarray) and one.dtype.kind == "f" for result in results for one in result):
+        return {"weights": {"form": "no array of decimal numbers", "given": Detail(kind_of(results[0][0]))}}
+    facts = {str(shape): _facts(result, shape) for shape, result in zip(_SHAPES, results, strict=True)}
+    return {"weights": {"form": "array"} | facts}
 
 
-@also_right(_RIGHT, "the two orthogonal factors of a singular value decomposition")
-def by_svd(shape, rng):
-    u, _, vt = np.linalg.svd(rng.standard_normal(shape), full_matrices=False)
-    return u @ vt
+def _facts(result: list[np.ndarray], shape: tuple[int, int]) -> Any:
+    """Facts of the draws of all seeds, each an array (inputs, outputs); the last one is of the first seed again."""
+    given = next((one.shape for one in result if one.shape != shape), shape)
+    if given != shape:
+        return {"shape": str(given)}
+    draws, again = np.array(result[:-1], np.float64), result[-1]
+    small = draws if shape[0] >= shape[1] else draws.transpose(0, 2, 1)
+    gram = small.transpose(0, 2, 1) @ small  # (seeds, k, k): the products of the columns, or of the rows
+    lengths = np.sqrt(np.diagonal(gram, axis1=1, axis2=2))
+    crossed = np.abs(gram - np.eye(gram.shape[1]) * gram).max()
+    fixed = bool((draws == draws[0]).all())
+    return {
+        "shape": str(shape),
+        "dtype": str(again.dtype),
+        "lengths": _lengths(lengths, shape),
+        "measured": Detail((float(lengths.min()), float(lengths.max()))),
+        "products": "0" if crossed < 1e-5 else "not 0",
+        "entries": "0 and 1 only" if np.isin(np.abs(draws), (0, 1)).all() else "decimal numbers",
+        "seeds": "the same" if fixed else "different",
+        "equal seeds": "the same" if np.array_equal(result[0], again) else "different",
+    } | ({} if fixed else _signs(draws, shape))
 
 
-@also_right(_RIGHT, "a random sign for each column in place of R's")
-def random_signs(shape, rng):
-    q, _ = np.linalg.qr(_tall(shape, rng))
-    return _fitted(q * rng.choice([-1.0, 1.0], min(shape)), shape)
+def _lengths(lengths: np.ndarray, shape: tuple[int, int]) -> str:
+    known = {"1": 1.0, "sqrt(2/fan-in)": math.sqrt(2 / shape[0])}
+    for name, length in known.items():
+        if np.allclose(lengths, length, atol=1e-5):
+            return name
+    return "one number" if np.allclose(lengths, lengths[0, 0], rtol=1e-5) else "different"
 
 
-@known(_WRONG, "a QR decomposition without the signs", "which sign has q[0, 0] over many seeds?")
-def no_signs(shape, rng):
-    return _fitted(np.linalg.qr(_tall(shape, rng))[0], shape)
+def _signs(draws: np.ndarray, shape: tuple[int, int]) -> dict[str, str]:
+    """Which signs and directions come up over the seeds."""
+    # Of a random direction each entry has mean 0 and variance 1 / length of the direction.
+    drift = np.abs(draws.mean(axis=0)).max() * math.sqrt(_SEEDS * max(shape))
+    diagonal = np.diagonal(draws, axis1=1, axis2=2)
+    return {
+        "q[0, 0]": _balance(draws[:, 0, 0]),
+        "q[0, 0] * q[1, 1]": _balance(draws[:, 0, 0] * draws[:, 1, 1]),
+        "diagonal": "never negative" if (diagonal >= 0).all() else "both signs",
+        "directions": "all" if drift < 6 else "some preferred",
+    }
 
 
-@known(_WRONG, "a result that is always tall", "which shape has q when there are more outputs than inputs?")
-def always_tall(shape, rng):
-    q, r = np.linalg.qr(_tall(shape, rng))
-    return q * np.sign(np.diag(r))
+def _balance(numbers: np.ndarray) -> str:
+    """Which sign nearly all of the numbers have, or "both"."""
+    shares = {"negative": np.mean(numbers < 0), "positive": np.mean(numbers > 0), "0": np.mean(numbers == 0)}
+    return next((word for word, share in shares.items() if share > 0.75), "both")
 
 
-@known(_WRONG, "a result that is always wide", "which shape has q.T when there are more inputs than outputs?")
-def always_wide(shape, rng):
-    return always_tall(shape, rng).T
+def _first_wrong(seen: Any, right: Any) -> str | None:
+    facts = seen["weights"]
+    if facts["form"] != "array":
+        return f"expected an array (inputs, outputs) of decimal numbers, you give {facts['given'].value}"
+    for key in right["weights"][str(_SHAPES[0])]:
+        for shape in map(str, _SHAPES):
+            if facts[shape].get(key) != right["weights"][shape][key]:
+                return _sentence(key, facts[shape], shape)
+    return None
 
 
-@known(_WRONG, "orthonormal weights scaled by sqrt(2 / fan-in)", "how long is each column after the scaling?")
-def scaled_as_he(shape, rng):
-    return math.sqrt(2 / shape[0]) * orthogonal(shape, rng)
+def _sentence(key: str, facts: dict[str, Any], shape: str) -> str:
+    """What is not right with one fact, for readers."""
+    kind = "rows" if shape == "(3, 7)" else "columns"
+    if key == "lengths":
+        least, most = facts["measured"].value
+        told = f"{least:.3g}" if math.isclose(least, most, rel_tol=1e-5) else f"between {least:.3g} and {most:.3g}"
+        return f"for the shape {shape} the length of your {kind} is {told}; it should be 1"
+    return {
+        "shape": f"for the shape {shape} you give {facts['shape']}\nwhich shapes have q and q.T there?",
+        "dtype": f"your weights are {facts.get('dtype')}; the docstring asks for float64",
+        "products": f"for the shape {shape} two {kind} are not orthogonal (their product is not 0)",
+        "entries": f"for the shape {shape} all your weights are 0, 1 or -1\nhow many different matrices can you draw?",
+        "seeds": "every seed gives the same weights\nwhich argument has no part in your result?",
+        "equal seeds": "two draws from equal seeds differ\nwhich of your random numbers do not come from rng?",
+        "q[0, 0]": f"for the shape {shape} q[0, 0] is {facts.get('q[0, 0]')} for almost every seed; "
+        "it should have both signs",
+        "q[0, 0] * q[1, 1]": "the signs of two columns go together\nhow many signs does q need?",
+        "diagonal": "the diagonal of your result is never negative\nwhich signs should q[0, 0] have over many seeds?",
+        "directions": f"for the shape {shape} one entry has a mean that is not 0 over the seeds\n"
+        "which directions come up more often?",
+    }[key]
 
 
-@known(_WRONG, "columns of length 1 that are not orthogonal", "what is the product of two different columns?")
-def only_unit_length(shape, rng):
-    tall = _tall(shape, rng)
-    return _fitted(tall / np.linalg.norm(tall, axis=0), shape)
-
-
-@known(_WRONG, "R in place of Q", "which factor of a QR decomposition is orthogonal?")
-def triangle(shape, rng):
-    r = np.linalg.qr(_tall(shape, rng))[1]
-    full = np.zeros((max(shape), min(shape)))
-    full[: min(shape)] = r
-    return _fitted(full, shape)
-
-
-@known(_WRONG, "q multiplied by R's diagonal and not by its sign", "which numbers can np.sign give?")
-def times_diagonal(shape, rng):
-    q, r = np.linalg.qr(_tall(shape, rng))
-    return _fitted(q * np.diag(r), shape)
-
-
-@known(_WRONG, "signs taken from q itself", "which factor does the docstring take the signs from?")
-def signs_of_q(shape, rng):
-    q, _ = np.linalg.qr(_tall(shape, rng))
-    return _fitted(q * np.sign(np.diag(q)), shape)
-
-
-@known(_WRONG, "a QR decomposition with every sign turned round", "which sign has q[0, 0] over many seeds?")
-def all_turned(shape, rng):
-    return -no_signs(shape, rng)
-
-
-@known(_WRONG, "one sign for all columns: the signs of two columns go together", "how many signs does q need?")
-def one_sign(shape, rng):
-    q, r = np.linalg.qr(_tall(shape, rng))
-    return _fitted(q * np.sign(np.linalg.det(r)), shape)
-
-
-@known(
-    _WRONG, "a draw from a generator of its own, with a fixed seed", "what will two layers of one shape have in common?"
+ORTHOGONAL = implement(
+    "orthogonal",
+    "Weights that keep every length",
+    orthogonal,
+    complete=True,
+    difficulty=2,
+    minutes=12,
+    observe=_observe,
+    right="""
+    by_svd: the two orthogonal factors of a singular value decomposition
+        first: u, _, vt = np.linalg.svd(rng.standard_normal(shape), full_matrices=False); return u @ vt
+    random_signs: a random sign for each column in place of R's
+        np.sign(A) -> rng.choice([-1.0, 1.0], min(shape))
+    """,
+    wrong="""
+    no_signs: a QR decomposition without the signs | which sign has q[0, 0] over many seeds?
+        q = q * A -> pass
+    always_tall: a result that is always tall | which shape has q when there are more outputs than inputs?
+        return: q
+    always_wide: a result that is always wide | which shape has q.T when there are more inputs than outputs?
+        return: q.T
+    scaled_as_he: orthonormal weights scaled by sqrt(2 / fan-in) | how long is each column after the scaling?
+        return: math.sqrt(2 / fan_in) * (RESULT)
+    only_unit_length: columns of length 1 that are not orthogonal | what is the product of two different columns?
+        q, r = A -> q = tall / np.linalg.norm(tall, axis=0)
+        q = q * A -> pass
+    triangle: R in place of Q | which factor of a QR decomposition is orthogonal?
+        q = q * A -> q = np.zeros_like(tall); q[: min(shape)] = r
+    times_diagonal: q multiplied by R's diagonal and not by its sign | which numbers can np.sign give?
+        np.sign(A) -> A
+    signs_of_q: signs taken from q itself | which factor does the docstring take the signs from?
+        np.diag(r) -> np.diag(q)
+    all_turned: a QR decomposition with every sign turned round | which sign has q[0, 0] over many seeds?
+        q = q * A -> q = -q
+    one_sign: one sign for all columns: the signs of two columns go together | how many signs does q need?
+        np.diag(r) -> np.linalg.det(r)
+    own_generator: a draw from a generator of its own, with a fixed seed
+        | what will two layers of one shape have in common?
+        first: rng = np.random.default_rng(0)
+    global_state: random numbers that do not come from rng | which argument has no part in your result?
+        first: rng = np.random.default_rng(np.random.randint(2**31))
+    single_precision: weights in float32 | which dtype does the docstring promise?
+        return: (RESULT).astype(np.float32)
+    permutation: unit vectors in a random order | how many different matrices can you draw?
+        q = q * A -> q = np.eye(len(q))[rng.permutation(len(q))][:, : q.shape[1]]
+    identity: an identity matrix, the same every time | what is random about your weights?
+        first: return np.eye(*shape)
+    from_positive: a start from numbers that are never negative | which direction do columns of rng.random share?
+        rng.standard_normal -> rng.random
+    """,
+    equivalent="""
+    q * np.sign(np.diag(r)) -> q / np.sign(np.diag(r)) | a sign divides as it multiplies
+    fan_in >= fan_out -> fan_in > fan_out | a square q has orthonormal rows too
+    """,
+    properties=(Property("orthonormal, and every direction alike", _first_wrong),),
+    hints=(
+        "Q of a tall matrix has orthonormal columns; transposed it has orthonormal rows.",
+        "LAPACK chooses the signs of R's diagonal. Multiply each column of q by the sign of its diagonal entry of r.",
+        "Which of q and q.T has the shape (fan_in, fan_out)?",
+    ),
+    not_tested="that all orthogonal matrices are equally likely; only signs and means of single entries are looked at",
+    fade=("q * np.sign", "return q if"),
 )
-def own_generator(shape, rng):
-    return orthogonal(shape, np.random.default_rng(0))
-
-
-@known(_WRONG, "random numbers that do not come from rng", "which argument has no part in your result?")
-def global_state(shape, rng):
-    return orthogonal(shape, np.random.default_rng(np.random.randint(2**31)))
-
-
-@known(_WRONG, "weights in float32", "which dtype does the docstring promise?")
-def single_precision(shape, rng):
-    return orthogonal(shape, rng).astype(np.float32)
-
-
-@known(_WRONG, "unit vectors in a random order", "how many different matrices can you draw?")
-def permutation(shape, rng):
-    return _fitted(np.eye(max(shape))[rng.permutation(max(shape))][:, : min(shape)], shape)
-
-
-@known(_WRONG, "an identity matrix, the same every time", "what is random about your weights?")
-def identity(shape, rng):
-    return np.eye(*shape)
-
-
-@known(_WRONG, "a start from numbers that are never negative", "which direction do columns of rng.random share?")
-def from_positive(shape, rng):
-    q, r = np.linalg.qr(rng.random((max(shape), min(shape))))
-    return _fitted(q * np.sign(np.diag(r)), shape)
-
-
-MISTAKES, VARIANTS = tuple(_WRONG), tuple(_RIGHT)

@@ -1,4 +1,4 @@
-"""What went wrong at the start of this network? Six starts as tables of instruments, for sheet 02.
+"""Six starts of a network as tables of instruments, the key to their faults, and the known readings.
 
 Nothing is trained here: each panel is one batch of digits, sent forward and backward once.
 """
@@ -17,6 +17,7 @@ from course_lib.numpy_nn.datasets import load_digits
 from course_lib.numpy_nn.instruments import layer_report
 from course_lib.numpy_nn.layers import ReLU, Tanh
 from course_lib.numpy_nn.network import mlp
+from course_lib.teaching.exercises.kinds import find
 
 SIZES = (64, *([120, 40] * 5)[:9], 10)
 
@@ -65,3 +66,70 @@ def _short(value: float) -> str:
     if value == 0 or value >= 100:
         return f"{value:.0f}"
     return f"{value:.2g}" if value >= 0.001 else f"{value:.0e}"
+
+
+HEALTHY, NO_TWO, FANS, VARIANCE, LARGE, ZEROS = WORDS = (
+    "healthy",
+    "factor 2 missing",
+    "fan-out for fan-in",
+    "variance for deviation",
+    "far too large",
+    "all zero",
+)
+KEY = {"A": NO_TWO, "B": LARGE, "C": HEALTHY, "D": VARIANCE, "E": FANS, "F": ZEROS}
+_LOOK = {
+    "A": "by which factor do its sums change from layer 1 to layer 9, and by which per layer?",
+    "B": "what share of its units lies beyond 0.99?",
+    "C": "is there a trend in its sums, or a zigzag?",
+    "D": "by which factor do its sums change per layer, compared with A?",
+    "E": "do its sums drift one way, or change from layer to layer?",
+    "F": "how large are its sums?",
+}
+
+READ_START_PANELS = find(
+    "read_start_panels",
+    "Find the fault: six starts on the panel",
+    KEY,
+    words=WORDS,
+    ask=_LOOK,
+    synonyms={
+        NO_TWO: ("missing factor 2", "factor of 2 missing", "missing factor of 2", "factor two missing", "no factor 2"),
+        FANS: ("fan out", "fan out in place of fan in", "fan out used for fan in", "fan out instead of fan in"),
+        VARIANCE: ("variance as deviation", "variance used as deviation", "variance in place of deviation"),
+        LARGE: ("too large", "much too large", "weights too large"),
+        ZEROS: ("zero", "zeros", "all zeros", "weights all zero"),
+    },
+    difficulty=2,
+    minutes=12,
+    wrong="""
+    decays_exchanged: a reading that exchanges the two panels whose signal dies
+        | which loses a factor of sqrt(2) per layer, and which loses one that depends on the width?
+        A = variance for deviation; D = 'factor 2 missing'
+    decays_alike: a reading that takes every dying signal for a missing factor 2
+        | how often would a factor of 2 have to be missing for the fall in D?
+        D = 'factor 2 missing'
+    all_variance: a reading that takes every dying signal for a variance used as deviation
+        | what would sqrt(2 / n) in place of 2 / n change per layer, for n = 120?
+        A = variance for deviation
+    zigzag_is_healthy: a reading that takes a zigzag for health
+        | why should the size of the sums depend on the width of the layer?
+        E = healthy
+    healthy_is_zigzag: a reading that exchanges the healthy panel and the zigzag
+        | in which panel do narrow layers differ from wide ones?
+        C = 'fan-out for fan-in'; E = healthy
+    nothing_healthy: a reading in which no panel is healthy | how much may sums scatter in layers of 40 units?
+        C = 'fan-out for fan-in'
+    large_is_zero: a reading that exchanges the two tanh panels
+        | in which of the two is a gradient of 0 in all layers but the last?
+        B = all zero; F = far too large
+    zeros_as_tiny: a reading that takes zeros for very small weights
+        | do small random weights give sums that are exactly 0?
+        F = variance for deviation
+    """,
+    hints=(
+        "First the trend: does the size of the sums fall, rise, keep, or change from layer to layer?",
+        "A missing factor costs the same in every layer; a wrong formula costs more in wide layers.",
+        "Fan-out for fan-in cancels over two layers, and leaves a zigzag.",
+    ),
+    not_tested="faults that only show after training has begun",
+)

@@ -1,4 +1,4 @@
-"""Which initializers must a test of He's rule accept, and which planted faults must it find?"""
+"""Initializers that a test of He's rule must accept, and those with a planted fault."""
 
 import math
 

@@ -1,19 +1,21 @@
-"""Is sqrt(1 / n_in) Xavier's rule? The check of xavier_name, an audit of a formula."""
+"""The name "Xavier" for sqrt(1 / n_in): the findings, the reader of equations in two fans, the known mistakes."""
 
+import ast
 import math
+import operator
+import re
 from typing import Any
 
-from course_lib.teaching.checks.initialization.equation import says_equal_fans
-from course_lib.teaching.exercises.compare import to_array
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.kinds import VERDICTS, audit
 
-VERDICTS = ("supported", "not shown", "contradicted")
+_EQUATION = "n_in = n_out"
 FINDINGS = {
-    "written": "0.0442",  # sqrt(1 / 512)
-    "glorot": "0.0589",  # sqrt(2 / (512 + 64))
+    "written": 0.0442,  # sqrt(1 / 512)
+    "glorot": 0.0589,  # sqrt(2 / (512 + 64))
     "named": "lecun",
-    "equal for": "n_in = n_out",
-    "torch default": "0.0255",  # 1 / sqrt(3 * 512)
+    "equal for": _EQUATION,
+    "torch default": 0.0255,  # 1 / sqrt(3 * 512)
     "verdict": "contradicted",
 }
 _RETHINK = {
@@ -24,132 +26,107 @@ _RETHINK = {
     "torch default": "what is the standard deviation of a uniform distribution on +-1 / sqrt(512)?",
     "verdict": "does the formula give Glorot's variance in the layer 512 to 64?",
 }
+_NAMES = {"n_in": 0, "n": 0, "fan_in": 0, "n_out": 1, "m": 1, "fan_out": 1}
+_OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
+_EQUAL, _UNEQUAL = ((3, 3), (7, 7), (512, 512)), ((3, 5), (5, 3), (512, 64))  # pairs of fan-in and fan-out
+_LONGEST = 80  # characters; an equation on one line is shorter
 
 
-_NUMBERS = ("written", "glorot", "torch default")
+def says_equal_fans(text: str) -> bool:
+    """Whether both sides are equal for equal fans and only for those: "n_in/n_out = 1", "2 * n = n + m".
 
-
-def _plain(answer: Any) -> Any:
-    """Numbers with three significant digits, every right equation as "n_in = n_out", texts evened out."""
-    if not isinstance(answer, dict):
-        return answer
-    return {key: _even(value, key) for key, value in answer.items()}
-
-
-def _even(value: Any, key: str) -> Any:
-    if isinstance(value, str):
-        text = " ".join(value.lower().split())
-        if key == "equal for" and says_equal_fans(text):
-            return FINDINGS[key]
-        number = _number(text) if key in _NUMBERS else None
-        return text if number is None else f"{number:.3g}"
-    array = to_array(value)
-    if array is None or array.ndim or array.dtype.kind == "b":
-        return value
-    return f"{float(array):.3g}"
-
-
-def _number(text: str) -> float | None:
+    An equation with a sum in a denominator is not solved yet, and is no answer.
+    """
+    text = re.sub(r"(\d)\s*(?=[a-z(])", r"\1*", text)  # "2n" is 2 * n
+    sides = text.replace("equals", "=").replace("==", "=").split("=")
+    if len(text) > _LONGEST or len(sides) != 2:
+        return False
     try:
-        return float(text)
-    except ValueError:
-        return None
+        left, right = (ast.parse(side.strip(), mode="eval").body for side in sides)
+        return all(_same(left, right, fans) for fans in _EQUAL) and not any(_same(left, right, f) for f in _UNEQUAL)
+    except (SyntaxError, ValueError, ZeroDivisionError, OverflowError):
+        return False
 
 
-def _mistake(id: str, cause: str, question: str, **changed: str) -> Mistake:
-    return Mistake(id, cause, question, FINDINGS | {key.replace("_", " "): value for key, value in changed.items()})
+def _same(left: ast.expr, right: ast.expr, fans: tuple[int, int]) -> bool:
+    return abs(_value(left, fans) - _value(right, fans)) < 1e-9
 
 
-_WRONG = (
-    _mistake(
-        "believed",
-        "an audit that takes the name for the rule",
-        "does the formula mention the number of outputs?",
-        glorot="0.0442",
-        named="glorot",
-        verdict="supported",
-    ),
-    _mistake(
-        "variance", "a variance where the deviation is asked for", "what is the root of 1 / 512?", written="0.00195"
-    ),
-    _mistake(
-        "glorot_variance",
-        "Glorot's variance where the deviation is asked for",
-        "what is the root of 2 / 576?",
-        glorot="0.00347",
-    ),
-    _mistake(
-        "glorot_bound",
-        "Glorot's uniform bound in place of the deviation",
-        "what is the standard deviation of a uniform distribution on +-b?",
-        glorot="0.102",
-    ),
-    _mistake("glorot_one", "a variance of 1 / (n + m)", "what is one over the mean of both fans?", glorot="0.0417"),
-    _mistake("he", "a formula taken for He's", "which factor does He have in place of 1?", named="he"),
-    _mistake(
-        "torch_bound",
-        "the bound of the default in place of its deviation",
-        "what is the variance of a uniform distribution on +-b?",
-        torch_default="0.0442",
-    ),
-    _mistake(
-        "torch_he",
-        "He's rule for PyTorch's default",
-        "what does nn.Linear draw when you say nothing?",
-        torch_default="0.0625",
-    ),
-    _mistake(
-        "undecided",
-        "an audit that finds no counterexample",
-        "do both rules agree for 512 inputs and 64 outputs?",
-        verdict="not shown",
-    ),
-    _mistake(
-        "verdict_only",
-        "the right numbers with the wrong verdict",
-        "are your first two numbers equal?",
-        verdict="supported",
-    ),
-)
+def _value(side: ast.expr, fans: tuple[int, int]) -> float:
+    if isinstance(side, ast.Constant) and type(side.value) in (int, float):
+        return float(side.value)
+    if isinstance(side, ast.Name) and side.id in _NAMES:
+        return fans[_NAMES[side.id]]
+    if isinstance(side, ast.UnaryOp) and isinstance(side.op, ast.USub):
+        return -_value(side.operand, fans)
+    if isinstance(side, ast.BinOp) and type(side.op) in _OPERATORS:
+        unsolved = isinstance(side.op, ast.Div) and isinstance(side.right, ast.BinOp)
+        if not unsolved:
+            return _OPERATORS[type(side.op)](_value(side.left, fans), _value(side.right, fans))
+    raise ValueError("not a solved equation in the two fans")
 
 
-def _which(seen: Any, right: Any) -> str | None:
-    if not isinstance(seen, dict) or set(seen) != set(right):
-        return None
-    if seen["verdict"] not in VERDICTS:
-        return f"the verdict is one of {', '.join(map(repr, VERDICTS))}; yours is {seen['verdict']!r}"
-    wrong = [key for key in right if seen[key] != right[key]]
-    short = next((told for key in wrong if (told := _too_short(key, seen[key], right[key]))), None)
-    if short:
-        return short
-    if "equal for" in wrong and "=" not in str(seen["equal for"]):
-        return f"'equal for' is an equation, such as \"n_in = 3 * n_out\"; yours is {seen['equal for']!r}"
-    return f"look again at {', '.join(wrong)}\n{wrong[0]}: {_RETHINK[wrong[0]]}" if wrong else None
+def _equation(value: Any) -> Any:
+    text = " ".join(value.lower().split()).rstrip(".") if isinstance(value, str) else value
+    return _EQUATION if isinstance(text, str) and says_equal_fans(text) else text
 
 
-def _too_short(key: str, own: Any, right: str) -> str | None:
+def _no_equation(seen: Any, right: Any) -> str | None:
+    said = seen["equal for"]
+    return None if "=" in str(said) else f"'equal for' is an equation, such as \"n_in = 3 * n_out\"; yours is {said!r}"
+
+
+def _too_short(seen: Any, right: Any) -> str | None:
     """A word on a number that is right and rounded too far."""
-    number = _number(own) if key in _NUMBERS and isinstance(own, str) else None
-    if not number or number == float(right):
-        return None
-    for digits, word in ((1, "one digit"), (2, "two digits")):
-        unit = 10 ** (math.floor(math.log10(float(right))) - digits + 1)
-        if float(f"{number:.{digits}g}") == number and abs(number - float(right)) <= 0.51 * unit:
-            return f"{key}: {own} has {word}: three are asked for"
+    for key, rule in right.items():
+        own = seen[key]
+        if not isinstance(rule, float) or not isinstance(own, float) or own in (0, rule):
+            continue
+        for digits, word in ((1, "one digit"), (2, "two digits")):
+            unit = 10 ** (math.floor(math.log10(rule)) - digits + 1)
+            if float(f"{own:.{digits}g}") == own and abs(own - rule) <= 0.51 * unit:
+                return f"{key}: {own} has {word}: three are asked for"
     return None
 
 
-XAVIER_NAME = Exercise(
-    slug="xavier_name",
-    title="Audit: is sqrt(1 / n_in) Xavier's rule?",
-    kind="audit",
-    core=False,
-    difficulty=1,
+XAVIER_NAME = audit(
+    "xavier_name",
+    "Audit: is sqrt(1 / n_in) Xavier's rule?",
+    FINDINGS,
+    ask=_RETHINK,
+    words={"named": ("lecun", "glorot", "he"), "verdict": VERDICTS},
+    synonyms={
+        "lecun": ("le cun", "lecun's rule"),
+        "glorot": ("xavier", "xavier glorot"),
+        "he": ("kaiming", "he's rule"),
+    },
+    read={"equal for": _equation},
     minutes=8,
-    reference=FINDINGS,
-    observe=_plain,
-    mistakes=_WRONG,
-    properties=(Property("each finding by itself", _which),),
+    wrong="""
+    believed: an audit that takes the name for the rule | does the formula mention the number of outputs?
+        glorot = 0.0442; named = glorot; verdict = supported
+    variance: a variance where the deviation is asked for | what is the root of 1 / 512?
+        written = 0.00195
+    glorot_variance: Glorot's variance where the deviation is asked for | what is the root of 2 / 576?
+        glorot = 0.00347
+    glorot_bound: Glorot's uniform bound in place of the deviation
+        | what is the standard deviation of a uniform distribution on +-b?
+        glorot = 0.102
+    glorot_one: a variance of 1 / (n + m) | what is one over the mean of both fans?
+        glorot = 0.0417
+    he: a formula taken for He's | which factor does He have in place of 1?
+        named = he
+    torch_bound: the bound of the default in place of its deviation
+        | what is the variance of a uniform distribution on +-b?
+        torch default = 0.0442
+    torch_he: He's rule for PyTorch's default | what does nn.Linear draw when you say nothing?
+        torch default = 0.0625
+    undecided: an audit that finds no counterexample | do both rules agree for 512 inputs and 64 outputs?
+        verdict = not shown
+    verdict_only: the right numbers with the wrong verdict | are your first two numbers equal?
+        verdict = supported
+    """,
+    properties=(Property("too few digits", _too_short), Property("an equation", _no_equation)),
     hints=(
         "randn has a standard deviation of 1; what multiplies it is the standard deviation.",
         "Glorot: variance 2 / (n_in + n_out).",

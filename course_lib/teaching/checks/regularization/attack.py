@@ -1,155 +1,116 @@
-"""Does the learner's test accept right dropout layers and find planted faults? The check of dropout_passes."""
+"""A test for a layer that is random: what its card says, and the known weak tests."""
 
-from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from course_lib.numpy_nn.plain_regularizers import dropout_passes
-from course_lib.teaching.checks.regularization.attack_words import what_to_ask
 from course_lib.teaching.checks.regularization.versions import PLANTED, RIGHT
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.forms import all_the_same
-from course_lib.teaching.exercises.observe import attack
+from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.kinds import attack
 
-Array = np.ndarray
-PARTS = ("evaluation", "back at evaluation", "scale", "share", "coins", "backward", "new mask")
-
-
-def _tester(
-    *, without: tuple[str, ...] = (), size: int = 200, share: float = 0.02, mean: float = 0.0
-) -> Callable[[Any], bool]:
-    """A test that asks for all PARTS but `without`, on size x size values; mean > 0 asks for the mean of y as well."""
-
-    def test(layer: Any) -> bool:
-        rng = np.random.default_rng(0)
-        x, slope = rng.uniform(0.5, 1.5, (size, size)), rng.standard_normal((size, size))
-        out = layer.forward(x, training=True)
-        ok = {}
-        kept, factor = out != 0, 1 / (1 - layer.p)
-        ok["backward"] = np.allclose(layer.backward(slope), slope * out / x, rtol=1e-5)  # whatever the scale is
-        ok["scale"] = np.allclose(out[kept], x[kept] * factor, rtol=1e-5)
-        ok["share"] = abs(kept.mean() - 1 + layer.p) <= share
-        ok["coins"] = layer.p == 0 or not ((kept == kept[:1]).all() or (kept == kept[:, :1]).all())
-        ok["new mask"] = layer.p == 0 or not np.array_equal(kept, layer.forward(x, training=True) != 0)
-        ok["evaluation"] = np.allclose(layer.forward(x), x)
-        ok["back at evaluation"] = np.allclose(layer.backward(slope), slope)
-        if mean:
-            ok["mean"] = abs(out.mean() / x.mean() - 1) <= mean
-        return all(good for part, good in ok.items() if part not in without)
-
-    return test
+_SHARED = "do you look at the share kept of each row and of each column?"
+_BACK = "do you compare backward with the mask that you read off y?"
+_COUNT = "do you count what is dropped and compare its share with p?"
+# Of every planted fault, in the order in which it is asked about: what its name stands for, and a question.
+SURVIVED = {
+    "no scale": ("what is kept is not scaled", "do you compare what is kept with x / (1 - p)?"),
+    "by 1/p": ("what is kept is divided by p", "do you compare what is kept with x / (1 - p)?"),
+    "at test": ("it scales at evaluation, not in training", "do you compare an evaluation with x?"),
+    "always on": ("an evaluation drops values as well", "do you evaluate?"),
+    "keeps p": ("it keeps a share p, scaled to match", _COUNT),
+    "mixed p": ("it keeps a share p, and scales as if it dropped it", _COUNT),
+    "too few": ("it drops 0.8 p, scaled to match", "how far off may the share be before you refuse the layer?"),
+    "same mask": ("each call has the same mask", "do you call forward twice?"),
+    "one row": ("one row of coins serves all rows", _SHARED),
+    "one col": ("every row is kept or dropped as a whole", _SHARED),
+    "no mask": ("backward lets everything pass", _BACK),
+    "new mask": ("backward draws a mask of its own", _BACK),
+    "back raw": ("backward does not scale", "do you compare the numbers of backward, or only its zeros?"),
+    "old mask": ("backward after an evaluation uses the last mask", "do you call backward after an evaluation?"),
+}
 
 
-def _only(*parts: str, **options: Any) -> Callable[[Any], bool]:
-    return _tester(without=tuple(part for part in PARTS if part not in parts), **options)
+def what_to_ask(seen: Any, right: Any) -> str | None:
+    """A question about the false alarms, else the meaning of the first fault that survived and a question about it."""
+    alarms = [name for name, accepted in seen["right"].items() if accepted is not True]
+    if alarms:
+        return _about_alarms(alarms)
+    for name, (meaning, question) in SURVIVED.items():
+        if seen["planted"][name] is not False:
+            return f"{name}: {meaning}; {question}"
+    return None
 
 
-_RIGHT = (
-    Variant("by_parts", _tester(), "the same questions in another order, with a fixed margin of 0.02 on the share"),
-    Variant("smaller", _tester(size=150, share=0.025), "fewer values, and a wider margin on the share"),
-)
-_WRONG = (
-    Mistake(
-        "mean_only",
-        "a test of the mean alone",
-        "which faults keep the mean: a mask that is shared, one that is the same each time?",
-        _only(mean=0.05),
-    ),
-    Mistake(
-        "mean_exact",
-        "a test that asks for the exact mean",
-        "how far is the mean of 40,000 random values from its expectation?",
-        _tester(mean=1e-9),
-    ),
-    Mistake(
-        "share_exact",
-        "a test that asks for exactly a share p of zeros",
-        "how many of 40,000 coins fall on heads: exactly 20,000?",
-        _tester(share=0.0),
-    ),
-    Mistake(
-        "share_left_out",
-        "a test that does not count what is dropped",
-        "what if p were the share that is kept?",
-        _tester(without=("share", "scale"), mean=0.05),
-    ),
-    Mistake(
-        "share_too_loose",
-        "a test with so wide a margin that a wrong share passes",
-        "how large is the standard deviation of the share, and how many of them is your margin?",
-        _tester(without=("scale",), share=0.2),
-    ),
-    Mistake(
-        "forward_only",
-        "a test that never calls backward",
-        "which mask must the backward pass use?",
-        _tester(without=("backward", "back at evaluation")),
-    ),
-    Mistake(
-        "training_only",
-        "a test that never evaluates",
-        "what shall the layer do when training is False?",
-        _tester(without=("evaluation", "back at evaluation")),
-    ),
-    Mistake(
-        "evaluation_only",
-        "a test of the evaluation alone",
-        "what does the layer do in training?",
-        _only("evaluation", "back at evaluation"),
-    ),
-    Mistake(
-        "coins_left_out",
-        "a test that accepts masks shared by samples or by features",
-        "may two rows of a batch lose the same values?",
-        _tester(without=("coins",)),
-    ),
-    Mistake(
-        "one_call",
-        "a test with one call in training",
-        "would you notice a layer with the same mask for ever?",
-        _tester(without=("new mask",)),
-    ),
-    Mistake(
-        "back_at_evaluation_left_out",
-        "a test without a backward pass after an evaluation",
-        "which mask does backward use when the last forward was an evaluation?",
-        _tester(without=("back at evaluation",)),
-    ),
-    Mistake(
-        "backward_in_training_left_out",
-        "a test of backward after an evaluation only",
-        "does backward use the mask of the last forward in training, and its scale?",
-        _tester(without=("backward",)),
-    ),
-    Mistake("accepts_all", "a test that accepts everything", "does a path lead to `return False`?", lambda layer: True),
-    Mistake(
-        "rejects_all", "a test that rejects everything", "how far is a right layer from your limits?", lambda _: False
-    ),
-    Mistake(
-        "reversed",
-        "a test with True and False exchanged",
-        "what shall it return for a layer that is right?",
-        lambda layer: not dropout_passes(layer),
-    ),
-)
+def _about_alarms(alarms: list[str]) -> str:
+    if alarms == ["p = 0"]:
+        return "with p = 0 nothing is dropped and nothing differs: what does your test expect then?"
+    if "p = 0.5" not in alarms and len(alarms) > 1:
+        return "a right layer with p = 0.5 passes, others do not: where does layer.p enter your limits?"
+    return f"print what you measure for the right layer with {alarms[0]}, and your limit: how far apart are they?"
 
 
-def _observe(answer: Callable[..., Any]) -> dict[str, Any]:
-    return attack(lambda build: answer(build()), right=RIGHT, planted=PLANTED)
-
-
-DROPOUT_PASSES = Exercise(
-    slug="dropout_passes",
-    title="Attack: a test for a layer that is random",
-    kind="attack",
+DROPOUT_PASSES = attack(
+    "dropout_passes",
+    "Attack: a test for a layer that is random",
+    dropout_passes,
+    call=lambda test, build: test(build()),
+    right=RIGHT,
+    planted=PLANTED,
     core=True,
     difficulty=3,
     minutes=25,
-    reference=dropout_passes,
-    observe=_observe,
-    accepted=_RIGHT,
-    mistakes=_WRONG,
+    also="""
+    by_parts: the same questions in another order, with a fixed margin of 0.02 on the share
+        5 * deviation / 200 -> 0.02
+    smaller: fewer values, and a wider margin on the share
+        (200, 200) -> (150, 150); 5 * deviation / 200 -> 0.025; np.sqrt(200) -> np.sqrt(150)
+    """,
+    wrong="""
+    mean_only: a test of the mean alone
+        | which faults keep the mean: a mask that is shared, one that is the same each time?
+        after y = A -> return abs(y.mean() / x.mean() - 1) <= 0.05
+    mean_exact: a test that asks for the exact mean
+        | how far is the mean of 40,000 random values from its expectation?
+        after y = A -> if abs(y.mean() / x.mean() - 1) > 1e-9: return False
+    share_exact: a test that asks for exactly a share p of zeros
+        | how many of 40,000 coins fall on heads: exactly 20,000?
+        5 * deviation / 200 -> 0
+    share_left_out: a test that does not count what is dropped | what if p were the share that is kept?
+        after y = A -> if abs(y.mean() / x.mean() - 1) > 0.05: return False
+        kept / (1 - layer.p) -> y / x
+        drop: if abs(kept.mean() - A) > B: ...
+    share_too_loose: a test with so wide a margin that a wrong share passes
+        | how large is the standard deviation of the share, and how many of them is your margin?
+        kept / (1 - layer.p) -> y / x; 5 * deviation / 200 -> 0.2
+    share_too_narrow: a test with so narrow a margin that chance refuses right layers
+        | how often is a share more than one standard deviation off, if nothing is wrong?
+        5 * deviation / 200 -> {1|0.5|0.25} * deviation / 200
+    forward_only: a test that never calls backward | which mask must the backward pass use?
+        np.allclose(layer.backward(slope), slope * factor, rtol=1e-5) -> True
+        A and np.allclose(layer.backward(slope), slope) -> A
+    training_only: a test that never evaluates | what shall the layer do when training is False?
+        return: True
+    evaluation_only: a test of the evaluation alone | what does the layer do in training?
+        after kept = A -> return np.array_equal(layer.forward(x), x) and np.allclose(layer.backward(slope), slope)
+    coins_left_out: a test that accepts masks shared by samples or by features
+        | may two rows of a batch lose the same values?
+        drop: for axis in (0, 1): ...
+    one_call: a test with one call in training | would you notice a layer with the same mask for ever?
+        drop: if layer.p > 0 and A: ...
+    back_at_evaluation_left_out: a test without a backward pass after an evaluation
+        | which mask does backward use when the last forward was an evaluation?
+        A and np.allclose(layer.backward(slope), slope) -> A
+    backward_in_training_left_out: a test of backward after an evaluation only
+        | does backward use the mask of the last forward in training, and its scale?
+        np.allclose(layer.backward(slope), slope * factor, rtol=1e-5) -> True
+    accepts_all: a test that accepts everything | does a path lead to `return False`?
+        first: return True
+    rejects_all: a test that rejects everything | how far is a right layer from your limits?
+        first: return False
+    reversed: a test with True and False exchanged | what shall it return for a layer that is right?
+        every return False -> return True
+        return: not (RESULT)
+    """,
+    same=(("mean_exact", "share_exact"),),
     properties=(Property("what survived", what_to_ask),),
     hints=(
         "Take an x without zeros, so that a zero in y was dropped: kept = y != 0.",
@@ -159,5 +120,4 @@ DROPOUT_PASSES = Exercise(
         "with n in the thousands.",
     ),
     not_tested="p so near to 0 or 1 that a few values decide, and layers that change what they are given",
-    indistinguishable=(*all_the_same(_RIGHT), ("mean_exact", "share_exact")),
 )

@@ -1,4 +1,4 @@
-"""Which dropout layers must a test accept, and which planted faults must it find? Built fresh for every run."""
+"""Dropout layers that a test must accept, and those with a planted fault that it must find; built fresh every time."""
 
 from collections.abc import Callable
 from typing import Any
@@ -36,121 +36,57 @@ class Layer:
         return gradient if self.kept is None else gradient * self.kept * self.scale()
 
 
-class _Unscaled(Layer):
-    def scale(self) -> float:
-        return 1.0
+def _shared(shape: Callable[[Array], tuple[int, int]]) -> Callable[..., Array]:
+    return lambda self, x: np.broadcast_to(self.rng.random(shape(x)) >= self.p, x.shape)
 
 
-class _ByP(Layer):
-    def scale(self) -> float:
-        return 1 / self.p
+def _by_p(self: Any) -> float:
+    return 1 / self.p
 
 
-class _ScaledAtTest(_Unscaled):
-    def evaluate(self, x: Array) -> Array:
-        self.kept = None
-        return x * (1 - self.p)
+def _keep_p(self: Any, x: Array) -> Array:
+    return self.rng.random(x.shape) < self.p
 
 
-class _KeepsP(Layer):
-    """p taken for the share that is kept, in a consistent way."""
-
-    def draw(self, x: Array) -> Array:
-        return self.rng.random(x.shape) < self.p
-
-    def scale(self) -> float:
-        return 1 / self.p
+def _back(factor: Callable[[Any, Array], Any]) -> Callable[..., Array]:
+    """A backward that multiplies by `factor(layer, gradient)` after a forward in training."""
+    return lambda self, gradient: gradient if self.kept is None else gradient * factor(self, gradient)
 
 
-class _KeepsPUnscaled(Layer):
-    """Keeps the share p and scales as if it dropped it."""
-
-    def draw(self, x: Array) -> Array:
-        return self.rng.random(x.shape) < self.p
-
-
-class _SharedRow(Layer):
-    def draw(self, x: Array) -> Array:
-        return np.broadcast_to(self.rng.random((1, x.shape[1])) >= self.p, x.shape)
-
-
-class _SharedColumn(Layer):
-    def draw(self, x: Array) -> Array:
-        return np.broadcast_to(self.rng.random((len(x), 1)) >= self.p, x.shape)
-
-
-class _OneMask(Layer):
-    def draw(self, x: Array) -> Array:
-        return np.random.default_rng(3).random(x.shape) >= self.p
-
-
-class _AlwaysOn(Layer):
-    def evaluate(self, x: Array) -> Array:
-        return self.forward(x, training=True)
+# What each fault has in place of a method of `Layer`. Short names, for a message lists them.
+_FAULTS: dict[str, dict[str, Callable[..., Any]]] = {
+    "no scale": {"scale": lambda self: 1.0},
+    "by 1/p": {"scale": _by_p},
+    "at test": {"scale": lambda self: 1.0, "evaluate": lambda self, x: Layer.evaluate(self, x) * (1 - self.p)},
+    "keeps p": {"draw": _keep_p, "scale": _by_p},
+    "mixed p": {"draw": _keep_p},
+    "one row": {"draw": _shared(lambda x: (1, x.shape[1]))},
+    "one col": {"draw": _shared(lambda x: (len(x), 1))},
+    "same mask": {"draw": lambda self, x: np.random.default_rng(3).random(x.shape) >= self.p},
+    "always on": {"evaluate": lambda self, x: self.forward(x, training=True)},
+    "new mask": {"backward": _back(lambda self, gradient: self.draw(gradient) * self.scale())},
+    "no mask": {"backward": _back(lambda self, gradient: 1)},
+    "back raw": {"backward": _back(lambda self, gradient: self.kept)},
+    "old mask": {"evaluate": lambda self, x: x},
+    "too few": {
+        "draw": lambda self, x: self.rng.random(x.shape) >= 0.8 * self.p,
+        "scale": lambda self: 1 / (1 - 0.8 * self.p),
+    },
+}
 
 
-class _NewMaskBack(Layer):
-    def backward(self, gradient: Array) -> Array:
-        return gradient if self.kept is None else gradient * self.draw(gradient) * self.scale()
+def _planted(methods: dict[str, Callable[..., Any]]) -> Callable[[], Any]:
+    kind: Any = type("Faulty", (Layer,), methods)
+    return lambda: kind(0.3, seed=5)
 
 
-class _NoMaskBack(Layer):
-    def backward(self, gradient: Array) -> Array:
-        return gradient
-
-
-class _UnscaledBack(Layer):
-    def backward(self, gradient: Array) -> Array:
-        return gradient if self.kept is None else gradient * self.kept
-
-
-class _OldMaskBack(Layer):
-    """An evaluation leaves the mask of the last training step in place."""
-
-    def evaluate(self, x: Array) -> Array:
-        return x
-
-
-class _TooFew(Layer):
-    """Drops four fifths of the share that it should, and scales for what it keeps: the mean is right."""
-
-    def draw(self, x: Array) -> Array:
-        return self.rng.random(x.shape) >= 0.8 * self.p
-
-    def scale(self) -> float:
-        return 1 / (1 - 0.8 * self.p)
-
-
-def _library(p: float) -> Callable[[], Any]:
-    return lambda: Dropout(p, rng=np.random.default_rng(2))
-
-
+PLANTED = {name: _planted(methods) for name, methods in _FAULTS.items()}
 RIGHT: dict[str, Callable[[], Any]] = {
     "p = 0.3": lambda: Layer(0.3),
     "p = 0.5": lambda: Layer(0.5, seed=1),
     "p = 0.8": lambda: Layer(0.8, seed=2),
     "p = 0": lambda: Layer(0.0),
-    "library, p = 0.2": _library(0.2),
-    "library, p = 0.6": _library(0.6),
+    "library, p = 0.2": lambda: Dropout(0.2, rng=np.random.default_rng(2)),
+    "library, p = 0.6": lambda: Dropout(0.6, rng=np.random.default_rng(2)),
     "another seed": lambda: Layer(0.3, seed=99),
-}
-# Short names, for a message lists them.
-PLANTED: dict[str, Callable[[], Any]] = {
-    name: (lambda kind=kind: kind(0.3, seed=5))
-    for name, kind in {
-        "no scale": _Unscaled,
-        "by 1/p": _ByP,
-        "at test": _ScaledAtTest,
-        "keeps p": _KeepsP,
-        "mixed p": _KeepsPUnscaled,
-        "one row": _SharedRow,
-        "one col": _SharedColumn,
-        "same mask": _OneMask,
-        "always on": _AlwaysOn,
-        "new mask": _NewMaskBack,
-        "no mask": _NoMaskBack,
-        "back raw": _UnscaledBack,
-        "old mask": _OldMaskBack,
-        "too few": _TooFew,
-    }.items()
 }
