@@ -1,7 +1,6 @@
 """Sheet 09, CUDA: answers of learners and the cards that they get."""
 
 import math
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -48,7 +47,7 @@ def scaler_passes(make):
         found = scaler.unscaled([np.array([16.0])])
     return bool(found[0][0] * scaler.factor == 16.0)
 """
-ONE_WAY = 'first: return "_power" in vars(make(8.0, 3)) and bool(make(8.0, 3).unscaled([np.ones(1)])[0][0] == 0.125)'
+ONE_WAY = "first: return bool(make(10.0, 3).unscaled([np.array([3.0])])[0][0] != 0.3)"
 NUMBER_BY_NUMBER = """
 def union_gradient(sums, counts, exchange):
     found = np.zeros_like(sums[0])
@@ -57,7 +56,6 @@ def union_gradient(sums, counts, exchange):
     return found
 """
 IGNORES_EXCHANGE = "first: exchange(sums); return: sum(sums) / sum(counts)"
-MEANS_OF_THE_REST = "return: exchange([s / c for s, c in zip(sums, counts) if c])"
 
 
 def parts(change):
@@ -74,15 +72,11 @@ ANSWERS = (
     ("training_flops", lambda s, b: torch.tensor(training_flops(s, b)), "right"),
     ("training_flops", lambda s, b: float(np.sum([(2 + (k > 0)) * 2 * b * s[k] * s[k + 1] for k in range(len(s) - 1)])),
      "right"),
-    ("training_flops", lambda s, b: sum(6 * b * i * o for i, o in pairwise(s)) - 2 * b * s[0] * s[1],
-     "right"),
     ("training_flops", "number == 0 -> inputs == sizes[0]", "first_by_width"),
     ("training_flops", "return: [RESULT]", says("return one number; you return a list of 1")),
-    ("training_flops", "return: RESULT // 2", "multiplications"),
     ("training_flops", "return: RESULT + 24", says("you count 168, the example says 144")),
     ("roofline_seconds", lambda o, r, b: np.maximum(*(np.array(o) / [r, b]).T).sum(), "right"),
     ("roofline_seconds", lambda o, r, b: sum(f / r if m == 0 or f / m > r / b else m / b for f, m in o), "right"),
-    ("roofline_seconds", "max(computing, moving) -> moving if moved else 0.0", "bytes_alone"),
     ("roofline_seconds", "return: round(RESULT, 2)", says("case 4: 0.027619 s is rounded to 0.03")),
     ("roofline_seconds", "every flops / rate -> flops * rate", says("you say 1e+20 s\n  which two times has it?")),
     ("memory_of_step", parts(lambda p: {k: np.float64(v) for k, v in reversed(p.items())}), "right"),
@@ -91,7 +85,6 @@ ANSWERS = (
      says("right already: weights, moments, activations")),
     ("memory_of_step", parts(lambda p: p | {"MiB": round(p["MiB"], 2)}), says("MiB is rounded to 0; return it as")),
     ("memory_of_step", parts(lambda p: {k.lower(): v for k, v in p.items()}), says("'MiB' is missing; 'mib' is not")),
-    ("memory_of_step", parts(lambda p: tuple(p.values())), says("you return a tuple of 5")),
     ("memory_of_step", parts(lambda p: p | {"weights": [p["weights"]]}), says("weights: give one number")),
     ("name_the_limit", {"a": "Compute", "b": "ASKING.", "c": "memory_bandwidth", "d": "data-loader", "e": "waiting ",
                         "f": "kernel launches"}, "right"),
@@ -100,22 +93,17 @@ ANSWERS = (
     ("name_the_limit", LIMITS | {"D": "disk"}, says("'disk' is none of 'arithmetic', 'memory'")),
     ("find_waits", {"a": None, "B": "line 7", "C": "if torch.isnan(loss):", "D": 3.0, "E": "none", "F": "5",
                     "G": np.int64(3)}, "right"),
-    ("find_waits", WAITS | {"A": "-", "E": "No line"}, "right"),
     ("find_waits", WAITS | {"C": "the if"}, says("C: a number is asked for; 'the if' is none")),
     ("find_waits", WAITS | {"F": 3}, says("look again at F", "copy", without=("A:",))),
     ("loader_flags", flags(prefetch_factor=lambda w, a, c: np.int64(-(-a // w)) if w else None), "right"),
     ("loader_flags", flags(prefetch_factor=lambda w, a, c: max(1, int(a / w + 0.5)) if w else None), "rounded"),
-    ("loader_flags", flags(prefetch_factor=lambda w, a, c: a / w if w else None), says("2.0, which is no whole")),
-    ("loader_flags", flags(prefetch_factor=lambda w, a, c: a // w + 1 if w else None), says("12 batches are ready, 8")),
     ("loader_flags", flags(prefetch_factor=lambda w, a, c: -(-a // w) if w else 0), says("which flags are only for")),
     ("loader_flags", flags(pin_memory=lambda w, a, c: "cuda" if c else None), says("pin_memory is cuda; give True or")),
     ("loader_flags", lambda workers, ahead, cuda: (workers, cuda), says("for DataLoader; you return a tuple of 2")),
     ("scaled_step", BY_AUTOGRAD, "right"),
-    ("scaled_step", "good + 1 == interval -> good + 1 >= interval; every 2 -> 2.0", "right"),
     ("scaled_step", "torch.isfinite(A).all() -> math.isfinite(A.abs().sum().item())", "right"),
     ("scaled_step", FRESH_SCALER, "never_grows"),
     ("scaled_step", "torch.isfinite(A).all() -> A.abs().max() < 3e4", "size_checked"),
-    ("scaled_step", "torch.isfinite(A).all() -> A.abs().max() < 300", "size_checked"),
     ("scaled_step", "all(A for parameter in parameters) -> torch.isfinite(parameters[1].grad).all()", "last_parameter"),
     ("scaled_step", "drop: optimizer.zero_grad(); after optimizer.step() -> optimizer.zero_grad()",
      says("it goes along what stood in the gradients before, too")),
@@ -126,54 +114,39 @@ ANSWERS = (
      says("it changes nothing")),
     ("scaled_step", "scale / 2 -> max(1.0, scale / 2)", says("case 8: the updates are right; after step 2")),
     ("scaled_step", lambda *given: (*scaled_step(*given), 1), says("(scale, good); you return a tuple of 3")),
-    ("scaled_step", lambda *given: scaled_step(*given)[0], says("you return one number")),
     ("order_scaled_step", "j, h, d, g, b, f, a, l, c, i", "right"),
     ("order_scaled_step", tuple("JDGBFALICH"), "right"),
-    ("order_scaled_step", "J\nH\nD\nG\nB\nF\nA\nL\nC\nI", "right"),
-    ("order_scaled_step", "JDGBHFALCI", "zeroed_after_backward"),
     ("order_scaled_step", "JHDGBKFALCI", says("think about line K")),
     ("order_scaled_step", "JDHGBFALCI", says("nothing stands inside the `for` in line 2 of your loop")),
-    ("order_scaled_step", "HJDGBFALCI", says("line 1 of your loop is indented as no line may be there")),
     ("order_scaled_step", "JHDGBALFCI", says("which gradients has the step used, if they are divided after it?")),
-    ("order_scaled_step", "JHDGBFAL", says("which line ends an update for the scaler")),
-    ("order_scaled_step", "JHDGBFALICH", says("line H stands in your loop more than once")),
     ("order_scaled_step", "JHDGBFALCIE", says("which of them does what another does already?")),
     ("order_scaled_step", "", says("has 0 lines; a loop of 10 does it")),
     ("order_scaled_step", "XJH", says("give letters from A to M; 'X' is none of them")),
-    ("order_scaled_step", [1, 2], says("'1' is none of them")),
     ("scaler_passes", "every 8.0 -> 3.0; np.array_equal(A, B, equal_nan=True) -> np.allclose(A, B, equal_nan=True)",
      "right"),
     ("scaler_passes", "every 8.0 -> 10.0; every 1024.0 -> 30.0", "exactly_equal"),
     ("scaler_passes", "found is not None and A -> False", "loose"),
     ("scaler_passes", NEVER_ENDS, says("does not end for a version that is wrong (never grows)")),
-    ("scaler_passes", "return: np.array([True, False])", says("returns an array (2,)")),
-    ("scaler_passes", 'return: (True, "factor")', says("returns a tuple, which counts as True")),
     ("scaler_passes", BY_THE_NEXT, says("a right scaler is rejected: which of your demands is none of the rules?")),
     ("scaler_passes", ONE_WAY, says("one right scaler is rejected, another is not")),
     ("scaler_passes", "return: make(8.0, 3).good == 0", "error"),
     ("union_gradient", NUMBER_BY_NUMBER, "right"),
     ("union_gradient", lambda s, c, exchange: exchange([torch.tensor(one) for one in s]) / exchange(c), "right"),
-    ("union_gradient", lambda s, c, exchange: exchange(np.stack(s)) / exchange(np.array(c)), "right"),
     ("union_gradient", lambda s, c, exchange: exchange([len(s) * one / sum(c) for one in s]), "right"),
     ("union_gradient", lambda s, c, exchange: sum(s) / sum(c), says("in case 1 no gradient goes through exchange")),
     ("union_gradient", IGNORES_EXCHANGE, says("what exchange returns has no part in the result")),
     ("union_gradient", "first: sums[0] *= 1 + 0 * math.nan", says("it writes into what it was given")),
     ("union_gradient", "return: exchange([s for s, c in zip(sums, counts) if c]) / exchange([c for c in counts if c])",
      says("in case 3 exchange got 3 values from 4 devices\n  what do the others wait for?")),
-    ("union_gradient", MEANS_OF_THE_REST, "means_of_the_rest"),
     ("union_gradient", lambda s, c, exchange: exchange(s) / len(s), says("is not right; yours is 7 times the right")),
     ("union_gradient", lambda s, c, exchange: exchange(s[0]), says("of the sums, (3, 2); yours has the shape (2,)")),
     ("union_gradient", lambda *given: (union_gradient(*given), 1), says("one gradient, an array; you return a tuple")),
-    ("union_gradient", lambda s, c, exchange: {0: exchange(s)}, says("you return a value of type dict")),
     ("loader_saving", FINDINGS | {"saved": "99 %", "seconds": "15.1 s", "factor": "1.96x", "run": "Not-Shown."},
      "right"),
     ("loader_saving", {"Saved": "99,0", "epochs": "5 epochs", "seconds": "50 / 3.32", "factor": "1/0.51",
                        "start_up": "not_shown", "run": "unsupported"}, "right"),
-    ("loader_saving", FINDINGS | {"seconds": torch.tensor(15.06), "factor": np.float64(1.9608)}, "right"),
     ("loader_saving", FINDINGS | {"seconds": 15}, "length_as_logged"),
-    ("loader_saving", FINDINGS | {"seconds": 0.0664}, "step_seconds_turned"),
     ("loader_saving", FINDINGS | {"saved": "1 %"}, "starts_left"),
-    ("loader_saving", FINDINGS | {"saved": 98.99}, "last_number"),
     ("loader_saving", FINDINGS | {"factor": 2}, says("factor: 2 is rounded too far: two decimals are asked for")),
     ("loader_saving", FINDINGS | {"run": "unknown"}, says("'unknown' is none of 'supported', 'not shown'")),
     ("loader_saving", FINDINGS | {"saved": math.nan}, says("look again at saved\n")),

@@ -3,7 +3,6 @@
 make(factor, interval) gives an object with `factor` and `unscaled(gradients)`; see `scaler_passes`.
 """
 
-import math
 from types import SimpleNamespace
 from typing import Any
 
@@ -34,32 +33,19 @@ def scaler(factor: float, interval: int) -> Any:
     return own
 
 
-class ByExponent:
-    """The same scaler, written otherwise: the factor as a power of two times the first, good steps counted down."""
-
-    def __init__(self, factor: float, interval: int) -> None:
-        self._first, self._power = factor, 0
-        self._interval = self._left = interval
-
-    @property
-    def factor(self) -> float:
-        """The number by which the next loss is multiplied."""
-        return self._first * 2.0 ** min(self._power, 1023)  # a float ends there; infinite from then on
-
-    def unscaled(self, gradients: list[np.ndarray]) -> list[np.ndarray] | None:
-        """The gradients divided by the factor, or None."""
-        total = sum(float(np.abs(array).sum()) for array in gradients)
-        divided = [array * (1 / self.factor) for array in gradients]
-        self._left -= 1
-        if not math.isfinite(total):
-            self._power, self._left = self._power - 1, self._interval
-            return None
-        if self._left == 0:
-            self._power, self._left = self._power + 1, self._interval
-        return divided
-
-
-RIGHT = {"plain": scaler, "by exponent": ByExponent}
+RIGHT = {"plain": scaler} | planted_edits(
+    scaler,
+    """
+    by_a_product: times one over the factor, the good lists counted down, a sum that tells of overflow
+        array / own.factor -> array * (1 / own.factor)
+        all(np.isfinite(array).all() for array in gradients) -> np.isfinite(sum(np.abs(a).sum() for a in gradients))
+        own, good = A, 0 -> own, good = A, interval
+        own.factor, good = own.factor / 2, 0 -> own.factor, good = own.factor * 0.5, interval
+        good += 1 -> good -= 1
+        good >= interval -> good == 0
+        own.factor, good = own.factor * 2, 0 -> own.factor, good = own.factor + own.factor, interval
+    """,
+)
 # Of each fault: what to ask where it survives.
 _FAULTS = """
 not_divided: do you compare what comes back with what was given, divided by the factor?

@@ -6,16 +6,16 @@ from course_lib.teaching.exercises.compare import to_array
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.forms import kind_of
 from course_lib.teaching.exercises.kinds import implement
-from course_lib.teaching.exercises.observe import Case
 from course_lib.training.plain_cuda import memory_of_step
 
+# By position: a parameter may have another name. Sizes, rows, moments, bytes of an activation.
 CASES = (
-    Case([5, 7, 3], 4),
-    Case([64, 300, 200, 10], 32, moments=1),
-    Case([784, 256, 128, 10], 50, activation_bytes=2),
-    Case([6, 2], 3, moments=0, activation_bytes=2),
-    Case([30, 20, 40, 50, 8], 1000, 2, 4),
-    Case([16, 16, 16, 4], 2, 3, 1),  # widths that come again
+    ([5, 7, 3], 4),
+    ([64, 300, 200, 10], 32, 1),
+    ([784, 256, 128, 10], 50, 2, 2),
+    ([6, 2], 3, 0, 2),
+    ([30, 20, 40, 50, 8], 1000, 2, 4),
+    ([16, 16, 16, 4], 2, 3, 1),  # widths that come again
 )
 _ABOUT = {
     "weights": "which numbers has a layer, and how many bytes has each?",

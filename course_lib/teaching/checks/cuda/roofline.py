@@ -14,7 +14,7 @@ CASES = (
     ([(5e9, 1e9)], 2e10, 1e9),
     ([(4.0, 9.0), (100.0, 1.0), (7.0, 7.0)], 2.0, 3.0),
     ([(1e9, 3e9), (7e9, 1e9)], 3e11, 7e11),  # seconds with more than two decimals
-    ([(2.0, 0.0), (0.0, 3.0), (1.0, 8.0)], 4.0, 2.0),  # nothing moved, nothing computed
+    ([(2.0, 0.0), (0.0, 3.0), (1.0, 8.0), (1.0, 8.0)], 4.0, 2.0),  # nothing moved, nothing computed, one twice
 )
 
 

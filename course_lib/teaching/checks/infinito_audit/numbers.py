@@ -36,7 +36,7 @@ def _nearly(seen: dict[str, Any], right: dict[str, Any]) -> str | None:
             return f"yours is the right result, rounded ({pairs[0][0]:g})\nwho else may need the other digits?"
     apart = max(abs(own / rule - 1) for own, rule in pairs)
     if apart < NEAR:
-        told = f"in all {len(pairs)} cases yours is near the right result, and not equal: off by up to {apart:.1%}"
+        told = f"in all {len(pairs)} cases yours is near the right result, not equal: off by up to {100 * apart:.2g}%"
         return f"{told}\nis anything drawn, rounded or left out on the way?"
     return None
 

@@ -61,7 +61,7 @@ def _limits(seen: Any, right: Any) -> str | None:
             return f"{told}, outside of floor {low} and base {high}\nwhat are the largest and the least cosine?"
     end, floor = float(seen["case 2"]["result"][-1]), CASES[1].keywords["floor"]
     if abs(end / floor - 1) > 1e-6:
-        told = f"case 2, at the end of the horizon: yours is {end:.4g}, the floor is {floor}"
+        told = f"case 2, at the end of the horizon: yours is {end:.6g}, the floor is {floor}"
         return f"{told}\nwhich angle has the cosine there?"
     return None
 
