@@ -164,3 +164,18 @@ def test_a_limit_that_is_not_reached_does_nothing():
     with pytest.raises(TookTooLong):
         endless()
     assert sum(range(1000)) == 499500
+
+
+def test_an_import_is_not_cut_off_half_way(tmp_path, monkeypatch):
+    lines = (
+        "import time",
+        "end = time.process_time() + 0.5",
+        "while time.process_time() < end:",
+        "    pass",
+        "whole = True",
+    )
+    (tmp_path / "takes_its_time.py").write_text("\n".join(lines), encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with limited(0.1):
+        import takes_its_time
+    assert takes_its_time.whole

@@ -179,7 +179,7 @@ AUDITED = audit(
         ({"cost": 0.256}, "a cost upside down"),
         ({"cost": 0.256, "verdict": "confirmed"}, "both: a cost upside down; and an audit that believes"),
         ({"runs": 11}, "look again at runs runs: how many rows?"),
-        ({"runs": "ten"}, "runs: a number is asked for; 'ten' is none"),
+        ({"runs": "many"}, "runs: a number is asked for; 'many' is none"),
         ({"passes": "perhaps"}, "passes: True or False is asked for"),
         ({"cost": 3.96}, "look again at cost"),
     ],

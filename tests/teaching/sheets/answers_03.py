@@ -28,6 +28,7 @@ ANSWERS = (
     ("momentum", IN_A_GLOBAL, says("where does your step find its state")),
     ("momentum", "return: list(RESULT)", "right"),
     ("adamw", "parameter.ndim > 1 -> parameter.ndim == 2", "matrices_only"),
+    ("adamw", "parameter.ndim > 1 -> len(parameter) > 1", says("at step 1 parameter differs; right there: m, v")),
     ("adamw", "parameter.ndim > 1 -> len(parameter.shape) != 1; every A**t -> A ** float(t)", "right"),
     ("adam_passes", "1e-8 -> 1e-6", "right"),
     ("adam_passes", "1e-8 -> 1e-15; 1e-10 -> 0.0", "exactly_equal"),

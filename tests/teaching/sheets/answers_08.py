@@ -77,6 +77,7 @@ ANSWERS = (
     ("accumulated_step", "loss_fn(model, batch) -> loss_fn(model=model, batch=batch)", "right"),
     ("accumulated_step", "parameter.grad /= count -> parameter.grad.mul_(1 / count)", "right"),
     ("accumulated_step", "first: model.eval()", says("it leaves a model in another mode")),
+    ("accumulated_step", "first: torch.manual_seed(0)", says("draws from torch's global generator or seeds it")),
     ("accumulated_step", EVAL_WITHIN, says("case 1")),
     ("accumulated_step", "return: total, count", says("return one number, the mean loss; you return a tuple")),
     ("accumulated_step", lambda *given: Loss(accumulated_step(*given), 1), says("you return a value of type Loss")),

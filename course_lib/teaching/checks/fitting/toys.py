@@ -24,7 +24,8 @@ def tensor(values: Any) -> torch.Tensor:
 def linear(seed: int, inputs: int = 3) -> nn.Linear:
     """A linear model to one number, with weights from `seed`."""
     rng = np.random.default_rng(seed)
-    model = nn.Linear(inputs, 1).double()
+    with torch.random.fork_rng(devices=[]):  # torch draws weights too; an answer's own draws shall show
+        model = nn.Linear(inputs, 1).double()
     with torch.no_grad():
         model.weight.copy_(tensor(rng.normal(0, 1, (1, inputs))))
         model.bias.copy_(tensor(rng.normal(0, 1, 1)))

@@ -41,6 +41,9 @@ NESTEROV = implement(
         momentum * velocity - change -> momentum * velocity + gradient
     step_kept: a right step that keeps the step as its velocity | is the step the velocity, here?
         return: RESULT[0], RESULT[0] - parameter
+    state_lost: a right step that returns the old velocity | what will the next step find as its velocity?
+        first: old = velocity
+        return: RESULT[0], old
     """,
     properties=(Property("form", form(NAMES)), given_state(*CASES), Property("first wrong step", first_wrong_step)),
     hints=(

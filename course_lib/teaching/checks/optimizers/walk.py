@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.teaching.exercises.compare import distance
+from course_lib.teaching.exercises.compare import distance, to_array
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.observe import calls
 
@@ -58,9 +58,10 @@ def walks(answer: Callable[..., Any], *cases: Walk, names: tuple[str, ...], coun
             returned = answer(parameter, gradient, *kept, *((t,) if counted else ()), rate, *settings)
             if not isinstance(returned, tuple | list) or len(returned) != len(names) + 1:
                 return returned  # another form: shown as it is
-            parameter, *kept = returned
+            parameter, *kept = (np.asarray(value) if isinstance(value, list) else value for value in returned)
             for name, value in zip(seen, returned, strict=True):
-                seen[name].append(np.array(value, dtype=np.float64))
+                array = to_array(value)  # of a tensor too, without NumPy's warning
+                seen[name].append(np.array(value if array is None else array, dtype=np.float64))
         return {name: np.array(values) for name, values in seen.items()}
 
     return calls(walk, *((c.start(), c.gradients(), *c.state(len(names)), c.rates, c.settings) for c in cases))
@@ -94,7 +95,8 @@ def first_wrong_step(seen: Any, right: Any) -> str | None:
                 fine = [name for name in rule["result"] if name not in off]
                 rest = f"; right there: {', '.join(fine)}" if fine else ""
                 verb = "differs" if len(off) == 1 else "differ"
-                return f"{case}: up to step {t} all is right, at step {t + 1} {' and '.join(off)} {verb}{rest}"
+                before = f"up to step {t} all is right, " if t else ""
+                return f"{case}: {before}at step {t + 1} {' and '.join(off)} {verb}{rest}"
     return None
 
 

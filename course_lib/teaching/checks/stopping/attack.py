@@ -4,7 +4,7 @@ import math
 
 from course_lib.numpy_nn.plain_stopping import early_stopping, stopper_passes
 from course_lib.teaching.checks.stopping.stoppers import EARLY_STOPPING
-from course_lib.teaching.exercises.kinds import attack, planted_mistakes
+from course_lib.teaching.exercises.kinds import attack
 
 RIGHT = {"reference": early_stopping} | {variant.id: variant.answer for variant in EARLY_STOPPING.accepted}
 # Two more scripts, as those of `stopper_passes`.
@@ -16,7 +16,7 @@ STOPPER_PASSES = attack(
     "Attack: a test that finds wrong stoppers",
     stopper_passes,
     right=RIGHT,
-    planted=planted_mistakes(EARLY_STOPPING),
+    planted={mistake.id: mistake.answer for mistake in EARLY_STOPPING.mistakes},
     names={"early_stopping": early_stopping, "DELTA": _DELTA, "NAN": _NAN},
     difficulty=3,
     minutes=20,
