@@ -239,7 +239,7 @@ check("read_paths", faults)
 
 # %% [markdown] id="adam-passes-text" exercise="adam_passes"
 # Now you write a **test**. `adam_passes(step, rng)` returns True when `step`, which is called like `adam_step`, makes
-# the steps of Adam, else False. Your test is run on four right versions, which it must accept, and on seventeen wrong
+# the steps of Adam, else False. Your test is run on four right versions, which it must accept, and on eighteen wrong
 # ones, which it must find. You may use your own `adam_step`, once it is right, or torch. A right version may write into
 # the arrays that it is given, and may round differently in the last digits.
 #

@@ -30,6 +30,7 @@ from course_lib.teaching.exercises.match import (
     Finding,
     allowed_effects,
     attacked,
+    comes_of,
     known_mistake,
     known_part,
     mutant_of,
@@ -88,6 +89,9 @@ def _with_effects(found: Finding, effects: Effects, allowed: list[Effects]) -> F
         )
     if found.status == RIGHT and effects.warnings and allowed and not any(other.warnings for other in allowed):
         return replace(found, lines=(*found.lines, f"it warns: {effects.warnings[0]}"))
+    written = [sentence for sentence in beyond if "it writes into" in sentence]
+    if found.status == ERROR and written and len(found.lines) < MOST_LINES:  # the cause of the error, often
+        return replace(found, lines=(*found.lines, f"and {written[0]}"))
     if found.status == WRONG and beyond and len(found.lines) < MOST_LINES and not _told(found, beyond[0]):
         return replace(found, lines=(*found.lines, f"and {beyond[0]}"))
     return found
@@ -125,7 +129,7 @@ def _of_a_kind(exercise: Exercise, seen: Any, kept: Any, right: Any) -> Finding 
     if not kind:
         return told
     lines = told.lines if told else (describe_first_difference(kept, right, exercise.tolerance),)
-    return Finding(WRONG, (f"your result is what comes of {kind}", *lines)[:MOST_LINES])
+    return Finding(WRONG, (comes_of(exercise, kind), *lines)[:MOST_LINES])
 
 
 def _fails(own: Any, rule: Any) -> bool:

@@ -3,6 +3,7 @@
 import ast
 import itertools
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from course_lib.teaching.exercises.tables import mistakes, variants
 
 Names = Mapping[str, Any]
 Ask = Mapping[Any, str] | Callable[[Any, Any, Any], str]
+_BOUND = re.compile(r"^\W*?\s*(?:<=?|>=?|≤|≥|(?:below|above|under|over|(?:less|smaller|more|larger) than)\b)\s*", re.I)
 VERDICTS = ("supported", "not shown", "contradicted")
 
 
@@ -40,6 +42,7 @@ def _filled_in(
     synonyms: typed.Synonyms | None = None,
     within: Mapping[str, float] | None = None,
     read: Mapping[str, Callable[[Any], Any]] | None = None,
+    bounds: Sequence[str] = (),
     also: str = "",
     names: Names | None = None,
     same: Sequence[Sequence[str]] = (),
@@ -51,6 +54,7 @@ def _filled_in(
     words: what may stand for a word, for all keys or by key. ask: the question for a key that is not right, by key or
     by the word that was given, or made by `ask(key, given, right)`. within: how far a number may be from the one that
     it stands for; half its last decimal where nothing is said, 0 for whole numbers. read: a reader of its own, by key.
+    bounds: the keys that ask for a bound, for which "< 0.05" and "below 0.05" are 0.05.
     """
     key, names = dict(key), dict(names or {})
     by_key = words if isinstance(words, Mapping) and set(words) <= set(key) else None  # not words with their meanings
@@ -65,7 +69,7 @@ def _filled_in(
 
     known = mistakes(wrong, make, names)
     right = variants(also, make, names) if also else ()
-    reader = _Reader(key, (*right, *known), allowed, synonyms, within or {}, read or {})
+    reader = _Reader(key, (*right, *known), allowed, synonyms, within or {}, read or {}, bounds)
     asked = Property("each by itself", lambda seen, rule: _look_again(seen, rule, allowed, ask))
     return Exercise(
         slug=slug,
@@ -92,6 +96,7 @@ class _Reader:
     synonyms: typed.Synonyms | None
     within: Mapping[str, float]
     read: Mapping[str, Callable[[Any], Any]]
+    bounds: Sequence[str]
 
     def __call__(self, answer: Any) -> Any:
         spelled = typed.mapping(answer, self.key)
@@ -103,6 +108,8 @@ class _Reader:
         if name in self.read:
             return self.read[name](value)
         rule = self.key[name]
+        if name in self.bounds and isinstance(value, str):
+            value = _BOUND.sub("", value)
         if isinstance(rule, int | float) and not isinstance(rule, bool):
             return _snapped(value, self._numbers(name), _room(rule, self.within.get(name)))
         return typed.like(value, rule, self.allowed.get(name, ()), self.synonyms)

@@ -78,6 +78,13 @@ def number_in(value: Any) -> Any:
     return float(array) if array is not None and array.ndim == 0 and array.dtype.kind in "fiu" else value
 
 
+def apart(own: Any, rule: Any, digits: int = 4) -> tuple[str, str]:
+    """Two different numbers in so many digits that a reader sees the difference."""
+    while digits < 17 and f"{own:.{digits}g}" == f"{rule:.{digits}g}":
+        digits += 1
+    return f"{own:.{digits}g}", f"{rule:.{digits}g}"
+
+
 def indentation_told(error: str) -> str | None:
     """What to tell of an IndentationError in a loop that was put together from lines, None of another error."""
     empty, place = re.search(r"'for' statement on line (\d+)", error), re.search(r"line (\d+)\)$", error)

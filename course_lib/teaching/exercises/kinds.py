@@ -19,6 +19,7 @@ from course_lib.teaching.exercises.forms import in_parts, not_in_parts
 from course_lib.teaching.exercises.observe import Case, calls
 from course_lib.teaching.exercises.observe import attack as attacked
 from course_lib.teaching.exercises.tables import choices, mistakes, rows, variants
+from course_lib.teaching.exercises.values import about_lines
 
 Names = Mapping[str, Any]
 
@@ -130,7 +131,8 @@ def _out_of_place(
                 return question
         for *letters, question in rules:
             if _broken(letters, place):
-                return question
+                short = letters[0] not in place and len(seen) < len(right)
+                return f"{about_lines(seen, [right])}\n{question}" if short else question
         return None
 
     return told

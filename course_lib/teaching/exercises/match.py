@@ -137,6 +137,12 @@ def _said(exercise: Exercise, cause: str, gap: float, seen: Any) -> str:
     return f"your result equals {cause}{_how_close(exercise, gap, seen)}"
 
 
+def comes_of(exercise: Exercise, kind: str) -> str:
+    """The line for the kind of a mutant: no more than "the same numbers" where few numbers agree."""
+    few = _decimals(observations(exercise)[REFERENCE]) < FEW_NUMBERS
+    return f"the same numbers come of {kind}" if few else f"your result is what comes of {kind}"
+
+
 def _decimals(observation: Any) -> int:
     arrays = [to_array(leaf) for path, leaf, _ in pairs(observation, observation) if not path or path[-1] not in ASIDE]
     return sum(array.size for array in arrays if array is not None and array.dtype.kind == "f")

@@ -103,6 +103,8 @@ ANSWERS = (
     ("audit_rates", RATES | {"limit": "0,05", "steps_to_halve": 6932.0, "trapped": "Not_shown."}, "right"),
     ("audit_rates", RATES | {"limit": Fraction(1, 20), "updates": "79 * 100", "optimal_range": "refuted"}, "right"),
     ("audit_rates", RATES | {"limit": "5 %", "updates_full_batch": Decimal(100), "trapped": "not-shown"}, "right"),
+    ("audit_rates", RATES | {"limit": "below 0.05"}, "right"),
+    ("audit_rates", RATES | {"updates": "< 7900"}, says("a number is asked for")),
     ("audit_rates", RATES | {"steps_to_halve": "6931.1", "updates": "7 900"}, says("look again at steps_to_halve")),
     ("audit_rates", RATES | {"steps_to_halve": "never"}, says("a number is asked for")),
     ("audit_rates", RATES | {"steps_to_halve": float("inf")}, "never"),

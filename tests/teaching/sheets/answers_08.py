@@ -38,6 +38,7 @@ def scheduled_steps(model, optim, data, criterion, lr, factor, longest):
         k += 1
     return tuple(lengths)
 """
+READ_TWICE = "return: total / sum(loss_fn(model, batch).count for batch in batches)"
 LIST_FIRST = "first: batches = list(batches); model.eval() -> model.train(False)"
 OUTERMOST = """
 def mean_loss(model, batches, loss_fn):
@@ -105,6 +106,7 @@ ANSWERS = (
     ("order_fit_loop", "DCGLJNBMHAKF", says("nothing stands inside the `for` in line 3")),
     ("order_fit_loop", "DCGJBNMHAKFL", says("name 'count' is not defined", "which line makes the name")),
     ("order_fit_loop", "DZ", says("'Z' is none of them")),
+    ("mean_loss", READ_TWICE, "read_twice"),
     ("mean_loss", LIST_FIRST, "right"),
     ("mean_loss", "first: number = sum(1 for one in batches)", "error"),
     ("mean_loss", OUTERMOST, "all_to_train"),

@@ -131,6 +131,8 @@ OVERFIT_ONE_BATCH = implement(
         loss < target -> loss <= target
     goes_on: a run that goes on after NaN or infinity | what can a network still learn whose loss is NaN?
         drop: if not np.isfinite(loss): ...
+    only_nan: a test for NaN that lets infinity pass | is an infinite loss a finite one?
+        not np.isfinite(loss) -> np.isnan(loss)
     target_first: a loss of minus infinity that counts as learned | is minus infinity a finite loss?
         not np.isfinite(loss) -> loss >= target and not np.isfinite(loss) or np.isnan(loss)
     never_stops: all steps made, whatever the loss | what is left to do when the target is reached?

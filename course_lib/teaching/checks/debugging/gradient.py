@@ -114,6 +114,9 @@ GRADIENT_CHECK = implement(
         scale = A -> scale = np.linalg.norm(differences)
     relative_to_larger: an error relative to the larger of the two | which sum stands in the denominator?
         scale = A + B -> scale = max(A, B)
+    relative_to_sum: an error relative to the length of the sum of both
+        | two lengths are added: what is the length of the sum of a claim and of its opposite?
+        scale = A -> scale = np.linalg.norm(gradient + differences)
     entry_by_entry: the mean of the relative errors of single numbers | what does a single tiny entry do to a mean?
         scale = A -> scale = np.abs(gradient) + np.abs(differences)
         return: float(np.mean(np.abs(gradient - differences) / np.where(scale == 0, 1, scale)))

@@ -80,6 +80,9 @@ FIRST_BAD_LAYER = implement(
     from_one: the number after that of the bad layer
         | which number has the first layer, and when do you look at its output?
         return number -> return number + 1
+    input_is_zero: places counted from 0 for the input, 1 for the first layer
+        | what shall be returned for a bad input, and what for layer 0?
+        return -1 -> return 0; return number -> return number + 1
     always_minus_one: -1 also where all is well | how does the caller tell a bad input from no bad value?
         return: -1
     all_values: a layer called bad only when all of its values are | how many NaN does it take to spoil a mean?

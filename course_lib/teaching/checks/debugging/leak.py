@@ -39,6 +39,7 @@ RIGHT = {
     "a neighbour": _split(test=_with(_TEST, 3, _TRAIN[7] + [0, 0, 0, 0.01])),
     "0.0001 apart": _split(test=_with(_TEST, 7, _TRAIN[3] + [0, 0.0001, 0, 0])),
     "3 equal features": _split(test=_with(_TEST, 0, [*_TRAIN[5][:3], 9.0])),
+    "large numbers": _split(1000 * _TRAIN, _with(1000 * _TEST, 2, 1000 * _TRAIN[6] + [0, 0, 0.002, 0])),
     "columns exchanged": _split(test=_with(_TEST, 2, _TRAIN[4][::-1])),
     "copies in train": _split(train=_with(_TRAIN, 1, _TRAIN[0])),
     "copies in test": _split(test=_with(_TEST, 1, _TEST[0])),
@@ -116,6 +117,9 @@ NO_LEAK = attack(
     too_loose: a test with a tolerance far above the 1e-6 that is asked for
         | how far apart may two numbers be that were rounded to float32?
         1e-6 -> {1e-3|5e-4}
+    relative: a test with a tolerance that grows with the numbers, as that of np.allclose does
+        | in which units are 1e-6 meant, where a feature is 1000?
+        np.abs(train_x - row).max(axis=1) -> (np.abs(train_x - row) / (1 + {10|1000} * np.abs(row))).max(axis=1)
     too_strict: a test with a tolerance far below the 1e-6 that is asked for
         | up to which difference is a row called a copy?
         1e-6 -> {1e-7|1e-8|5e-7}

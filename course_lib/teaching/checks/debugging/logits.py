@@ -64,8 +64,15 @@ def _one_of_two(seen: Any, right: Any) -> str | None:
         if loss and not slope:
             return f"{case}: the sum of the losses is right, the gradient is not yet; what is its sign for the label 1?"
         if slope and not loss:
-            return f"{case}: the gradient is right, the sum of the losses is not yet; what is the loss for z = 0?"
+            return f"{case}: the gradient is right, the sum of the losses is not yet; {_asked(case)}"
     return None
+
+
+def _asked(case: str) -> str:
+    """A question on the loss of one sample of a case, that of the largest logit."""
+    logits, labels = _CASES[int(case.split()[-1]) - 1]
+    k = int(np.abs(logits).argmax())
+    return f"what does the logit {logits[k]:g} cost with the label {labels[k]}?"
 
 
 def _warned(seen: Any, right: Any) -> str | None:

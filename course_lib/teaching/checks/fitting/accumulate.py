@@ -10,7 +10,7 @@ from torch import nn
 from course_lib.teaching.checks.fitting.toys import Batch, Halved, batch, linear, numbers, squared
 from course_lib.teaching.exercises.compare import to_array
 from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import kind_of, not_in_parts
+from course_lib.teaching.exercises.forms import apart, kind_of, not_in_parts
 from course_lib.teaching.exercises.kinds import implement
 from course_lib.training.plain import accumulated_step
 
@@ -57,8 +57,9 @@ def _form(seen: Any, right: Any) -> str | None:
             continue
         if same:
             first = int(np.argmax(~np.isclose(own["losses"], rule["losses"], rtol=1e-9)))
-            told = f"{case}: the updates are right; for update {first + 1} you return {own['losses'][first]:.4g}"
-            return f"{told}, the mean loss is {rule['losses'][first]:.4g}\nof which elements is yours a mean, and when?"
+            given, mean = apart(own["losses"][first], rule["losses"][first])
+            told = f"{case}: the updates are right; for update {first + 1} you return {given}"
+            return f"{told}, the mean loss is {mean}\nof which elements is yours a mean, and when?"
         if np.isnan(own["parameters"]).any():
             return (
                 f"{case}: your parameters are NaN\nin which batch does nothing count, and by what do you divide there?"

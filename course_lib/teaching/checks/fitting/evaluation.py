@@ -11,7 +11,7 @@ from course_lib.core.metrics import Loss
 from course_lib.teaching.checks.fitting.toys import Batch, Halved, batch, linear, squared
 from course_lib.teaching.exercises.compare import to_array
 from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import kind_of, not_in_parts
+from course_lib.teaching.exercises.forms import apart, kind_of, not_in_parts
 from course_lib.teaching.exercises.kinds import implement
 from course_lib.training.plain import mean_loss
 
@@ -92,7 +92,8 @@ def _facts(seen: Any, right: Any) -> str | None:
             if own[name] != rule[name]:
                 return f"{case}: {name}: {own[name]}, expected {rule[name]}\n{question}"
         if not np.isclose(own["loss"], rule["loss"]):
-            told = f"{case}: you return {own['loss']:.4g}, the mean loss is {rule['loss']:.4g}"
+            given, mean = apart(own["loss"], rule["loss"])
+            told = f"{case}: you return {given}, the mean loss is {mean}"
             return f"{told}\nover which elements of which batches do you take it, and in which mode?"
     return None
 
@@ -131,6 +132,9 @@ MEAN_LOSS = implement(
         with torch.no_grad(): ... -> ...
     mean_of_means: a mean of batch means | how much does a row of the small batch count?
         first: means = []; after loss = A -> means.append(loss.total.item() / loss.count); return: np.mean(means)
+    read_twice: batches that are read twice, which a generator gives only once
+        | what is left of an iterator when the first loop has ended?
+        return: total / sum(loss_fn(model, batch).count for batch in batches)
     sum_of_losses: the sum of the losses | would twice as many rows double the result?
         return: total
     by_batches: the sum divided by the number of batches | over how many elements is the mean to be taken?

@@ -10,7 +10,7 @@ from torch import nn
 from course_lib.teaching.checks.fitting.toys import Batch, batch, linear, numbers, squared
 from course_lib.teaching.exercises.compare import to_array
 from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import kind_of, not_in_parts
+from course_lib.teaching.exercises.forms import apart, kind_of, not_in_parts
 from course_lib.teaching.exercises.kinds import implement
 from course_lib.training.plain import scheduled_steps
 
@@ -80,8 +80,9 @@ def _rates(seen: Any, right: Any) -> str | None:
             return f"{case}: {len(own['lengths'])} lengths for {made} updates\nin which line does the list grow?"
         if not np.allclose(own["lengths"], rule["lengths"]):
             first = int(np.argmax(~np.isclose(own["lengths"], rule["lengths"])))
-            told = f"{case}: update {first}: you return {own['lengths'][first]:.4g}"
-            told += f", the gradient is {rule['lengths'][first]:.4g} long"
+            given, length = apart(own["lengths"][first], rule["lengths"][first])
+            told = f"{case}: update {first}: you return {given}"
+            told += f", the gradient is {length} long"
             return f"{told}\nover which numbers is the length taken, and when?"
         if not own["plain numbers"] and np.allclose(own["parameters"], rule["parameters"]):
             return "your updates and lengths are right, but they are tensors; length.item() takes out a plain number"

@@ -26,6 +26,7 @@ AUDIT_RATES = audit(
     },
     ask=_ASK,
     within={"limit": 1e-6},
+    bounds=("limit",),
     names={"inf": math.inf},
     difficulty=2,
     minutes=12,

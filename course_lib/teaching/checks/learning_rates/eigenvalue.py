@@ -36,6 +36,7 @@ _CASES = (
     _case([-7.0, 2.0, 1.0], 0.5, 60, 0.05),  # the steepest curvature is negative
     _case([0.6, 0.1, -0.05, 0.0, 0.02], 0.3, 60, 0.2),
     (_far_from_square, np.zeros(3), np.array([300.0, 400.0, 0.0]), 2, 0.0078125),  # a long start, one product is enough
+    _case([3.0, -2.0, 1.0], 0.5, 3, 0.25),  # few iterations: the direction has not come to rest
 )
 
 
@@ -86,6 +87,9 @@ LARGEST_EIGENVALUE = implement(
         return: 2 / RESULT
     at_zero: the curvature at 0, not at theta | at which point are the two gradients taken?
         first: theta = 0 * theta
+    first_entry: the ratio of the first entries of the product and of v
+        | after few iterations, is every entry stretched by the same factor?
+        v @ product -> product[0] / v[0]
     summed: the sum of the product | along which direction do you measure the curvature?
         v @ product -> product.sum()
     """,

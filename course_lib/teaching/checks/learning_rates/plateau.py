@@ -8,6 +8,7 @@ import numpy as np
 from course_lib.core.schedules import Plateau
 from course_lib.numpy_nn.plain_schedules import plateau_rates
 from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.forms import apart
 from course_lib.teaching.exercises.kinds import implement
 
 _NAN = math.nan
@@ -41,7 +42,8 @@ def _when(seen: Any, right: Any) -> str | None:
         wrong = np.flatnonzero(~np.isclose(own, rule))
         if len(wrong):
             k = int(wrong[0])
-            return f"{case}: after loss {k} ({losses[k]}) the rate should be {rule[k]:.3g}, yours is {own[k]:.3g}"
+            should, yours = apart(rule[k], own[k], 3)
+            return f"{case}: after loss {k} ({losses[k]}) the rate should be {should}, yours is {yours}"
     return None
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from course_lib.numpy_nn.plain_schedules import step_decay_rates
 from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.forms import apart
 from course_lib.teaching.exercises.kinds import implement
 
 
@@ -19,7 +20,8 @@ def _how_many(seen: Any, right: Any) -> str | None:
 
 def _first(seen: Any, right: Any) -> str | None:
     own, rule = seen["case 1"]["result"][0], right["case 1"]["result"][0]
-    return None if np.isclose(own, rule) else f"epoch 0 is trained at {rule:.3g}, yours has {own:.3g}"
+    has, rate = apart(own, rule, 3)
+    return None if np.isclose(own, rule) else f"epoch 0 is trained at {rate}, yours has {has}"
 
 
 STEP_DECAY = implement(

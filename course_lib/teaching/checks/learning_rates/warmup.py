@@ -8,6 +8,7 @@ import numpy as np
 from course_lib.core.schedules import cosine_with_warmup
 from course_lib.numpy_nn.plain_schedules import warmup_cosine
 from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.forms import apart
 from course_lib.teaching.exercises.kinds import implement
 
 RUNS = {  # rate, steps, warmup, floor, and how many updates are looked at: beyond the end as well
@@ -36,7 +37,8 @@ def _where(seen: Any, right: Any) -> str | None:
             part = "in the warm-up" if k < warmup else "where the cosine begins" if k == warmup else "in the cosine"
             part = part if k < steps else "at the end or after it"
             given = f"rate {rate}, steps {steps}, warmup {warmup}, floor {floor}"
-            return f"{given}: update {k} ({part}) has {own[k]:.4g} and should have {rule[k]:.4g}"
+            has, should = apart(own[k], rule[k])
+            return f"{given}: update {k} ({part}) has {has} and should have {should}"
     return None
 
 

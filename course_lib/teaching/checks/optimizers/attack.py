@@ -20,6 +20,17 @@ def _in_place(parameter, gradient, m, v, t, rate, beta1, beta2, epsilon):
     return parameter, m, v
 
 
+def _first_rate_kept() -> Callable[..., Any]:
+    """Adam that goes on with the rate of the first step."""
+    rates: list[float] = []
+
+    def step(parameter, gradient, m, v, t, rate, beta1, beta2, epsilon):
+        rates[:] = [rate] if t == 1 or not rates else rates
+        return adam_step(parameter, gradient, m, v, t, rates[0], beta1, beta2, epsilon)
+
+    return step
+
+
 _SAME = {variant.id: variant.answer for variant in ADAM.accepted}
 RIGHT = {"adam": adam_step, "folded": _SAME["folded"], "on copies": _SAME["on_copies"], "in place": _in_place}
 
@@ -39,10 +50,11 @@ def against_torch(step: Callable[..., Any], rng: np.random.Generator) -> bool:
     theirs = torch.nn.Parameter(torch.tensor(own))
     optimizer = torch.optim.Adam([theirs], lr=0.1, betas=(0.8, 0.95), eps=0.01)
     for t in range(1, 7):
+        rate = optimizer.param_groups[0]["lr"] = 0.1 / t
         gradient = np.geomspace(1e-3, 10, 6).reshape(3, 2) * rng.normal(size=(3, 2))
         theirs.grad = torch.tensor(gradient)
         optimizer.step()
-        own, m, v = step(own.copy(), gradient, m, v, t, 0.1, 0.8, 0.95, 0.01)
+        own, m, v = step(own.copy(), gradient, m, v, t, rate, 0.8, 0.95, 0.01)
         if not np.allclose(own, theirs.detach().numpy(), rtol=1e-6, atol=1e-9):
             return False
     return True
@@ -74,7 +86,7 @@ ADAM_PASSES = attack(
     adam_passes,
     call=lambda test, step: test(step, np.random.default_rng(0)),
     right=RIGHT,
-    planted=planted_mistakes(ADAM),
+    planted=planted_mistakes(ADAM) | {"first rate kept": _first_rate_kept()},
     names={
         "strict": _strict,
         "loss_falls": loss_falls,
@@ -92,6 +104,8 @@ ADAM_PASSES = attack(
     wrong="""
     one_step: a test of a single step | which faults show only when m and v come back?
         (0.1, 0.1, 0.02, 0.3, 0.05) -> (0.1,)
+    one_rate: a test at one rate | what if a step goes on with the rate of the first step?
+        (0.1, 0.1, 0.02, 0.3, 0.05) -> (0.1,) * 5
     tiny_epsilon: a test in which epsilon is too small to count
         | how would a step without epsilon differ from yours at these gradients?
         every 0.01 -> 1e-12

@@ -24,6 +24,7 @@ READ_PATHS = find(
     },
     words=_LOOK,
     ask=_LOOK,
+    synonyms={"sound": ("nothing is wrong", "right")},
     difficulty=2,
     minutes=15,
     wrong="""

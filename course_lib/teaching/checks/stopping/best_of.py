@@ -7,6 +7,7 @@ import numpy as np
 from course_lib.core.stats import expected_best_of
 from course_lib.numpy_nn.plain_stopping import expected_best
 from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.forms import apart
 from course_lib.teaching.exercises.kinds import implement
 
 _SCORES = np.array([0.91, 0.83, 0.88, 0.97, 0.85, 0.90, 0.84])
@@ -24,7 +25,8 @@ _CASES = (
 def _one_draw(seen: Any, right: Any) -> str | None:
     own = seen["case 2"]["result"]
     rule = right["case 2"]["result"]
-    return None if np.isclose(own, rule) else f"k = 1: the best of one draw is the mean, {rule:.4g}; you give {own:.4g}"
+    given, mean = apart(own, rule)
+    return None if np.isclose(own, rule) else f"k = 1: the best of one draw is the mean, {mean}; you give {given}"
 
 
 EXPECTED_BEST = implement(

@@ -110,6 +110,12 @@ FIT_AND_RESTORE = implement(
         value < best -> not value >= best
     ties_improve: training for which a tie improves | the loss is flat for ever: when do you stop?
         value < best -> value <= best
+    not_on_return: a stop that leaves the function before the restore
+        | which lines still run when the training stops early?
+        break -> return best_epoch
+    kept_measured: a validation of the kept weights, not of those that were just trained
+        | which weights shall be measured after an epoch?
+        validate(parameters) -> validate(kept)
     never_stops: training that never stops early | which line ends the loop?
         drop: if bad_epochs >= patience: break
     """,
