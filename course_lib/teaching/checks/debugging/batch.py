@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from course_lib.numpy_nn.plain_debugging import overfit_one_batch
-from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
 
 _X = np.arange(40.0)[:, None] * [1.0, 10.0]  # row k is (k, 10 k), its label is k
@@ -85,15 +84,6 @@ def with_permutation(step, x, y, rng, size=16, steps=300, target=0.01):
     return -1
 
 
-def _which(seen: Any, right: Any) -> str | None:
-    for case, facts in seen.items():
-        for name, rule in right[case]["result"].items():
-            own = facts["result"][name]
-            if own != rule:
-                return f"{case}: {name}: {own}, expected {rule}"
-    return None
-
-
 OVERFIT_ONE_BATCH = implement(
     "overfit_one_batch",
     "Learn one batch by heart",
@@ -137,7 +127,6 @@ OVERFIT_ONE_BATCH = implement(
     steps_for_failure: the number of steps where the target is never reached | how does the caller see that it failed?
         every return -1 -> return steps
     """,
-    properties=(Property("what the steps were given", _which),),
     hints=(
         "Draw the rows before the loop: rng.choice(len(x), size, replace=False).",
         "step returns the loss before its update: the first call tells the loss after 0 updates.",

@@ -58,13 +58,6 @@ def unit_vectors(function, gradient, x, step=1e-5):
     return np.sqrt(((claim - slopes) ** 2).sum()) / size if size else 0.0
 
 
-def _one_number(seen: Any, right: Any) -> str | None:
-    for case, facts in seen.items():
-        if np.ndim(facts["result"]) != 0:
-            return f"{case}: return one number, the error; you return an array {np.shape(facts['result'])}"
-    return None
-
-
 def _in_range(seen: Any, right: Any) -> str | None:
     for case, facts in seen.items():
         value = float(facts["result"])
@@ -140,7 +133,7 @@ GRADIENT_CHECK = implement(
     swap: point[index] = kept <-> differences[index] = (above - below) | the difference is taken before either
     gradient - differences -> differences - gradient | the length of a vector has no sign
     """,
-    properties=(Property("one number", _one_number), Property("between 0 and 1", _in_range)),
+    properties=(Property("between 0 and 1", _in_range),),
     hints=(
         "Move one number at a time: up, evaluate, down, evaluate, back. np.ndindex(x.shape) runs over all of them.",
         "(above - below) / (2 * step), on a float64 copy of x.",
