@@ -237,8 +237,7 @@ DROPOUT_FORWARD = implement(
     always_on: dropout that is on out of training as well | what does the argument `training` decide?
         drop: if not training: ...
     draws_at_test: a mask that is drawn out of training too, though not used | is rng the same after an evaluation?
-        drop: if not training: ...
-        return: RESULT if training else (x, None)
+        drop: if not training: ...; return: RESULT if training else (x, None)
     global_random_state: random numbers that do not come from rng | can anyone repeat your mask from the seed of rng?
         rng.random -> np.random.random
     same_mask: the same mask at every call | does the generator that you draw from go on between two calls?
@@ -257,8 +256,7 @@ DROPOUT_FORWARD = implement(
         rng.random(x.shape) >= p -> (rng.permutation(x.size) >= int(p * x.size)).reshape(x.shape)
     in_place: dropout that changes x itself: whoever uses x next sees what was dropped
         | who else may still need that array?
-        after y = A -> x[...] = y
-        return: x, kept
+        after y = A -> x[...] = y; return: x, kept
     one_is_allowed: dropout that takes p = 1 | what is 0 / 0, and which p does the docstring allow?
         first: if p >= 1: return x * 0, np.zeros(x.shape, bool)
     not_guarded: dropout without a check of p | what comes out for p = 1, and for p = -0.1?
