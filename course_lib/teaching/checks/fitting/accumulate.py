@@ -119,8 +119,7 @@ ACCUMULATED_STEP = implement(
     sum_of_means: a sum of batch means: off by the number of batches
         | by how much does the step grow when the same rows come in twice as many batches?
         loss.total.backward() -> (loss.total / loss.count).backward(); parameter.grad /= count -> pass
-    not_divided: the gradient of the sum over all elements
-        | would twice as many rows make a step of twice the length?
+    not_divided: the gradient of the sum over all elements | would twice as many rows make a step of twice the length?
         parameter.grad /= count -> pass
     by_batches: sums that are divided by the number of batches | over how many elements is the mean to be taken?
         parameter.grad /= count -> parameter.grad /= len(batches)
@@ -133,8 +132,7 @@ ACCUMULATED_STEP = implement(
     zeroed_each: gradients set to zero before every batch: the last batch alone is left
         | which batches have a part in the gradient when the update is made?
         drop: optimizer.zero_grad(); before loss.total.backward() -> optimizer.zero_grad()
-    last_mean: the mean of the last batch alone
-        | which batches have a part in the gradient when the update is made?
+    last_mean: the mean of the last batch alone | which batches have a part in the gradient when the update is made?
         drop: optimizer.zero_grad(); before loss.total.backward() -> optimizer.zero_grad()
         parameter.grad /= count -> parameter.grad /= loss.count
     counted_so_far: sums that are divided by what was counted so far
@@ -154,17 +152,14 @@ ACCUMULATED_STEP = implement(
         loss.total.backward() -> optimizer.zero_grad(); (loss.total / loss.count).backward(); optimizer.step()
     no_step: gradients without an update | which line changes the parameters?
         drop: optimizer.step()
-    sum_returned: a right update that returns the sum of the losses
-        | what does the docstring ask for, sum or mean?
+    sum_returned: a right update that returns the sum of the losses | what does the docstring ask for, sum or mean?
         return: total
     loss_after: the loss after the update | which loss does the docstring ask for, before or after the update?
         return: sum(loss_fn(model, one).total.item() for one in batches) / count
-    divided_each: gradients that are divided again with every batch
-        | how often is the first sum divided in the end?
+    divided_each: gradients that are divided again with every batch | how often is the first sum divided in the end?
         parameter.grad /= count -> pass
         after total, count = total + A, B -> [parameter.grad.div_(count) for parameter in model.parameters()]
-    ends_at_the_empty: a loop that ends at an empty batch
-        | which batches come after the one in which nothing counts?
+    ends_at_the_empty: a loop that ends at an empty batch | which batches come after the one in which nothing counts?
         before loss.total.backward() -> if loss.count == 0: break
     never_zeroed: gradients that are never set to zero
         | what do the gradients hold when your function is called, and what does backward() do with it?

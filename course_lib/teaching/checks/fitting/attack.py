@@ -94,11 +94,9 @@ RESUME_PASSES = attack(
         (0, 1) -> (0,)
     weights_alone: a test that compares the weights alone | what does score() read that is no weight?
         not A or B -> not A
-    score_rounded: a test that compares scores to three decimals
-        | how much do 24 bits in place of 53 change a score?
+    score_rounded: a test that compares scores to three decimals | how much do 24 bits in place of 53 change a score?
         not A or B -> round(whole.score(), 3) != round(part.score(), 3)
-    with_tolerance: a test with a tolerance of a thousandth
-        | how far is a run from itself that was resumed rightly?
+    with_tolerance: a test with a tolerance of a thousandth | how far is a run from itself that was resumed rightly?
         not A or B
         -> not np.allclose(whole.weights, part.weights, atol=1e-3) or abs(whole.score() - part.score()) >= 1e-3
     right_after_loading: a test that compares right after loading and makes no step

@@ -135,8 +135,7 @@ MEAN_LOSS = implement(
         return: total
     by_batches: the sum divided by the number of batches | over how many elements is the mean to be taken?
         first: number = 0; after loss = A -> number += 1; return: total / number
-    last_batch: the loss of the last batch alone
-        | in which line do the batches before it come into the result?
+    last_batch: the loss of the last batch alone | in which line do the batches before it come into the result?
         return: loss.total.item() / loss.count
     as_large_as_the_first: a mean in which every batch counts as many elements as the first
         | how many elements count in the last batch?

@@ -172,8 +172,7 @@ ORDER_FIT_LOOP = order(
         DHCLGJBNMKAF
     rate_after_update: a loop that sets the rate after the update | at which rate is the first update made?
         DCLGJBNMAKHF
-    rate_one_late: a loop that sets the rate for the next update, at its end
-        | at which rate is the first update made?
+    rate_one_late: a loop that sets the rate for the next update, at its end | at which rate is the first update made?
         DCLGJBNMAKFH
     step_counted_first: a loop that counts the step before it asks the schedule
         | which multiplier belongs to the first update?

@@ -158,8 +158,7 @@ ROWS_FROM = implement(
     shared_generator: a generator that lives on between the calls, or one without a seed
         | what does the generator of a new process know of seed and epoch?
         rng = A -> rng = SHARED
-    world_seeded: np.random.seed: the generator of the whole program
-        | whose random numbers change when you call it?
+    world_seeded: np.random.seed: the generator of the whole program | whose random numbers change when you call it?
         rng = A -> np.random.seed([seed, epoch]); rng = np.random
     unseeded: np.random without any seed | how would a resumed run find the order again?
         rng = A -> rng = np.random
@@ -171,8 +170,7 @@ ROWS_FROM = implement(
         batches[start:] -> batches[start + 1 if start else 0:]
     start_in_seed: an order that depends on where the epoch goes on | is `start` a part of what sets the order?
         [seed, epoch] -> [seed, epoch, start]
-    left_shuffled: a new order of the rows that are left
-        | in which order would the uninterrupted run have taken them?
+    left_shuffled: a new order of the rows that are left | in which order would the uninterrupted run have taken them?
         rng.permutation(count) -> rng.permutation(count)[start * batch_size:]
         after order = A -> order = np.random.default_rng([seed, epoch, start]).permutation(order) if start else order
         range(0, count, batch_size) -> range(0, len(order), batch_size); return: batches

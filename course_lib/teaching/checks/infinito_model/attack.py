@@ -65,13 +65,11 @@ SEES_NO_FUTURE = attack(
         (2, tokens) -> (1, tokens); torch.stack(A) -> first; drop: changed[1] = other[1]
     first_only: a test at one place | would it notice a leak at position 7 or 17?
         range(tokens - 1) -> (0,)
-    ends_only: a test of the ends of the segment
-        | would it notice that one place in the middle sees the next token?
+    ends_only: a test of the ends of the segment | would it notice that one place in the middle sees the next token?
         range(tokens - 1) -> (0, 18)
     short: a test on a short segment | would it notice a mask that ends after 16 tokens?
         tokens = 20 -> tokens = 12
-    too_loose: a test that lets small changes pass
-        | how much does rounding move a logit, and how much a faint leak?
+    too_loose: a test that lets small changes pass | how much does rounding move a logit, and how much a faint leak?
         1e-5 -> {0.05|1e-3}
     too_strict: a test that takes rounding for a leak | must two orders of the same sum agree to the last bit?
         1e-5 -> {0.0|1e-6}

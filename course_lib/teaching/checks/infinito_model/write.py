@@ -141,8 +141,7 @@ SLOTS_AFTER_WRITING = implement(
         (1 + access) ** a -> (1 + access ** a)
     exchanged: a and b exchanged | which of the two belongs to the age?
         a <-> b
-    always_replaced: the slots of lowest priority replaced by the newcomers
-        | must a newcomer compete with the slots?
+    always_replaced: the slots of lowest priority replaced by the newcomers | must a newcomer compete with the slots?
     importance_only: priority from importance alone | which slot should go, of two that are equally important?
         priority = A -> priority = importance
     no_access: a priority that forgets how often a slot was read | what is `a` for?
@@ -162,8 +161,7 @@ SLOTS_AFTER_WRITING = implement(
         priority.argsort(descending=True)[:A] -> priority.argsort(descending=True)
     access_forgotten: counts of reads that start anew for all slots | what do the kept slots keep?
         access[kept] -> torch.zeros_like(age[kept])
-    priority_returned: priorities in place of the importance
-        | which number of a slot never changes while it is held?
+    priority_returned: priorities in place of the importance | which number of a slot never changes while it is held?
         return: kept, priority[kept], access[kept], age[kept]
     """,
     properties=(Property("each part by itself", _first_wrong),),

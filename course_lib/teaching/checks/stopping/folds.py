@@ -89,8 +89,7 @@ K_FOLDS = implement(
     wrong="""
     not_shuffled: folds in the order of the data | what would a fold hold if the data were sorted by class?
         rng.permutation(count) -> np.arange(count)
-    drawn_anew: a validation part drawn anew for every pair
-        | does the second pair know which rows the first one took?
+    drawn_anew: a validation part drawn anew for every pair | does the second pair know which rows the first one took?
         rng.permutation(count) -> np.arange(count)
         after folds = A -> folds = [rng.permutation(count)[:len(one)] for one in folds]
         training = A -> training = np.setdiff1d(np.arange(count), folds[place])

@@ -85,8 +85,7 @@ FIT_AND_RESTORE = implement(
         every [A.copy() for A in B] -> list(parameters)
     rebound: a restored local name | parameters = kept: which arrays does the network use afterwards?
         parameter[...] = saved -> parameter = saved
-    copied_before: a copy taken before the epoch that improved
-        | whose loss was measured: before or after training?
+    copied_before: a copy taken before the epoch that improved | whose loss was measured: before or after training?
         before train_epoch(parameters) -> older = [array.copy() for array in parameters]
         kept = [array.copy() for array in parameters] -> kept = older
     first_copy: a copy that is made once, at the first improvement | and the improvements that follow?
@@ -98,15 +97,13 @@ FIT_AND_RESTORE = implement(
         zip(parameters, kept, strict=True) -> zip(parameters, kept) if epoch < epochs or bad_epochs >= patience else ()
     first_array: a restore of the first array only | does a layer have nothing but a weight?
         zip(parameters, kept, strict=True) -> zip(parameters[:1], kept)
-    one_too_many: training that waits one bad epoch too many
-        | with patience 1, after how many bad epochs do you stop?
+    one_too_many: training that waits one bad epoch too many | with patience 1, after how many bad epochs do you stop?
         bad_epochs >= patience -> bad_epochs >= patience + 1
     never_reset: a counter that is never reset | bad, good, bad, good: how many bad epochs in a row are that?
         best, best_epoch, bad_epochs = value, epoch, 0 -> best, best_epoch = value, epoch
     with_the_last: a comparison with the epoch before | up by 2, then down by 1: is that a new best?
         before if bad_epochs >= patience: ... -> best = value
-    nan_improves: training for which NaN is an improvement
-        | what is `not (nan >= best)`, and is nan a good loss?
+    nan_improves: training for which NaN is an improvement | what is `not (nan >= best)`, and is nan a good loss?
         value < best -> not value >= best
     ties_improve: training for which a tie improves | the loss is flat for ever: when do you stop?
         value < best -> value <= best
