@@ -10,7 +10,7 @@ from torch import nn
 from course_lib.core.metrics import Loss
 from course_lib.teaching.checks.fitting.toys import Batch, Halved, batch, linear, one_number, plain, squared
 from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import first_trait
+from course_lib.teaching.exercises.forms import first_trait, kind_of
 from course_lib.teaching.exercises.kinds import implement
 from course_lib.training.plain import mean_loss
 
@@ -50,8 +50,8 @@ def _measured(answer: Callable[..., Any]) -> Callable[..., Any]:
         left = ("all training" if after[0] else "all eval") if len(set(after)) == 1 else "a mixture"
         records, asking = torch.is_grad_enabled(), all(parameter.requires_grad for parameter in model.parameters())
         torch.set_grad_enabled(True)  # whatever the answer has switched off
-        if said is None:
-            return said
+        if not one_number(said):
+            return None if said is None else kind_of(said)
         return {
             "a plain number": plain(said),
             "gradients recorded": any(recorded),
@@ -60,7 +60,7 @@ def _measured(answer: Callable[..., Any]) -> Callable[..., Any]:
             "gradients untouched": all(p.grad is not None and bool((p.grad == 1).all()) for p in model.parameters()),
             "gradients on afterwards": records,
             "parameters ask for gradients": asking,
-            "loss": one_number(said),
+            "loss": float(said),
         }
 
     return run
@@ -141,7 +141,7 @@ MEAN_LOSS = implement(
     swap: model.eval() <-> total, count = (0.0, 0) | neither reads what the other sets
     swap: 0.0 <-> 0 | sums may start at a whole number or not
     """,
-    properties=(Property("the model before and after", first_trait(_ASKED)),),
+    properties=(Property("the model before and after", first_trait(_ASKED, form="one number, the mean loss")),),
     hints=(
         "model.modules() gives every part, part.training its mode; write the modes down before model.eval().",
         "torch.no_grad() is a context: `with torch.no_grad():` around the loop.",

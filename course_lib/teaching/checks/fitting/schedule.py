@@ -9,6 +9,7 @@ from torch import nn
 
 from course_lib.teaching.checks.fitting.toys import Batch, batch, linear, numbers, one_number, plain, squared
 from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.forms import kind_of, not_in_parts
 from course_lib.teaching.exercises.kinds import implement
 from course_lib.training.plain import scheduled_steps
 
@@ -47,11 +48,11 @@ def _trained(answer: Callable[..., Any]) -> Callable[..., Any]:
         optimizer = _Watched(model, [{"params": model[0].parameters()}, {"params": model[2].parameters()}])
         squared(model, batches[1]).total.backward()
         said = answer(model, optimizer, iter(batches) if once else batches, squared, base, _warmup, limit)
-        if not isinstance(said, list | tuple | np.ndarray):
-            return said
+        if not isinstance(said, list | tuple | np.ndarray) or not all(map(one_number, said)):
+            return None if said is None else kind_of(said)
         return {
             "rates used": np.array(optimizer.used),
-            "lengths": [one_number(length) for length in said],
+            "lengths": np.array([float(length) for length in said]),
             "parameters": np.array([*optimizer.after, numbers(model)]),
             "plain numbers": plain(*said),
         }
@@ -60,6 +61,9 @@ def _trained(answer: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _rates(seen: Any, right: Any) -> str | None:
+    form = not_in_parts(seen, "a list of lengths, one number for each update")
+    if form:
+        return f"{form}\nwhich number belongs to each batch?"
     for case in right:
         own, rule = seen[case]["result"], right[case]["result"]
         made = len(own["rates used"])

@@ -59,10 +59,10 @@ def numbers(model: nn.Module) -> np.ndarray:
     return torch.cat([p.detach().ravel() for p in model.parameters()]).numpy().copy()
 
 
-def one_number(said: Any) -> Any:
-    """What is said as a float where it is one number, also one in a tensor; anything else as it is."""
+def one_number(said: Any) -> bool:
+    """Whether it is one number, also one in a tensor."""
     array = to_array(said)
-    return float(array.item()) if array is not None and array.size == 1 else said
+    return array is not None and array.size == 1
 
 
 def plain(*said: Any) -> bool:
