@@ -17,14 +17,10 @@ def _case(importance: list[float], access: list[float], age: list[float], offere
 
 
 _CASES = (
-    _case(
-        [0.9, 0.5, 0.8, 0.2, 0.7], [0.0, 6.0, 0.5, 1.0, 2.0], [5.0, 3.0, 1.0, 0.0, 8.0], [0.6, 0.1, 0.3], a=0.5, b=0.2
-    ),
+    _case([0.9, 0.5, 0.8, 0.2, 0.7], [0, 6, 0.5, 1, 2], [5, 3, 1, 0, 8], [0.6, 0.1, 0.3], a=0.5, b=0.2),
     _case([0.4, 0.0, 0.9], [2.0, 0.0, 0.0], [2.0, 0.0, 4.0], [0.35, 0.15], a=1.0, b=math.log(2)),
     _case([0.3, 0.95], [9.0, 0.0], [1.0, 0.0], [0.99, 0.05, 0.5], a=0.3, b=0.1),
-)  # fmt: skip
-
-
+)
 _PARTS = ("importance", "access", "age")
 _ASKED = {
     "importance": "whose importance is it? `kept` gives the order",

@@ -12,6 +12,7 @@ import numpy as np
 
 from course_lib.numpy_nn.plain_stopping import fit_and_restore
 from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.forms import first_trait
 from course_lib.teaching.exercises.kinds import implement
 
 _NAN = math.nan
@@ -24,6 +25,7 @@ _SCRIPTS = (
     ([2.0, _NAN, 1.5, 1.8, 1.7, 1.6, 1.0], 7, 3),
     ([4.0, 4.5, 3.5, 3.8, 3.0, 3.6, 3.4], 7, 2),
 )
+_SHOWN = [f"losses {values}, at most {epochs} epochs, patience {patience}" for values, epochs, patience in _SCRIPTS]
 
 
 def _scripted(answer: Any) -> Callable[..., dict[str, Any]]:
@@ -48,15 +50,6 @@ def _scripted(answer: Any) -> Callable[..., dict[str, Any]]:
         return {"best epoch": best_epoch, "epochs trained": len(trained), "values in the network": held}
 
     return run
-
-
-def _first_wrong(seen: Any, right: Any) -> str | None:
-    for (values, epochs, patience), (name, case) in zip(_SCRIPTS, right.items(), strict=True):
-        own = seen[name]["result"]
-        for key, rule in case["result"].items():
-            if own[key] != rule:
-                return f"losses {values}, at most {epochs} epochs, patience {patience}: {key} {own[key]!r}"
-    return None
 
 
 FIT_AND_RESTORE = implement(
@@ -111,7 +104,7 @@ FIT_AND_RESTORE = implement(
         drop: if bad_epochs >= patience: break
     """,
     same=(("no_restore", "alias", "shallow_copy", "rebound"),),
-    properties=(Property("what the network holds", _first_wrong),),
+    properties=(Property("what the network holds", first_trait({}, cases=_SHOWN)),),
     hints=(
         "A name is not a copy. How many arrays exist after `kept = parameters`, or after `list(parameters)`?",
         "array.copy() for every array, at the moment of the improvement.",
