@@ -54,7 +54,8 @@ def in_parts(seen: dict[str, Any], parts: int) -> dict[str, Any]:
 
 def not_in_parts(seen: dict[str, Any], expected: str) -> str | None:
     """The sentence for a result that `in_parts` put into words: "return three gradients; you return an array"."""
-    forms = [facts["result"] for facts in seen.values() if isinstance(facts["result"], str)]
+    results = [facts.get("result") for facts in seen.values() if isinstance(facts, dict)]
+    forms = [result for result in results if isinstance(result, str)]
     return f"return {expected}; you return {forms[0]}" if forms else None
 
 
