@@ -22,7 +22,7 @@
 # - compare optimizers at an equal tuning budget, and say what the comparison shows and what it does not;
 # - name a case in which Adam does not converge.
 #
-# **Time**: 75 minutes, and about 100 for the [exercise sheet](../my-exercises/03_optimizers.ipynb).
+# **Time**: 75 minutes, and about 125 for the [exercise sheet](../my-exercises/03_optimizers.ipynb).
 # **Needs**: lesson 01 (the update rule and its limit 2 / curvature); He initialization from lesson 02. No GPU, no
 # network.
 

@@ -21,7 +21,7 @@
 # - count updates, not epochs, and scale the rate with the batch as far as that goes;
 # - say when a schedule pays, and when it does not.
 #
-# **Time**: 75 minutes, and about 100 for the [exercise sheet](../my-exercises/04_learning_rates.ipynb).
+# **Time**: 75 minutes, and about 115 for the [exercise sheet](../my-exercises/04_learning_rates.ipynb).
 # **Needs**: lessons 01 and 03. No GPU, no network.
 
 # %% id="setup"

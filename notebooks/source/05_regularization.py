@@ -23,7 +23,7 @@
 # - augment images without changing their labels and without a leak;
 # - compare remedies on a small training set, with intervals, and report those that did nothing.
 #
-# **Time**: 75 minutes, and about 90 for the [exercise sheet](../my-exercises/05_regularization.ipynb).
+# **Time**: 75 minutes, and about 110 for the [exercise sheet](../my-exercises/05_regularization.ipynb).
 # **Needs**: lessons 01 and 03. No GPU, no network.
 
 # %% id="setup"

@@ -21,7 +21,7 @@
 # - run a checklist before, during and after a training;
 # - read five instruments and name the fault of a run.
 #
-# **Time**: 75 minutes, and about 90 for the [exercise sheet](../my-exercises/07_debugging.ipynb).
+# **Time**: 75 minutes, and about 160 for the [exercise sheet](../my-exercises/07_debugging.ipynb).
 # **Needs**: lesson 01; lessons 02 to 06 help. No GPU, no network.
 
 # %% id="setup"

@@ -19,7 +19,8 @@ VERDICTS = ("supported", "not shown", "contradicted")
 
 def find(slug: str, title: str, key: Mapping[str, Any], *, words: Iterable[str], wrong: str, **about: Any) -> Exercise:
     """The learner says of each letter which of the `words` fits; rows change words: `A = rate too large`, `A <-> B`."""
-    return _filled_in(slug, title, "find", key, words=words, wrong=wrong, **about)
+    by_key = isinstance(words, Mapping) and set(words) <= set(key)
+    return _filled_in(slug, title, "find", key, words=words if by_key else tuple(words), wrong=wrong, **about)
 
 
 def audit(slug: str, title: str, findings: Mapping[str, Any], *, wrong: str, **about: Any) -> Exercise:

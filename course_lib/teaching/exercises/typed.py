@@ -62,6 +62,7 @@ def numbers_in(value: Any) -> list[float]:
         return [float(_IN_WORDS[text.lower()])]
     percent = bool(re.search(r"(%|\bpercent|\bper cent)\s*$", text, re.IGNORECASE))
     text = re.sub(r"\s*(%|percent|per cent)\s*$", "", text, flags=re.IGNORECASE)
+    text = re.sub(r"(?<=[\d)])\s*\*$", "", text)  # "1.96 ×" was turned into "1.96 *"
     text = _IN_WORDS.get(text.lower(), text)
     found = [number for reading in _readings(text) for number in _evaluated(reading)]
     return _finite([*found, *(number / 100 for number in found)] if percent else found)
@@ -169,7 +170,8 @@ _USUAL = {
     "nothing": "none", "nothing wrong": "none", "ok": "sound", "okay": "sound", "fine": "sound", "healthy": "sound",
     "init": "initialization", "initialisation": "initialization", "regularisation": "regularization",
     "normalisation": "normalization", "cannot be said": "not shown", "unsupported": "not shown",
-    "not supported": "not shown", "not proven": "not shown", "refuted": "contradicted", "wrong": "contradicted",
+    "not supported": "not shown", "unproven": "not shown", "not proven": "not shown",
+    "refuted": "contradicted", "wrong": "contradicted",
     "false": "contradicted", "no": "contradicted", "true": "supported", "confirmed": "supported", "yes": "supported",
     "shown": "supported", "holds": "supported",
 }  # fmt: skip

@@ -232,3 +232,23 @@ def test_an_attack_counts_what_survives():
     found = diagnose(ATTACKED, lambda version: True)
     assert found.mistakes == ("accepts_all",)
     assert "killed 0 of 2; survived: no shift, squared" in verdict_of(ATTACKED, "0.0", found).text
+
+
+def test_words_may_be_named_like_functions_and_come_with_their_meanings():
+    one = find("modes", "Modes", {"A": "eval", "B": "train"}, words={"eval": "measured", "train": "trained"},
+                     ask={"A": "which?", "B": "which?"}, wrong="""
+    turned: both turned | which mode does dropout like?
+        A = train; B = eval
+    """)  # fmt: skip
+    assert one.mistakes[0].answer == {"A": "train", "B": "eval"}
+    assert "'slow' is none of 'eval', 'train'" in diagnose(one, {"A": "slow", "B": "train"}).lines[0]
+
+
+def test_a_percentage_that_may_be_right_is_right():
+    one = audit("gap", "Gap", {"gap": 0.27}, ask={"gap": "of what?"}, wrong="""
+    share: a share | how many percent?
+        gap = 0.0027
+    """)  # fmt: skip
+    assert diagnose(one, {"gap": "0.27 %"}).status == "right"
+    assert diagnose(one, {"gap": 0.0027}).mistakes == ("share",)
+    assert diagnose(one, {"gap": 0.0}).mistakes == ()

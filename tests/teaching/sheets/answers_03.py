@@ -40,6 +40,7 @@ ANSWERS = (
     ("order_torch_loop", "F -> I -> C -> J -> G -> D -> A", "never_cleared"),
     ("read_paths", {"a": "gradients_add_up", "b": "OK", "c": "Learning-rate too large.", "d": "momentum too big",
                     "e": "noise", "f": "wrong sign"}, "right"),
+    ("read_paths", dict(zip("ABCDEF", ["sound", "broken", *["noise"] * 4], strict=True)), says("'broken' is none of")),
     ("adam_claim", {"best_rate": "1e-2", "default_cost": "3,9", "usable_adam": "3", "usable_sgd": 3.0,
                     "works_untuned": "Contradicted", "easier_than_sgd": "not_shown"}, "right"),
     ("adam_claim", {"best_rate": "large", "default_cost": 3.88, "usable_adam": 3, "usable_sgd": 3,

@@ -6,11 +6,21 @@ from course_lib.teaching.exercises.kinds import find
 # A test computes it from the runs.
 KEY = {"A": "arithmetic", "B": "asking", "C": "memory", "D": "loader", "E": "waiting", "F": "asking"}
 _SYNONYMS = {
-    "arithmetic": ("compute", "computing", "computation", "FLOPs", "math"),
-    "memory": ("bandwidth", "memory bandwidth", "bytes", "moving"),
-    "asking": ("host", "launching", "launch", "kernel launches", "kernels", "overhead"),
-    "loader": ("data", "data loader", "dataloader", "loading", "data loading"),
-    "waiting": ("wait", "waits", "synchronization", "sync", "reading the loss", "taking turns"),
+    "arithmetic": ("compute", "computing", "computation", "FLOPs", "math", "compute bound", "arithmetic bound"),
+    "memory": ("bandwidth", "memory bandwidth", "bytes", "moving", "memory bound", "bandwidth bound"),
+    "asking": (
+        "host",
+        "host bound",
+        "launching",
+        "launch",
+        "launches",
+        "kernel launch",
+        "kernel launches",
+        "kernels",
+        "overhead",
+    ),
+    "loader": ("data", "data loader", "loading", "data loading", "loader bound", "input bound"),
+    "waiting": ("wait", "waits", "synchronization", "synchronisation", "sync", "reading the loss", "taking turns"),
 }
 
 NAME_THE_LIMIT = find(

@@ -14,13 +14,14 @@ KEY = {"A": 0, "B": 7, "C": 3, "D": 3, "E": 0, "F": 5, "G": 3}
 
 def _line(letter: str, value: Any) -> Any:
     """The number of a line that was given as a number, as "line 7", in words for none, or as the code of the line."""
-    if value is None or value is False:
+    if value is None or value is False or (isinstance(value, list | tuple) and not value):
         return 0
     if isinstance(value, str):
         code = [row[4:].strip() for row in numbered(letter).splitlines()[1:]]
         if value.strip() in code:
             return code.index(value.strip()) + 1
-        value = re.sub(r"^(line|no\.?|#|l)\s*(?=\d)", "", value.strip(), flags=re.IGNORECASE)
+        value = re.sub(r"^(line|no\.?|#|l\.?)\s*(?=\d)", "", value.strip(), flags=re.IGNORECASE)
+        value = re.sub(r"(?<=\d)(:.*|\.|th|rd)$", "", value)
         if typed.plain_word(value) in ("", "none", "no", "nowhere", "no line", "never", "no wait", "nothing"):
             return 0
     found = typed.number(value)

@@ -48,9 +48,18 @@ _LOOK = {
 _SYNONYMS = {
     HONEST: ("sound", "healthy", "no leak"),
     NEXT: ("sees next", "next token", "no mask", "sees the future", "sees its target"),
-    UNSHIFTED: ("not shifted", "unshifted", "target not shifted", "copies its input", "predicts its input"),
-    MEMORIZES: ("memorises", "memorized", "memorization", "remembers", "overfits", "overfitting"),
-    SAME: ("same text", "held out is training text", "validation is the training text", "evaluated on training text"),
+    UNSHIFTED: ("not shifted", "unshifted", "target not shifted", "copies its input", "asked for what its given"),
+    MEMORIZES: (
+        "memorises",
+        "memorized",
+        "memorizing",
+        "memorising",
+        "memorization",
+        "remembers",
+        "overfits",
+        "overfitting",
+    ),
+    SAME: ("same text", "held out training text", "held out text is training text", "validation is training text"),
     PADDED: ("padding", "padded", "counts padding", "padding is counted", "padding counts"),
 }
 

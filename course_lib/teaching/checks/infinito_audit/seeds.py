@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from course_lib.teaching.exercises import typed
 from course_lib.teaching.exercises.kinds import VERDICTS, audit
 
 MEASURES = ("that the program repeats itself", "how much results vary", "that the model is good")
@@ -26,6 +27,12 @@ _RETHINK = {
 }
 
 
+def _comparisons(value: Any) -> Any:
+    """The number of comparisons, also of "1 in 26"; 25 and 26 are both the 25.6 that it is."""
+    found = typed.number(value.strip().removeprefix("1 in ") if isinstance(value, str) else value)
+    return FINDINGS["one in"] if isinstance(found, float) and 25 <= found <= 26 else found
+
+
 def _asked(key: str, given: Any, right: Any) -> str:
     """The question for one finding, with what the given number would be where that can be told."""
     if key == "std of a coin" and given > 0:
@@ -41,7 +48,8 @@ AUDIT_SEEDS = audit(
     FINDINGS,
     words={"zero measures": MEASURES, "verdict": VERDICTS},
     synonyms=_SYNONYMS,
-    within={"one in": 0.65, "std of a coin": 1e-9},
+    read={"one in": _comparisons},
+    within={"std of a coin": 1e-9},
     ask=_asked,
     names={"VARY": MEASURES[1], "GOOD": MEASURES[2]},
     minutes=8,
