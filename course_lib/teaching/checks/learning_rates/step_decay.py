@@ -1,28 +1,7 @@
 """Step decay: its cases and its known mistakes."""
 
-from typing import Any
-
-import numpy as np
-
 from course_lib.numpy_nn.plain_schedules import step_decay_rates
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import apart
 from course_lib.teaching.exercises.kinds import implement
-
-
-def _how_many(seen: Any, right: Any) -> str | None:
-    for case in right:
-        own, rule = np.size(seen[case]["result"]), len(right[case]["result"])
-        if own != rule:
-            return f"{case} asks for {rule} epochs, you give {own} rates"
-    return None
-
-
-def _first(seen: Any, right: Any) -> str | None:
-    own, rule = seen["case 1"]["result"][0], right["case 1"]["result"][0]
-    has, rate = apart(own, rule, 3)
-    return None if np.isclose(own, rule) else f"epoch 0 is trained at {rate}, yours has {has}"
-
 
 STEP_DECAY = implement(
     "step_decay",
@@ -56,15 +35,13 @@ STEP_DECAY = implement(
         rate * A -> rate / A
     subtracted: a decay by the same amount each time | is the rate multiplied, or is something taken off?
         factor ** A -> (1 - (1 - factor) * A)
-    times_stairs: the factor times the number of stairs
-        | what is the factor after two stairs: twice it, or its square?
+    times_stairs: the factor times the number of stairs | what is the factor after two stairs: twice it, or its square?
         factor ** A -> (factor * A if A else 1)
     one_more: one epoch too many | how many epochs are 0 to epochs - 1?
         range(epochs) -> range(epochs + 1)
     compounded: a decay of what was decayed already | is `rate` in your loop still the first rate?
         epoch // every -> sum(k // every for k in range(epoch + 1))
     """,
-    properties=(Property("one rate per epoch", _how_many), Property("the rate of epoch 0", _first)),
     hints=(
         "Write down by hand the rates of the first 7 epochs for every = 3.",
         "How often has the rate been multiplied by the factor before epoch e? That number is a whole division.",
