@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from course_lib.core.locks import folder_locked
-from course_lib.teaching import progress, store
 from course_lib.teaching.exercises import registry
+from course_lib.teaching.learner import progress, store
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs fork, modes and links as POSIX has them")
 NEWER = b'{"format": 2, "exercises": {"a": {"tries": [1, 2]}}}'

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from course_lib.numpy_nn.plain_stopping import early_stopping, k_folds
+from course_lib.by_hand.stopping import early_stopping, k_folds
 from course_lib.teaching.checks.stopping.audit import FINDINGS
 from course_lib.teaching.checks.stopping.logs import KEY
 from course_lib.teaching.checks.stopping.recorded import TEN_RUNS

@@ -3,10 +3,10 @@
 import numpy as np
 import torch
 
+from course_lib.by_hand.torch_loop import accumulated_step, mean_loss, resume_passes, rows_from, scheduled_steps
 from course_lib.core.metrics import Loss
 from course_lib.teaching.checks.fitting.audit import FINDINGS
 from course_lib.teaching.checks.fitting.resumes import KEY
-from course_lib.training.plain import accumulated_step, mean_loss, resume_passes, rows_from, scheduled_steps
 from tests.teaching.answers import says
 
 

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import torch
 
-from course_lib.infinito.plain import read_memory, slots_after_writing
+from course_lib.by_hand.attention import read_memory, slots_after_writing
 from course_lib.teaching.checks.infinito_model.audit import FINDINGS
 from course_lib.teaching.checks.infinito_model.find import KEY
 from tests.teaching.answers import says

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.numpy_nn.plain_debugging import first_bad_layer
+from course_lib.by_hand.debugging import first_bad_layer
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
 

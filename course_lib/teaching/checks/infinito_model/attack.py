@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from course_lib.infinito.plain import sees_no_future
+from course_lib.by_hand.attention import sees_no_future
 from course_lib.teaching.checks.infinito_model.versions import PLANTED, RIGHT
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import attack

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from course_lib.infinito.plain import count_parameters
+from course_lib.by_hand.attention import count_parameters
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
 from course_lib.teaching.exercises.observe import Raised

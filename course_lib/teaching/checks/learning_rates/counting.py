@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from course_lib.numpy_nn.plain_schedules import updates_per_epoch
+from course_lib.by_hand.schedules import updates_per_epoch
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.numpy_nn.plain_schedules import step_decay_rates
+from course_lib.by_hand.schedules import step_decay_rates
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
 

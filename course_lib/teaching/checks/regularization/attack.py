@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from course_lib.numpy_nn.plain_regularizers import dropout_passes
+from course_lib.by_hand.regularizers import dropout_passes
 from course_lib.teaching.checks.regularization.versions import PLANTED, RIGHT
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import attack
