@@ -10,14 +10,14 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 MOVED = {
-    "course_lib.infinito.report.as_reported": "course_lib.infinito.report.as_reported",
-    "course_lib.by_hand.first_step": "course_lib.by_hand.first_step",
-    "course_lib.by_hand.optimizers": "course_lib.by_hand.optimizers",
-    "course_lib.teaching.clinic.faults": "course_lib.teaching.clinic.faults",
-    "course_lib.teaching.clinic.loop": "course_lib.teaching.clinic.loop",
-    "course_lib.teaching.learner.progress": "course_lib.teaching.learner.progress",
-    "course_lib.teaching.build.source": "course_lib.teaching.build.source",
-    "course_lib.training.machine.operations": "course_lib.training.machine.operations",
+    "course_lib.infinito.reported": "course_lib.infinito.report.as_reported",
+    "course_lib.numpy_nn.plain": "course_lib.by_hand.first_step",
+    "course_lib.numpy_nn.plain_optimizers": "course_lib.by_hand.optimizers",
+    "course_lib.teaching.clinic_faults": "course_lib.teaching.clinic.faults",
+    "course_lib.teaching.clinic_loop": "course_lib.teaching.clinic.loop",
+    "course_lib.teaching.progress": "course_lib.teaching.learner.progress",
+    "course_lib.teaching.source": "course_lib.teaching.build.source",
+    "course_lib.training.counting": "course_lib.training.machine.operations",
 }
 
 
