@@ -226,6 +226,11 @@ def test_no_function_is_longer_than_a_reader_wants() -> None:
     )
 
 
+def test_the_first_line_of_a_module_says_what_it_holds() -> None:
+    asking = [place(path, 1) for path in FILES if (ast.get_docstring(parsed(path)) or "").split("\n")[0].endswith("?")]
+    assert not asking, "the first line asks and does not say what is in the file:\n" + "\n".join(asking)
+
+
 def test_everything_public_has_a_docstring() -> None:
     bare = []
     for path in FILES:

@@ -1,4 +1,4 @@
-"""What do attention and the priority memory look like when nothing but the mathematics is written down?
+"""Attention and the priority memory, with nothing but the mathematics written down.
 
 These functions are the ones that lesson 10 derives and sheet 10 asks for. They check nothing and are written for
 reading; `attention`, `memory` and `analysis` hold the fast ones, and the tests hold the two equal.

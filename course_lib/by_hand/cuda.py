@@ -1,4 +1,4 @@
-"""What does a training step cost, and what keeps it right in float16 and on several devices, in the most readable form?
+"""The cost of a training step, and what keeps it right in float16 and on several devices, in the most readable form.
 
 The exercises of sheet 09 are cut from these functions. `cost`, `step_memory`, `dataset_loader` and `step` do the same
 for every kind of layer and with more care.

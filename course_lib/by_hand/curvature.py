@@ -1,4 +1,4 @@
-"""What does power iteration on gradients look like when nothing but the mathematics is written down?
+"""Power iteration on gradients, with nothing but the mathematics written down.
 
 Lesson 04 shows it and sheet 04 asks for it; `curvature.largest_curvature` is the guarded version for networks.
 """

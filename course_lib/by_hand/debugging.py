@@ -1,4 +1,4 @@
-"""What do the tools of debugging look like when nothing but the idea is written down?
+"""The tools of debugging, with nothing but the idea written down.
 
 These functions are the ones that lesson 07 derives and sheet 07 asks for. Shapes: n samples, f features, k classes.
 """

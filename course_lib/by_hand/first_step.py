@@ -1,4 +1,4 @@
-"""What do the parts of a training step look like when nothing but the mathematics is written down?
+"""The parts of a training step, with nothing but the mathematics written down.
 
 These functions are the ones that lesson 01 derives and sheet 01 asks for. They check nothing and are written for
 reading; the layers, losses and data functions of this package are their guarded versions, and the tests hold the two

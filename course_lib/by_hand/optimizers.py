@@ -1,4 +1,4 @@
-"""What do the optimizers look like when nothing but the mathematics is written down?
+"""Optimizers, with nothing but the mathematics written down.
 
 These functions are the ones that lesson 03 derives and sheet 03 asks for. They check nothing, change nothing that they
 are given, and keep no state: it goes in and comes out, and starts at zeros. `optimizers` has the guarded versions that

@@ -1,4 +1,4 @@
-"""How large should the first weights be?
+"""Initializers: (shape, rng, dtype) -> weights.
 
 Every initializer is a function (shape, rng, dtype) -> weights of shape (inputs, outputs). The inputs of a unit are its
 fan-in, the units of the layer are the fan-out. Lesson 02 derives the variances.

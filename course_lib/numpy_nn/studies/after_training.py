@@ -1,4 +1,4 @@
-"""What is owed after training: one look at the test part, an analysis of the errors, a picture, a record?
+"""After training: one look at the test part, an analysis of the errors, a picture, a record.
 
 `Sealed` keeps the test part and counts who opened it; `analyse_errors` says which classes are confused and which
 samples are worst; `post` checks that all of it was done.

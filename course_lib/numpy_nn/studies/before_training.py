@@ -1,4 +1,4 @@
-"""Is everything in order before the first step of training?
+"""Before the first step of training: whether everything is in order.
 
 `preflight` looks at the data, the split, the network and the loss, and trains nothing. Its limits are choices that fit
 small networks, not constants of nature; every item says what it measured. Shapes: n samples, f features, k classes.

@@ -1,4 +1,4 @@
-"""How steep does the slope of the loss change: what is the largest eigenvalue of its Hessian?
+"""Curvature: the largest eigenvalue of the Hessian of a loss.
 
 The Hessian of P parameters has P x P numbers and is never made. Its product with a direction v is the change of the
 gradient along v, (g(theta + h v) - g(theta - h v)) / 2h, and products are all that power iteration needs. Work in

@@ -1,4 +1,4 @@
-"""What do the layers of this network see, and how far does a step move them?
+"""Instruments: what the layers of a network see, and how far a step moves them.
 
 `layer_report` sends one batch forward and backward and describes what every layer gave and got. `UpdateWatch` measures
 during training how far each step moves each Linear layer, relative to the length of its weights.

@@ -1,4 +1,4 @@
-"""On which surfaces can an optimizer be watched step by step?
+"""Surfaces on which an optimizer can be watched step by step.
 
 Functions of two parameters, each with its gradient in closed form, and `follow`, which lets any optimizer of
 `optimizers` walk on one of them. Shapes: a point is (2,), a path (steps + 1, 2).

@@ -1,4 +1,4 @@
-"""How large are signals and gradients in layer l of a random network, without building one?
+"""Mean field: how large signals and gradients are in layer l of a random network, without building one.
 
 Mean-field theory: in a wide layer the sums x @ weight of one unit are nearly normal with mean 0, so that one number per
 layer, their mean square q, tells all. With weights of variance gain^2 / fan-in and biases of 0

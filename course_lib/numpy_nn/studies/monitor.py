@@ -1,4 +1,4 @@
-"""Is a training going as it should, as far as its history shows?"""
+"""Whether a training goes as it should, as far as its history shows."""
 
 from __future__ import annotations
 

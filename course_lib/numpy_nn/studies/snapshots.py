@@ -1,4 +1,4 @@
-"""How good was the network after each epoch, on data that training did not watch?
+"""Snapshots: how good a network was after each epoch, on data that training did not watch.
 
 `Snapshots` is a hook that keeps the parameters at the end of every epoch; `score_curve` scores them afterwards on any
 data, so that validation and test curves of one run can be compared without training it twice.

@@ -1,4 +1,4 @@
-"""Which notebooks do the masters ask for, and what stands in each, before anything is executed?
+"""The notebooks that the masters ask for, and what stands in each before anything is executed.
 
 A master of `solutions/source` gives two notebooks: the solution, with the functions of the library, and the sheet, with
 the stubs that are cut from them. A cell tagged `solution` or `sheet` stands in one of the two only.

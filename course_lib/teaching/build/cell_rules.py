@@ -1,4 +1,4 @@
-"""Which rules must the code cells of a master and the outputs of a built notebook keep?
+"""The rules for code cells of a master and for outputs of a built notebook.
 
 Each rule was learned from a way in which notebooks go wrong under nbval or for a reader who cannot see a figure.
 """

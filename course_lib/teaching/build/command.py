@@ -1,4 +1,4 @@
-"""How do the masters become notebooks: lessons, solutions and exercise sheets, executed and with stable ids?
+"""From masters to notebooks: lessons, solutions and exercise sheets, executed and with stable ids.
 
 notebooks/source/NN_topic.py   -> notebooks/NN_topic.ipynb
 solutions/source/NN_topic.py   -> solutions/NN_topic.ipynb and exercises/NN_topic.ipynb

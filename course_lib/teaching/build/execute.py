@@ -1,4 +1,4 @@
-"""How is a built notebook executed so that a second execution gives the same bytes?
+"""The execution of a built notebook, so that a second one gives the same bytes.
 
 Counts, outputs and figures are kept; what differs from run to run is not: times of cells, ids of widget models, the
 version of the language. Kernels run with one thread and write a learner's progress into a folder that is thrown away.

@@ -1,4 +1,4 @@
-"""Which lessons does the course have, in which order, and which are ready?
+"""The lessons of the course in their order, and which of them are ready.
 
 A lesson is ready when its notebook is there; the others are shown as planned. Lesson 00, the README and the tests read
 this table.

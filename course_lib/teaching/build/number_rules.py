@@ -1,4 +1,4 @@
-"""Does every decimal number and percentage in a lesson's text stand on something that was checked?
+"""The rule for numbers: every decimal and percentage in a lesson's text stands on something that was checked.
 
 A number is backed by `claim("97.07", ...)`, `claim("> 0.95", ...)` or `quoted("99.25", report=...)` in a code cell of
 the notebook. A setting is backed when it stands in `backticks` or $a formula$ and is a number of the code as well.

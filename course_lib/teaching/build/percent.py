@@ -1,4 +1,4 @@
-"""What does a master (a percent script) say: which cells, with which ids, tags and exercises?
+"""Masters (percent scripts): their cells, with ids, tags and exercises.
 
 A master is Python with a marker line above every cell (`# %% id="run"`, `# %% [markdown] id="why"`). Everything that
 could be a slip (an unknown key or tag, an id twice, text outside a cell) is an error that names the line.

@@ -1,4 +1,4 @@
-"""How does the code of the library get into a notebook: shown, cut to a stub, faded, or as it stands?
+"""The code of the library in a notebook: shown, cut to a stub, faded, or as it stands.
 
 A body is written once, in the library. The exercise shows its signature and docstring (`stub_of`), the faded level
 leaves out the lines that carry the idea (`faded_of`), the solution is the function itself (`worked_of`).

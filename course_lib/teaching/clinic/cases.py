@@ -1,4 +1,4 @@
-"""What does each case of the clinic show, how is its fault told from the nearest rival, and what is the mend?"""
+"""The cases of the clinic: what each shows, how its fault is told from the nearest rival, and the mend."""
 
 from __future__ import annotations
 

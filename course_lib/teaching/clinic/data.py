@@ -1,4 +1,4 @@
-"""Which data do the runs of the clinic learn from, when nothing is wrong with them?"""
+"""The data of the clinic's runs, when nothing is wrong with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which faults can a run of the clinic have, as exchanged parts of a setup?"""
+"""The faults of the clinic's runs, as exchanged parts of a setup."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a small training on the digits show on its instruments, when one part of it is exchanged?
+"""A small training on the digits with instruments, in which one part can be exchanged.
 
 `Setup` holds the parts of a run as functions; a case of the clinic exchanges one. `train` runs it and returns what the
 instruments read. Everything is a function of the seed. Shapes: n samples, k = 10 classes, L linear layers.

@@ -1,4 +1,4 @@
-"""How is a widget shown so that readers without a kernel see something too, and tests see the same text every time?
+"""Widgets with a strip for readers without a kernel, and the same text for every test.
 
 A widget's own text form holds its whole state (a picture as bytes). A panel is a box whose text form is written for
 readers: nbval compares it, and a page without a kernel shows it.

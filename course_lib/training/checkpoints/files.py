@@ -1,4 +1,4 @@
-"""How does a checkpoint lie on disk, so that it is whole or absent and no damage to it goes unseen?
+"""How a checkpoint lies on disk, so that it is whole or absent and no damage to it goes unseen.
 
 A checkpoint is a folder `step-0000000120` with weights.safetensors, optimizer.pt, history.jsonl and meta.json. It is
 written under a hidden temporary name that ends in `.part`, every file is flushed to the disk, meta.json comes last, and

@@ -1,4 +1,4 @@
-"""Which parameters are trained, at which rate, and which of them decay?
+"""Parameter groups: which parameters are trained, at which rate, and which of them decay.
 
 A name in a pattern or a mapping is that of a parameter ("head.bias"), of a part with all that is in it ("backbone",
 "backbone.layer4"), or in patterns one with wildcards ("*.bias"). A name that matches nothing is an error: a misspelled

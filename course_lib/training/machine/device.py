@@ -1,4 +1,4 @@
-"""On which device does a run compute, with which settings, and what can that device do?"""
+"""Devices: on which a run computes, with which settings, and what it can do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do the layers of this torch model see, and how far does a step move its weights?
+"""Instruments for torch models: what layers see, and how far a step moves their weights.
 
 The instruments of `numpy_nn.studies.instruments` for torch: hooks collect the arrays, `core.layer_stats` reads them.
 Shapes: n samples, u units.

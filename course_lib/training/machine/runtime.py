@@ -1,4 +1,4 @@
-"""What is this machine, and which presets of the course run on it?"""
+"""This machine, and which presets of the course run on it."""
 
 from __future__ import annotations
 
