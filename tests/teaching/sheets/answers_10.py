@@ -88,7 +88,7 @@ ANSWERS = (
     ("read_memory", BY_SLOT, "right"),
     ("read_memory", "return: scores.softmax(dim=1).nan_to_num(0) @ values", "divided_again"),
     ("read_memory", "first: priority.clamp_(min=1e-300)", says("it writes into what it was given")),
-    ("read_memory", lambda *given, sharpness: read_memory(*given, sharpness=sharpness)[0], says("(T, k)")),
+    ("read_memory", lambda *given, sharpness: read_memory(*given, sharpness=sharpness)[0], says("your shape is (4,)")),
     ("slots_after_writing", AS_LISTS, "right"),
     ("slots_after_writing", "age + 1 -> age.add_(1)", says("it writes into what it was given")),
     ("slots_after_writing", one_read_more, says("with how many reads does a newcomer start?")),

@@ -71,8 +71,7 @@ SCHEDULE_PASSES = attack(
     rate_one: a test whose settings all have rate = 1 | can a multiplier be told from a rate when the rate is 1?
         (A, (2.0, 9, 0, 0.0), B) -> ((1.0, 20, 4, 0.1), (1.0, 9, 0, 0.0))
     monotone: a test of the direction: up in the warm-up, then down | how many curves go up and then down?
-        (A, (2.0, 9, 0, 0.0), B) -> SETTINGS
-        after right = A -> change = np.diff(rates[: steps + 1])
+        (A, (2.0, 9, 0, 0.0), B) -> SETTINGS; after right = A -> change = np.diff(rates[: steps + 1])
         np.allclose(A, B, rtol=C, atol=D) -> (change[:warmup] > 0).all() and (change[warmup:] <= 1e-9).all()
     within_bounds: a test that the rates lie between 0 and the peak | would a constant rate pass?
         np.allclose(A, B, rtol=C, atol=D) -> ((rates >= 0) & (rates <= rate * 1.0001)).all()

@@ -17,15 +17,6 @@ _CASES = (
 )
 
 
-def unit_by_unit(weight, limit):
-    result = weight.copy()
-    for unit in range(weight.shape[1]):
-        length = np.linalg.norm(weight[:, unit])
-        if length > limit:
-            result[:, unit] *= limit / length
-    return result
-
-
 def _lengths(seen: Any, right: Any) -> str | None:
     for case, (weight, limit) in zip(right, _CASES, strict=True):
         own = np.asarray(seen[case]["result"])
@@ -46,9 +37,9 @@ MAX_NORM = implement(
     "Shorten the weights of a unit",
     max_norm,
     cases=_CASES,
-    names={"unit_by_unit": unit_by_unit},
     right="""
     unit_by_unit: unit by unit
+        return: np.stack([w * (limit / s if s > limit else 1) for w, s in zip(weight.T, lengths)], axis=1)
     by_where: np.where over the factors
         limit / np.maximum(lengths, limit)
         -> np.where(lengths > limit, limit / np.where(lengths == 0, 1, lengths), 1)

@@ -80,8 +80,7 @@ READ_STOPPING_LOGS = find(
     reset_and_previous: a reading that exchanges A and D
         | which of the two stopped before it had seen three bad epochs in a row, by any comparison?
         A = previous; D = never reset
-    previous_is_late: a reading that exchanges D and F
-        | whose best epoch has a loss that is not the lowest it has seen?
+    previous_is_late: a reading that exchanges D and F | whose best epoch has a loss that is not the lowest it has seen?
         D = late; F = previous
     training_is_late: a reading that exchanges E and F | which loss is lowest at the epoch that E calls the best?
         E = late; F = training loss

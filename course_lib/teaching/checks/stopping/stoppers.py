@@ -76,8 +76,7 @@ EARLY_STOPPING = implement(
     by_class: the class of the library
     """,
     wrong="""
-    one_too_many: a stopper that waits one bad epoch too many
-        | with patience 1, after how many bad epochs do you stop?
+    one_too_many: a stopper that waits one bad epoch too many | with patience 1, after how many bad epochs do you stop?
         bad_epochs >= patience -> bad_epochs >= patience + 1
     one_too_few: a stopper that waits one bad epoch too few | with patience 2, does one bad epoch stop you?
         bad_epochs >= patience -> bad_epochs >= patience - 1
