@@ -436,7 +436,8 @@ def test_while_another_kernel_holds_the_lock_changes_are_kept_beside_and_added_o
 def test_changes_of_a_kernel_that_ended_while_another_held_the_lock_are_there(file):
     with folder_locked(file.parent, 0):
         elsewhere(
-            "from course_lib.teaching.learner import progress, store\nstore.LOCK_SECONDS = 0\nprogress.record_hint('a', most=9)"
+            "from course_lib.teaching.learner import progress, store\n"
+            "store.LOCK_SECONDS = 0\nprogress.record_hint('a', most=9)"
         )
     assert store.load()["exercises"]["a"]["hints"] == 1
 
@@ -535,7 +536,8 @@ def test_a_stopped_kernel_keeps_its_lock_and_both_records_are_there_when_it_goes
     stopped = subprocess.Popen([sys.executable, "-c", code])
     os.waitpid(stopped.pid, os.WUNTRACED)
     elsewhere(
-        "from course_lib.teaching.learner import progress, store\nstore.LOCK_SECONDS = 0\nprogress.record_attempt('B', 'right')"
+        "from course_lib.teaching.learner import progress, store\n"
+        "store.LOCK_SECONDS = 0\nprogress.record_attempt('B', 'right')"
     )
     os.kill(stopped.pid, signal.SIGCONT)
     stopped.wait()
