@@ -529,7 +529,7 @@ def test_a_forked_child_does_not_write_what_waits_in_its_parent(file, monkeypatc
 @POSIX
 def test_a_stopped_kernel_keeps_its_lock_and_both_records_are_there_when_it_goes_on(file):
     code = (
-        "import os, signal\nfrom course_lib.teaching import store\n"
+        "import os, signal\nfrom course_lib.teaching.learner import store\n"
         "def change(data):\n    data['exercises']['A'] = {'attempts': 1}; os.kill(os.getpid(), signal.SIGSTOP)\n"
         "store.update(change)"
     )

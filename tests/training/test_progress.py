@@ -14,7 +14,7 @@ from course_lib.core.history import History
 from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds
 from course_lib.digits.train import DigitsConfig, classification_loss, classification_scores, digits_net
-from course_lib.teaching.build.command import execute
+from course_lib.teaching.build import execute
 from course_lib.training.data.loaders import TensorLoader
 from course_lib.training.loop.callbacks import evaluate_on, every
 from course_lib.training.loop.fit import fit
