@@ -67,7 +67,7 @@ def generators_kept(device: torch.device) -> Iterator[None]:
 def seed_noise(seeds: Seeds, epoch: int, rank: int = 0) -> None:
     """Start the noise of an epoch; every process of a distributed run gets streams of its own."""
     purpose = f"noise of process {rank}"
-    torch.manual_seed(stream(seeds.noise, purpose, epoch))
+    _seed_torch(stream(seeds.noise, purpose, epoch))
     _seed_numpy(stream(seeds.noise, f"{purpose}, NumPy", epoch))
     random.seed(stream(seeds.noise, f"{purpose}, Python", epoch))
 
@@ -75,10 +75,20 @@ def seed_noise(seeds: Seeds, epoch: int, rank: int = 0) -> None:
 def fresh_states(seed: int, device: torch.device) -> States:
     """The states of generators that begin at `seed`; the world's stay as they are."""
     with generators_kept(device):
-        torch.manual_seed(seed)
+        _seed_torch(seed)
         _seed_numpy(seed)
         random.seed(seed)
         return generator_states(device)
+
+
+def _seed_torch(seed: int) -> None:
+    # torch.manual_seed does it too, but for each device that is not in use it keeps a note with the whole stack: that
+    # takes as long as a step of a small net, and the notes pile up with the epochs.
+    torch.default_generator.manual_seed(seed)
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed_all(seed)
+    if torch.backends.mps.is_available():
+        torch.mps.manual_seed(seed)
 
 
 def _numpys_own() -> bool:

@@ -14,7 +14,6 @@ from course_lib.training.precision import autocast
 from course_lib.training.state import LossFunction, TrainState
 from course_lib.training.undo import BeforeUpdate, Buffers, longest_gradient
 
-PLAIN = (torch.float32, torch.float64)
 ONE_PASS = ("cpu", "cuda")  # devices on which one call looks through all gradients
 
 
@@ -122,7 +121,9 @@ def _checked_update(state: TrainState) -> None:
 def _surely_finite(state: TrainState, gradients: list[torch.Tensor], clip: float | None) -> bool:
     """Whether the optimizer's own formula bounds the update by the gradient, which is finite."""
     longest = longest_gradient(state.optimizer)
-    if longest in (0, math.inf) or (clip is not None and clip <= longest):
+    if longest == math.inf:
+        return True
+    if longest == 0 or (clip is not None and clip <= longest):
         return longest > 0
     return bool(torch.nn.utils.get_total_norm([_numbers(gradient) for gradient in gradients]) <= longest)
 
@@ -182,14 +183,17 @@ def _require_finite(state: TrainState, gradients: list[torch.Tensor], device: to
 def _found_infinite(state: TrainState, gradients: list[torch.Tensor], device: torch.device) -> torch.Tensor:
     """A scalar tensor, above 0 when an element is not finite; the caller sets it back to 0."""
     found, one = _zero_and_one(state, device)
-    # Looked at here and not in `_numbers`: in a small net the calls take as long as the pass.
-    numbers = [g if g.dtype in PLAIN and g.layout is torch.strided else _numbers(g) for g in gradients]
     if device.type in ONE_PASS:
         # What torch's scaler calls: one pass over all gradients, on a GPU in one launch. Times 1 changes no bit.
-        torch._amp_foreach_non_finite_check_and_unscale_(numbers, found, one)
+        try:
+            torch._amp_foreach_non_finite_check_and_unscale_(gradients, found, one)
+        except RuntimeError:
+            # It refuses a sparse or complex gradient, which is rare: to ask each one first takes as long as the pass.
+            numbers = [_numbers(gradient) for gradient in gradients]
+            torch._amp_foreach_non_finite_check_and_unscale_(numbers, found, one)
         return found
     # A sum is not finite as soon as one element is not.
-    sums = torch.stack([values.sum(dtype=torch.float32) for values in numbers])
+    sums = torch.stack([_numbers(gradient).sum(dtype=torch.float32) for gradient in gradients])
     return found.copy_(~sums.sum().isfinite())
 
 

@@ -32,27 +32,29 @@ def longest_gradient(optimizer: torch.optim.Optimizer) -> float:
         return 0.0
     longest = math.inf
     for group in optimizer.param_groups:
-        rate, decay, momentum = group["lr"], group["weight_decay"], group.get("momentum", 0.0)
-        tame = (
-            isinstance(rate, float | int)
-            and 0 <= rate <= 1
-            and 0 <= decay <= 1e6
-            and rate * decay <= 1
-            and group.get("eps", 1.0) >= 1e-10
-            and 0 <= momentum < 0.9999
-            and 0 <= group.get("dampening", 0) <= 1
-            and 0 <= group.get("alpha", 0) < 1
-            and 0 <= group.get("rho", 0) < 1
-            and not group.get("centered")  # a difference of two means, whose root can be that of a number below 0
-            and group["params"][0].dtype in _WIDE
-        )
-        for beta in group.get("betas", ()):
-            tame = tame and isinstance(beta, float | int) and 0 <= beta < 0.99999999
-        if not tame:
+        if not _tame(group):
             return 0.0
-        if momentum:
+        if group.get("momentum"):
             longest = LONG
     return longest
+
+
+def _tame(group: dict[str, Any]) -> bool:
+    """Whether the settings of one group are such that the formula bounds the update."""
+    rate, decay, betas = group["lr"], group["weight_decay"], group.get("betas")
+    if not (isinstance(rate, float) and 0 <= rate <= 1 and 0 <= decay <= 1e6 and rate * decay <= 1):
+        return False
+    if group["params"][0].dtype not in _WIDE or not group.get("eps", 1.0) >= 1e-10:
+        return False
+    if betas is not None:  # Adam and its kin have no other settings that matter
+        return all(isinstance(beta, float | int) and 0 <= beta < 0.99999999 for beta in betas)
+    return (
+        0 <= group.get("momentum", 0) < 0.9999
+        and 0 <= group.get("dampening", 0) <= 1
+        and 0 <= group.get("alpha", 0) < 1
+        and 0 <= group.get("rho", 0) < 1
+        and not group.get("centered")  # a difference of two means, whose root can be that of a number below 0
+    )
 
 
 class Buffers:

@@ -85,9 +85,7 @@ OVERFIT_ONE_BATCH = implement(
     cases=_CASES,
     run=_facts,
     names={"with_permutation": with_permutation},
-    right="""
-    with_permutation: a permutation cut off, and a while loop
-    """,
+    right="with_permutation: a permutation cut off, and a while loop",
     wrong="""
     new_batch: a new batch in every step | is it one batch that is to be learned by heart?
         drop: rows = A; before loss = A -> rows = rng.choice(len(x), size, replace=False)

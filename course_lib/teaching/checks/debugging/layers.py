@@ -40,9 +40,7 @@ FIRST_BAD_LAYER = implement(
     complete=True,
     cases=_CASES,
     names={"list_of_outputs": list_of_outputs},
-    right="""
-    list_of_outputs: all outputs first, then the search
-    """,
+    right="list_of_outputs: all outputs first, then the search",
     wrong="""
     input_skipped: a search that does not look at the input | what if the data hold the NaN?
         drop: return -1

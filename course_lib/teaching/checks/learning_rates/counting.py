@@ -25,9 +25,7 @@ COUNT_UPDATES = implement(
     minutes=8,
     cases=_CASES,
     names={"counted": counted},
-    right="""
-    counted: counted by a loop
-    """,
+    right="counted: counted by a loop",
     wrong="""
     iterations: iterations, not updates | how many batches does one update wait for?
         return: batches

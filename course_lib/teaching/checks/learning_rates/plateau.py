@@ -52,9 +52,7 @@ PLATEAU = implement(
     minutes=12,
     cases=_CASES,
     names={"by_library": by_library},
-    right="""
-    by_library: the library's Plateau, times the rate
-    """,
+    right="by_library: the library's Plateau, times the rate",
     wrong="""
     one_early: a decay one loss too early | must the bad losses reach `patience`, or exceed it?
         bad > patience -> bad >= max(patience, 1)
