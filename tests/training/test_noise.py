@@ -10,14 +10,14 @@ from torch import nn
 
 from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds, stream
-from course_lib.training import checkpoint
-from course_lib.training import fit as fit_module
-from course_lib.training.checkpoint_content import noise_here
-from course_lib.training.dataset_loader import DatasetLoader
-from course_lib.training.fit import fit
-from course_lib.training.noise import generator_states, generators_kept, seed_noise, set_generator_states
-from course_lib.training.run import run
-from course_lib.training.state import TrainState
+from course_lib.training.checkpoints import saving as checkpoint
+from course_lib.training.checkpoints.content import noise_here
+from course_lib.training.data.dataset_loader import DatasetLoader
+from course_lib.training.loop import fit as fit_module
+from course_lib.training.loop.fit import fit
+from course_lib.training.loop.generators import generator_states, generators_kept, seed_noise, set_generator_states
+from course_lib.training.loop.state import TrainState
+from course_lib.training.runs.run import run
 from tests.training.small import blob_loader, blobs, classification_loss, everything, new_state, same
 
 CPU = torch.device("cpu")

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from course_lib.teaching.clinic_cases import CASES
+from course_lib.teaching.clinic.cases import CASES
 from tests.teaching.answers import find, says
 
 KEY = {"cured": 1, "hidden": "softmax twice", "floor": 1.461, "verdict": "contradicted"}

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.numpy_nn.plain_debugging import overfit_one_batch
+from course_lib.by_hand.debugging import overfit_one_batch
 from course_lib.teaching.exercises.kinds import implement
 
 _X = np.arange(40.0)[:, None] * [1.0, 10.0]  # row k is (k, 10 k), its label is k

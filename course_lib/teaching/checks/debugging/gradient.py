@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.by_hand.debugging import gradient_check
 from course_lib.numpy_nn.gradcheck import numerical_gradient, relative_error
-from course_lib.numpy_nn.plain_debugging import gradient_check
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
 

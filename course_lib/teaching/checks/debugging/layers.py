@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from course_lib.numpy_nn.plain_debugging import first_bad_layer
+from course_lib.by_hand.debugging import first_bad_layer
 from course_lib.teaching.exercises.kinds import implement
 
 _X = np.array([[1.0, -2.0], [3.0, 0.5]])

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.numpy_nn.plain_debugging import sigmoid_cross_entropy
+from course_lib.by_hand.debugging import sigmoid_cross_entropy
 from course_lib.teaching.exercises.compare import distance
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement

@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from course_lib.by_hand.torch_loop import accumulated_step
 from course_lib.teaching.checks.fitting.toys import Batch, Halved, batch, linear, numbers, one_number, plain, squared
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.forms import apart, kind_of, not_in_parts
 from course_lib.teaching.exercises.kinds import implement
-from course_lib.training.plain import accumulated_step
 
 _RNG = np.random.default_rng(31)
 # Each case is three updates, one after the other. Sizes differ, and so does what the batches ask for.

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.by_hand.torch_loop import resume_passes
 from course_lib.teaching.checks.fitting.runs import PLANTED, RIGHT, Run
 from course_lib.teaching.exercises.kinds import attack
-from course_lib.training.plain import resume_passes
 
 
 def right_after_loading(start: Callable[[int], Any], save: Callable[[Any], Any], load: Callable[[Any], Any]) -> bool:

@@ -7,12 +7,12 @@ import numpy as np
 import torch
 from torch import nn
 
+from course_lib.by_hand.torch_loop import mean_loss
 from course_lib.core.metrics import Loss
 from course_lib.teaching.checks.fitting.toys import Batch, Halved, batch, linear, one_number, plain, squared
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.forms import first_trait, kind_of
 from course_lib.teaching.exercises.kinds import implement
-from course_lib.training.plain import mean_loss
 
 _RNG = np.random.default_rng(32)
 # Batches, and whether a part of the model is in eval mode already. Those of the last cases can be read only once.

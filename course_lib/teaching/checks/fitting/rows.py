@@ -6,12 +6,12 @@ from unittest import mock
 
 import numpy as np
 
+from course_lib.by_hand.torch_loop import rows_from
 from course_lib.core.seeding import epoch_order
 from course_lib.teaching.exercises.compare import distance
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.forms import Detail, first_trait, kind_of, row_numbers
 from course_lib.teaching.exercises.kinds import implement
-from course_lib.training.plain import rows_from
 
 _FAR = (10, 100, 1000, 10_000)  # by how much an epoch is multiplied where seed and epoch are written into one number
 _CASES = ((23, 5, 3, 1), (24, 6, 0, 2), (40, 7, 11, 4))  # count, batch size, seed, epoch

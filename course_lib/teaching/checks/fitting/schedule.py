@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from course_lib.by_hand.torch_loop import scheduled_steps
 from course_lib.teaching.checks.fitting.toys import Batch, batch, linear, numbers, one_number, plain, squared
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.forms import apart, kind_of, not_in_parts
 from course_lib.teaching.exercises.kinds import implement
-from course_lib.training.plain import scheduled_steps
 
 _RNG = np.random.default_rng(33)
 # The first gradient lies below the limit, later ones above it: a short gradient must not be stretched. In the second

@@ -2,7 +2,7 @@
 
 import copy
 
-from course_lib.infinito.plain import sees_no_future
+from course_lib.by_hand.attention import sees_no_future
 from course_lib.teaching.checks.infinito_model.versions import PLANTED, RIGHT
 from course_lib.teaching.exercises.kinds import attack
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-from course_lib.infinito.plain import split_heads
+from course_lib.by_hand.attention import split_heads
 from course_lib.teaching.checks.infinito_model.facts import cases_of, flow, numbers, without_flow
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement

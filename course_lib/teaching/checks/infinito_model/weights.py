@@ -5,7 +5,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from course_lib.infinito.plain import causal_attention_weights
+from course_lib.by_hand.attention import causal_attention_weights
 from course_lib.teaching.checks.infinito_model.facts import cases_of, flow, numbers, without_flow
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from course_lib.infinito.plain import slots_after_writing
+from course_lib.by_hand.attention import slots_after_writing
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.forms import in_parts, not_in_parts
 from course_lib.teaching.exercises.kinds import implement

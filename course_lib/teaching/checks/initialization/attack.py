@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from course_lib.by_hand.initializers import he_normal_passes
 from course_lib.numpy_nn.initializers import he_normal
-from course_lib.numpy_nn.plain_initializers import he_normal_passes
 from course_lib.teaching.checks.initialization.versions import PLANTED, RIGHT
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import attack

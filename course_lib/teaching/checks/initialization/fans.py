@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from course_lib.numpy_nn.plain_initializers import fan_in_and_out
+from course_lib.by_hand.initializers import fan_in_and_out
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
 

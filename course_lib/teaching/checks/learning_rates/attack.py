@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from course_lib.numpy_nn.plain_schedules import schedule_passes, warmup_cosine
+from course_lib.by_hand.schedules import schedule_passes, warmup_cosine
 from course_lib.teaching.checks.learning_rates.warmup import WARMUP_COSINE
 from course_lib.teaching.exercises.edits import edited
 from course_lib.teaching.exercises.kinds import attack

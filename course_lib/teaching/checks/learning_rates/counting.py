@@ -1,6 +1,6 @@
 """The updates of an epoch: its cases and its known mistakes."""
 
-from course_lib.numpy_nn.plain_schedules import updates_per_epoch
+from course_lib.by_hand.schedules import updates_per_epoch
 from course_lib.teaching.exercises.kinds import implement
 
 _CASES = ((1000, 32, 4, False), (1000, 32, 3, True), (95, 10, 3, True), (90, 10, 3, False), (7, 8, 2, False))

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.numpy_nn.plain_curvature import largest_eigenvalue
+from course_lib.by_hand.curvature import largest_eigenvalue
 from course_lib.teaching.exercises.kinds import implement
 
 _RNG = np.random.default_rng(4)

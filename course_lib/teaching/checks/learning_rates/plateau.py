@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.by_hand.schedules import plateau_rates
 from course_lib.core.schedules import Plateau
-from course_lib.numpy_nn.plain_schedules import plateau_rates
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.forms import apart
 from course_lib.teaching.exercises.kinds import implement

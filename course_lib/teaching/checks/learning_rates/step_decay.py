@@ -1,6 +1,6 @@
 """Step decay: its cases and its known mistakes."""
 
-from course_lib.numpy_nn.plain_schedules import step_decay_rates
+from course_lib.by_hand.schedules import step_decay_rates
 from course_lib.teaching.exercises.kinds import implement
 
 STEP_DECAY = implement(

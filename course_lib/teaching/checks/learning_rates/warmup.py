@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.by_hand.schedules import warmup_cosine
 from course_lib.core.schedules import cosine_with_warmup
-from course_lib.numpy_nn.plain_schedules import warmup_cosine
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.forms import apart
 from course_lib.teaching.exercises.kinds import implement

@@ -1,6 +1,6 @@
 """A step of Nesterov momentum: its known mistakes, on the cases of momentum."""
 
-from course_lib.numpy_nn.plain_optimizers import nesterov_step
+from course_lib.by_hand.optimizers import nesterov_step
 from course_lib.teaching.checks.optimizers.momentum import CASES, NAMES
 from course_lib.teaching.checks.optimizers.walk import first_wrong_step, form, given_state, walks
 from course_lib.teaching.exercises.exercise import Property

@@ -1,6 +1,6 @@
 """A test for a layer that is random: what its card says, and the known weak tests."""
 
-from course_lib.numpy_nn.plain_regularizers import dropout_passes
+from course_lib.by_hand.regularizers import dropout_passes
 from course_lib.teaching.checks.regularization.versions import PLANTED, RIGHT
 from course_lib.teaching.exercises.kinds import attack
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.numpy_nn.plain_regularizers import dropout_forward
+from course_lib.by_hand.regularizers import dropout_forward
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.forms import kind_of
 from course_lib.teaching.exercises.kinds import implement

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.numpy_nn.plain_regularizers import l2_step
+from course_lib.by_hand.regularizers import l2_step
 from course_lib.teaching.exercises.kinds import implement
 
 _RNG = np.random.default_rng(31)

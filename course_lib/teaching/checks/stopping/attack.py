@@ -2,7 +2,7 @@
 
 import math
 
-from course_lib.numpy_nn.plain_stopping import early_stopping, stopper_passes
+from course_lib.by_hand.stopping import early_stopping, stopper_passes
 from course_lib.teaching.checks.stopping.stoppers import EARLY_STOPPING
 from course_lib.teaching.exercises.kinds import attack
 

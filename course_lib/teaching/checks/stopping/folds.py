@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.numpy_nn.plain_stopping import k_folds
+from course_lib.by_hand.stopping import k_folds
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.forms import first_trait, kind_of, row_numbers
 from course_lib.teaching.exercises.kinds import implement

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from course_lib.numpy_nn.plain_stopping import early_stopping
+from course_lib.by_hand.stopping import early_stopping
 from course_lib.teaching.checks.stopping import stoppers
 from course_lib.teaching.exercises.kinds import find
 

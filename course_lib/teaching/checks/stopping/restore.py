@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.numpy_nn.plain_stopping import fit_and_restore
+from course_lib.by_hand.stopping import fit_and_restore
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.forms import first_trait
 from course_lib.teaching.exercises.kinds import implement

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.by_hand.stopping import early_stopping
 from course_lib.core.stopping import EarlyStopping
-from course_lib.numpy_nn.plain_stopping import early_stopping
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from course_lib.numpy_nn.plain import count_parameters
+from course_lib.by_hand.first_step import count_parameters
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
 
