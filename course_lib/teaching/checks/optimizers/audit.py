@@ -51,8 +51,7 @@ ADAM_CLAIM = audit(
     cost_against_sgd: a cost measured against the best of SGD
         | the claim is about tuning Adam: which loss would tuning have given?
         default_cost = 3.6
-    usable_without_best: a count that leaves out the best rate itself
-        | is the lowest loss below twice the lowest loss?
+    usable_without_best: a count that leaves out the best rate itself | is the lowest loss below twice the lowest loss?
         usable_adam = 2; usable_sgd = 2
     believed: an audit that believes the sentence | what does the untuned rate cost here?
         works_untuned = supported

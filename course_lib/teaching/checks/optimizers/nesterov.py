@@ -1,18 +1,16 @@
 """A step of Nesterov momentum: its known mistakes, on the cases of momentum."""
 
 from course_lib.numpy_nn.plain_optimizers import nesterov_step
-from course_lib.teaching.checks.optimizers.momentum import CASES, NAMES
-from course_lib.teaching.checks.optimizers.walk import first_wrong_step, form, given_state, walks
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.checks.optimizers.momentum import CASES
+from course_lib.teaching.checks.optimizers.walk import step
 
-NESTEROV = implement(
+NESTEROV = step(
     "nesterov",
     "Nesterov momentum",
     nesterov_step,
+    *CASES,
     complete=True,
     difficulty=2,
-    observe=lambda answer: walks(answer, *CASES, names=NAMES),
     right="""
     with_old_velocity: the same step, written with the old velocity: mu^2 v - (1 + mu) eta g
         first: old = velocity
@@ -25,11 +23,9 @@ NESTEROV = implement(
     plain_momentum: the step of plain momentum, a look ahead with the old velocity
         | which velocity looks ahead, old or new?
         parameter + A - change -> parameter + velocity
-    gradient_forgotten: a look ahead without the gradient
-        | momentum times velocity, and what else moves the parameter?
+    gradient_forgotten: a look ahead without the gradient | momentum times velocity, and what else moves the parameter?
         parameter + A - change -> parameter + A
-    velocity_not_scaled: the whole velocity added, and the gradient once more
-        | what share of the velocity is added?
+    velocity_not_scaled: the whole velocity added, and the gradient once more | what share of the velocity is added?
         parameter + A - change -> parameter + velocity - change
     change_added: the gradient added in place of subtracted | does the change go up or down the gradient?
         parameter + A - change -> parameter + A + change
@@ -45,7 +41,6 @@ NESTEROV = implement(
         first: old = velocity
         return: RESULT[0], old
     """,
-    properties=(Property("form", form(NAMES)), given_state(*CASES), Property("first wrong step", first_wrong_step)),
     hints=(
         "The velocity changes exactly as in momentum.",
         "The parameter makes the step that momentum would make next if the gradient were the same again.",

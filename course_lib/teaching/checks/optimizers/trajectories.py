@@ -50,8 +50,7 @@ READ_PATHS = find(
         E = rate too large
     noise_is_sound: a reading that finds nothing in run E | below which distance does run E never stay, and run B?
         E = sound
-    noise_and_sound_exchanged: a reading that exchanges run B and run E
-        | which of the two comes as close as you like?
+    noise_and_sound_exchanged: a reading that exchanges run B and run E | which of the two comes as close as you like?
         B = noise; E = sound
     swing_is_rate: a reading that takes gradients that add up for too large a rate
         | how many steps does one swing of run A take?

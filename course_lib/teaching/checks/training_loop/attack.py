@@ -83,8 +83,7 @@ LAYER_PASSES = attack(
     outputs_summed: a check that differentiates the plain sum of the outputs
         | of which number is backward(upstream) the gradient?
         A * upstream -> A
-    weight_only: a check of the weight alone
-        | what has a Tanh in place of a weight, and what else does backward give?
+    weight_only: a check of the weight alone | what has a Tanh in place of a weight, and what else does backward give?
         variables, claims = A -> variables, claims = [], []; layer.backward(upstream)
         ("weight", "bias") -> ("weight",)
     parameters_only: a check of weight and bias, not of the gradient that goes on
@@ -108,8 +107,7 @@ LAYER_PASSES = attack(
     loose_tolerance: a check that lets an error of a hundredth pass
         | how large is the error of a right gradient, and how far above it is your limit?
         1e-6 -> {1e-1|1e-2|0.3|0.5}
-    strict_tolerance: a limit below rounding
-        | how large is the error that you find for a right layer?
+    strict_tolerance: a limit below rounding | how large is the error that you find for a right layer?
         1e-6 -> {1e-12|1e-11|1e-15}
     absolute_tolerance: a check of absolute differences against one limit
         | what if all gradients of a layer are smaller than your limit?

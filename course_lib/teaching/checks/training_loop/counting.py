@@ -26,11 +26,9 @@ COUNT_PARAMETERS = implement(
     wrong="""
     no_biases: the weights without the biases | what is added to x @ weight, and how many numbers is that?
         drop: total += outputs
-    bias_per_input: a count with one bias per input of a layer
-        | to which side of a layer is the bias added, x or y?
+    bias_per_input: a count with one bias per input of a layer | to which side of a layer is the bias added, x or y?
         total += outputs -> total += inputs
-    one_bias_per_layer: a count with one bias per layer
-        | do all outputs of a layer share one bias, or has each its own?
+    one_bias_per_layer: a count with one bias per layer | do all outputs of a layer share one bias, or has each its own?
         total += outputs -> total += 1
     biases_for_inputs: a count that gives the inputs biases too
         | does the network compute its inputs, or is it given them?

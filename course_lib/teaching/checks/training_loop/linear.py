@@ -78,8 +78,7 @@ LINEAR_BACKWARD = implement(
     bias_keepdims: a bias gradient with one axis too many, (1, o)
         | what does keepdims do to the shape, and what is bias's?
         gradient.sum(axis=0) -> gradient.sum(axis=0, keepdims=True)
-    bias_not_summed: a bias gradient that is not summed
-        | one bias reaches n samples: what happens to their n gradients?
+    bias_not_summed: a bias gradient that is not summed | one bias reaches n samples: what happens to their n gradients?
         gradient.sum(axis=0) -> gradient.copy()
     bias_counts: n as the gradient of every bias | dy/dbias is 1; what is it multiplied by?
         gradient.sum(axis=0) -> np.full(weight.shape[1], float(len(x)))

@@ -118,20 +118,17 @@ SOFTMAX_CROSS_ENTROPY = implement(
     wrong="""
     mean_for_sum: the mean loss in place of the sum | two batches of 32 and 8 rows: can you add their means?
         float(total) -> float(total) / len(labels)
-    gradient_of_sum: the gradient of the sum, not of the mean
-        | how long is a step if the batch is twice as large?
+    gradient_of_sum: the gradient of the sum, not of the mean | how long is a step if the batch is twice as large?
         gradient / len(labels) -> gradient
     divided_twice: the gradient of the mean divided by n once more | how often does 1/n stand in sum / n?
         gradient / len(labels) -> gradient / len(labels) ** 2
     divided_by_entries: the gradient divided by all n * k entries | is the mean one over samples or over logits?
         gradient / len(labels) -> gradient / gradient.size
-    divided_by_classes: the gradient divided by the number of classes
-        | which axis of the logits counts the samples?
+    divided_by_classes: the gradient divided by the number of classes | which axis of the logits counts the samples?
         gradient / len(labels) -> gradient / logits.shape[1]
     one_hot_missing: softmax / n as the gradient, nothing subtracted | what is it where p is 1 for the right class?
         drop: gradient[rows, labels] -= 1
-    set_to_minus_one: the entries of the right classes set to -1
-        | what is p - 1 where p is 0.9, and what is left of p?
+    set_to_minus_one: the entries of the right classes set to -1 | what is p - 1 where p is 0.9, and what is left of p?
         gradient[rows, labels] -= 1 -> gradient[rows, labels] = -1
     logarithm_in_gradient: log p, not p, minus one-hot as the gradient | how does p come back from log p?
         np.exp(log_probabilities) -> log_probabilities.copy()
@@ -148,8 +145,7 @@ SOFTMAX_CROSS_ENTROPY = implement(
         logits.max(axis=1, keepdims=True) -> logits.min(axis=1, keepdims=True)
     log_of_zero: the log of a softmax that underflows to 0 | what is the log of exp(-10000), as you compute it?
         total = -A -> total = -np.log(np.exp(log_probabilities)[rows, labels]).sum()
-    common_shift: all rows shifted by one common maximum
-        | what is left of a row that lies 10,000 below that maximum?
+    common_shift: all rows shifted by one common maximum | what is left of a row that lies 10,000 below that maximum?
         logits.max(axis=1, keepdims=True) -> logits.max()
     epsilon_in_log: a small number inside the log | how large can -log(p + 1e-12) become?
         total = -A -> total = -np.log(np.exp(log_probabilities)[rows, labels] + {1e-12|1e-8|1e-10|1e-15}).sum()
@@ -187,8 +183,7 @@ SOFTMAX_CROSS_ENTROPY = implement(
     softmax_derivative_twice: p - one-hot times p (1 - p) once more
         | is the derivative of softmax already in p - one-hot?
         gradient[rows, labels] -= 1 -> p = gradient.copy(); gradient[rows, labels] -= 1; gradient *= p * (1 - p)
-    gradient_averaged: a mean over the samples as the gradient, one row
-        | does each sample have a gradient of its own?
+    gradient_averaged: a mean over the samples as the gradient, one row | does each sample have a gradient of its own?
         gradient / len(labels) -> gradient.mean(axis=0)
     """,
     properties=(

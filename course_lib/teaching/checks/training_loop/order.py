@@ -62,8 +62,7 @@ ORDER_TRAINING_STEP = order(
     LINES,
     "DGJBEIAF",
     wrong="""
-    update_before_backward: a loop that updates before it goes backward
-        | which gradient does the very first update use?
+    update_before_backward: a loop that updates before it goes backward | which gradient does the very first update use?
         DGJBEIFA
     update_first: a loop that updates at the start of each batch
         | which batch do the gradients come from that the update uses?
@@ -87,8 +86,7 @@ ORDER_TRAINING_STEP = order(
         JDGBEIAF
     rows_before_loop: a loop that chooses the rows before `start` is there | which line gives `start` its value?
         DGBJEIAF
-    forward_once: a loop with one forward pass per epoch
-        | do the outputs stay the same while weight and bias change?
+    forward_once: a loop with one forward pass per epoch | do the outputs stay the same while weight and bias change?
         DGBEJIAF
     with_replacement: a loop that draws each batch anew, with replacement | does every row come up once per epoch?
         DGJHEIAF

@@ -167,8 +167,7 @@ STRATIFIED_SPLIT = implement(
         return: tuple(part.tolist() for part in RESULT)
     """,
     wrong="""
-    not_stratified: a split that does not look at the classes
-        | how many rows of the rarest class does each part get?
+    not_stratified: a split that does not look at the classes | how many rows of the rarest class does each part get?
         np.unique(labels) -> [0]; np.flatnonzero(A) -> len(labels)
     not_stratified_not_sorted: an unsorted split that does not look at the classes
         | how many rows of the rarest class has each part?

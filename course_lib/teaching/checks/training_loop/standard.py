@@ -87,8 +87,7 @@ STANDARDIZE = implement(
         return: right(both, train)[1], right(both, other)[1]
     sample_deviation: the deviation with n - 1 (ddof=1) | what do you divide by in the variance, n or n - 1?
         train.std(axis=0) -> train.std(axis=0, ddof=1)
-    epsilon_added: a small number added to every deviation
-        | what becomes of 2 / 1e-8 where a feature was constant?
+    epsilon_added: a small number added to every deviation | what becomes of 2 / 1e-8 where a feature was constant?
         std = A -> std = train.std(axis=0) + {1e-8|1e-12|1e-6}
         when: nearly_divided_by_zero
     constant_not_handled: division by zero in a constant feature | what is 0 / 0 in NumPy?
@@ -99,8 +98,7 @@ STANDARDIZE = implement(
     holes_filled: nan_to_num after a division by zero | what does nan_to_num make of infinity?
         std = A -> std = train.std(axis=0)
         return: tuple(np.nan_to_num(part) for part in RESULT)
-    parentheses_missing: x - mean / std, without parentheses
-        | which is done first, the subtraction or the division?
+    parentheses_missing: x - mean / std, without parentheses | which is done first, the subtraction or the division?
         (train - mean) / std -> train - mean / std; (other - mean) / std -> other - mean / std
     constant_zeroed: a constant feature set to zero in the other set | is it constant in the other set too?
         return: tuple(part * ~constant for part in RESULT)

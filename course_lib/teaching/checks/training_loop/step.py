@@ -109,11 +109,9 @@ TRAINING_STEP = implement(
         every rate * A -> A
     loss_after: the loss after the step | which loss does the docstring ask for, before or after the step?
         return: right(*RESULT[1:], x, labels, rate)[0], *RESULT[1:]
-    sum_for_mean: the sum of the losses, not their mean
-        | what else does softmax_cross_entropy return beside the sum?
+    sum_for_mean: the sum of the losses, not their mean | what else does softmax_cross_entropy return beside the sum?
         total / count -> total
-    bias_from_new_weight: a bias gradient taken after the weight had moved
-        | are both gradients taken at the same point?
+    bias_from_new_weight: a bias gradient taken after the weight had moved | are both gradients taken at the same point?
         return: *RESULT[:2], right(RESULT[1], bias, x, labels, rate)[2]
     bias_kept: a step that leaves the bias where it was | how many parameters does the layer have?
         bias - A -> bias.copy()
@@ -129,8 +127,7 @@ TRAINING_STEP = implement(
         linear_forward(x, weight, bias) -> x @ weight
     two_steps: two steps in one | how often is the gradient subtracted?
         return: RESULT[0], *right(*RESULT[1:], x, labels, rate)[1:]
-    multiplied: weight times (1 - rate * gradient)
-        | is the step subtracted from the weight, or a share of the weight?
+    multiplied: weight times (1 - rate * gradient) | is the step subtracted from the weight, or a share of the weight?
         weight - A -> weight * (1 - A); bias - A -> bias * (1 - A)
     times_loss: a rate multiplied by the loss | does the length of the step depend on the loss itself?
         every rate * A -> rate * total / count * A
