@@ -154,6 +154,8 @@ def attack(
     also: str = "",
     call: Callable[[Callable[..., Any], Any], Any] = lambda test, version: test(version),
     names: Names | None = None,
+    alarm: str | Callable[[list[str]], str | None] = "",
+    survived: str | Mapping[str, str] = "",
     same: Sequence[Sequence[str]] = (),
     properties: Sequence[Property] = (),
     **about: Any,
@@ -161,6 +163,8 @@ def attack(
     """The learner writes a test; `reference` is one that is good. It must accept `right` and reject all of `planted`.
 
     call: how a test is asked for one version. Rows are edits of the reference test, or functions among `names`.
+    alarm: what a test is told that rejects right versions, "{name}" being the first; or made by `alarm(names)`.
+    survived: what is told of a planted version that is accepted: by its name, in the order of asking, or one for all.
     """
     names = dict(names or {})
 
@@ -175,10 +179,29 @@ def attack(
         observe=lambda test: attacked(lambda version: call(test, version), right=right, planted=planted),
         accepted=variants(also, make, names) if also else (),
         mistakes=mistakes(wrong, make, names),
-        properties=(Property("form", _odd_form), *properties),
+        properties=(Property("form", _odd_form), *properties, Property("what survived", _survivors(alarm, survived))),
         indistinguishable=tuple(map(tuple, same)),
         **(SMALL | about),
     )
+
+
+def _survivors(
+    alarm: str | Callable[[list[str]], str | None], survived: str | Mapping[str, str]
+) -> Callable[[Any, Any], str | None]:
+    """A property: what is told of right versions that a test rejects, else of the first planted one that it takes."""
+
+    def told(seen: Any, right: Any) -> str | None:
+        alarms = [name for name, accepted in seen["right"].items() if accepted is not True]
+        said = (alarm if isinstance(alarm, str) else alarm(alarms)) if alarms else ""
+        if said:
+            return said.replace("{name}", alarms[0])
+        alive = [name for name, accepted in seen["planted"].items() if accepted is not False]
+        asked = dict.fromkeys(alive, survived) if isinstance(survived, str) else survived
+        return (
+            next((question.replace("{name}", name) for name, question in asked.items() if name in alive), None) or None
+        )
+
+    return told
 
 
 def _odd_form(seen: Any, right: Any) -> str | None:

@@ -121,11 +121,9 @@ OVERFIT_ONE_BATCH = implement(
         y[rows] -> y[other]
     global_generator: a batch from numpy's global generator | which generator were you given, and what is it for?
         rng.choice -> np.random.choice
-    own_generator: a batch from a generator of its own, the same for every rng
-        | does another rng give another batch?
+    own_generator: a batch from a generator of its own, the same for every rng | does another rng give another batch?
         first: rng = np.random.default_rng(0)
-    one_too_many: a count that includes the step that only measured
-        | how many updates lie before the loss you read?
+    one_too_many: a count that includes the step that only measured | how many updates lie before the loss you read?
         return done -> return done + 1
     met_exactly: a target that counts when it is met exactly | is 0.01 below 0.01?
         loss < target -> loss <= target
@@ -136,8 +134,7 @@ OVERFIT_ONE_BATCH = implement(
     never_stops: all steps made, whatever the loss | what is left to do when the target is reached?
         for done in range(steps): ... -> losses = [step(x[rows], y[rows]) for _ in range(steps)]
         return: next((k for k, loss in enumerate(losses) if loss < target and np.isfinite(losses[: k + 1]).all()), -1)
-    steps_for_failure: the number of steps where the target is never reached
-        | how does the caller see that it failed?
+    steps_for_failure: the number of steps where the target is never reached | how does the caller see that it failed?
         every return -1 -> return steps
     """,
     properties=(Property("what the steps were given", _which),),

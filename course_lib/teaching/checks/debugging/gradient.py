@@ -109,8 +109,7 @@ GRADIENT_CHECK = implement(
         return: float(np.linalg.norm(gradient - differences))
     largest_difference: the largest absolute difference | divided by which size does a difference say something?
         return: float(np.abs(gradient - differences).max())
-    relative_to_one: an error relative to the differences alone
-        | what does it give where the differences are all zero?
+    relative_to_one: an error relative to the differences alone | what does it give where the differences are all zero?
         scale = A -> scale = np.linalg.norm(differences)
     relative_to_larger: an error relative to the larger of the two | which sum stands in the denominator?
         scale = A + B -> scale = max(A, B)
@@ -129,8 +128,7 @@ GRADIENT_CHECK = implement(
         for index in A: ... -> differences[...] = (function(point + step) - function(point - step)) / (2 * step)
     first_row: a check of the first row alone | is every number of an array of any shape moved once?
         before scale = A -> gradient, differences = gradient[0], differences[0]
-    differences_returned: the differences themselves, not their error
-        | what is to be returned: slopes, or one number?
+    differences_returned: the differences themselves, not their error | what is to be returned: slopes, or one number?
         return: differences
     sign_exchanged: the slopes with the wrong sign | which of the two losses is subtracted from which?
         above - below -> below - above
@@ -139,8 +137,7 @@ GRADIENT_CHECK = implement(
         np.linalg.norm(gradient - differences) -> ((gradient - differences) ** 2).sum()
     """,
     equivalent="""
-    swap: point[index] = kept <-> differences[index] = (above - below)
-        | the difference is taken before either
+    swap: point[index] = kept <-> differences[index] = (above - below) | the difference is taken before either
     gradient - differences -> differences - gradient | the length of a vector has no sign
     """,
     properties=(Property("one number", _one_number), Property("between 0 and 1", _in_range)),

@@ -65,8 +65,7 @@ FIRST_BAD_LAYER = implement(
     wrong="""
     input_skipped: a search that does not look at the input | what if the data hold the NaN?
         drop: return -1
-    only_nan: a search for NaN that lets infinity pass
-        | what does the next layer make of infinity minus infinity?
+    only_nan: a search for NaN that lets infinity pass | what does the next layer make of infinity minus infinity?
         every np.isfinite(x).all() -> not np.isnan(x).any()
     minus_infinity: a search that lets minus infinity pass | what is log(0), and what is every sum with it?
         every np.isfinite(x).all() -> not (np.isnan(x) | (x == np.inf)).any()

@@ -1,31 +1,22 @@
 """A test that finds leaks: the splits that it must accept and reject, and the known weak tests."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from course_lib.numpy_nn.plain_debugging import no_leak
-from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import attack
 
 _ROWS = np.random.default_rng(11).normal(0.0, 1.0, (30, 4))
 _TRAIN, _TEST = _ROWS[:20], _ROWS[20:]
 
 
-@dataclass(frozen=True)
-class Split:
-    """Rows of two parts and whose they are."""
-
-    train_x: np.ndarray
-    test_x: np.ndarray
-    train_groups: np.ndarray
-    test_groups: np.ndarray
+Split = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # training and test rows, the groups of both
 
 
 def _split(train: np.ndarray = _TRAIN, test: np.ndarray = _TEST) -> Split:
     """Every row of its own group."""
-    return Split(train, test, np.arange(len(train)), 100 + np.arange(len(test)))
+    return train, test, np.arange(len(train)), 100 + np.arange(len(test))
 
 
 def _with(rows: np.ndarray, place: int, row: Any) -> np.ndarray:
@@ -42,8 +33,8 @@ RIGHT = {
     "columns exchanged": _split(test=_with(_TEST, 2, _TRAIN[4][::-1])),
     "copies in train": _split(train=_with(_TRAIN, 1, _TRAIN[0])),
     "copies in test": _split(test=_with(_TEST, 1, _TEST[0])),
-    "many rows each": Split(_TRAIN, _TEST, np.arange(20) // 5, 100 + np.arange(10) // 5),
-    "names": Split(_TRAIN, _TEST, np.array(["ada", "eve"] * 10), np.array(["ian"] * 10)),
+    "many rows each": (_TRAIN, _TEST, np.arange(20) // 5, 100 + np.arange(10) // 5),
+    "names": (_TRAIN, _TEST, np.array(["ada", "eve"] * 10), np.array(["ian"] * 10)),
     "one row": _split(test=_TEST[:1]),
 }
 PLANTED = {
@@ -54,9 +45,9 @@ PLANTED = {
     "copy rounded": _split(test=_with(_TEST, 4, _TRAIN[9] + [1e-9, -1e-9, 0, 2e-9])),
     "copy in float32": _split(test=_with(_TEST, 6, _TRAIN[2].astype(np.float32))),
     "copy to 7e-7": _split(test=_with(_TEST, 6, _TRAIN[8] + 7e-7)),
-    "patient": Split(_TRAIN, _TEST, np.arange(20), 19 + np.arange(10)),
-    "patient by name": Split(_TRAIN, _TEST, np.array(["ada", "eve"] * 10), np.array(["ian"] * 9 + ["eve"])),
-    "last patient": Split(_TRAIN, _TEST, np.arange(20), np.array([*range(50, 59), 0])),
+    "patient": (_TRAIN, _TEST, np.arange(20), 19 + np.arange(10)),
+    "patient by name": (_TRAIN, _TEST, np.array(["ada", "eve"] * 10), np.array(["ian"] * 9 + ["eve"])),
+    "last patient": (_TRAIN, _TEST, np.arange(20), np.array([*range(50, 59), 0])),
     "all copies": _split(test=_TRAIN[:10]),
 }
 
@@ -73,21 +64,11 @@ def rounded_sets(train_x, test_x, train_groups, test_groups):
     return not rows(train_x) & rows(test_x) and not set(train_groups.tolist()) & set(test_groups.tolist())
 
 
-def _reading(seen: Any, right: Any) -> str | None:
-    alarms = [name for name, accepted in seen["right"].items() if accepted is not True]
-    alive = [name for name, accepted in seen["planted"].items() if accepted is not False]
-    if alarms:
-        return f"a clean split is rejected ({alarms[0]}): what exactly makes two rows copies, or two groups one?"
-    return f"survived: {alive[0]}; would a test row be recognised there?" if alive else None
-
-
 NO_LEAK = attack(
     "no_leak",
     "Attack: a test that finds leaks",
     no_leak,
-    call=lambda test, split: test(
-        split.train_x.copy(), split.test_x.copy(), split.train_groups.copy(), split.test_groups.copy()
-    ),
+    call=lambda test, split: test(*(part.copy() for part in split)),
     right=RIGHT,
     planted=PLANTED,
     names={"all_pairs": all_pairs, "rounded_sets": rounded_sets},
@@ -104,8 +85,7 @@ NO_LEAK = attack(
         drop: if np.intersect1d(A, B).size: ...
     groups_only: a test of the groups alone | what if one row was stored under two names?
         drop: for row in test_x: ...
-    place_by_place: a test that compares rows at the same place
-        | must a copy stand at the same place in both parts?
+    place_by_place: a test that compares rows at the same place | must a copy stand at the same place in both parts?
         for row in test_x: ... -> for row, train_x in zip(test_x, train_x[:, None]): ...
     any_feature: an alarm for one equal feature | how many features of two different rows may agree?
         A.max(axis=1) -> A.min(axis=1)
@@ -138,7 +118,8 @@ NO_LEAK = attack(
     rejects_all: a test that rejects everything | what does it find in a clean split?
         first: return False
     """,
-    properties=(Property("what survived", _reading),),
+    alarm="a clean split is rejected ({name}): what exactly makes two rows copies, or two groups one?",
+    survived="survived: {name}; would a test row be recognised there?",
     hints=(
         "Two questions: is a group in both parts? Is a test row a training row, up to 1e-6 in every feature?",
         "np.abs(train_x - row) has the shape (n, f); a copy is a row of it whose largest entry is at most 1e-6.",

@@ -112,8 +112,7 @@ SIGMOID_CROSS_ENTROPY = implement(
         (probabilities - labels) / len(logits) -> probabilities - labels
     divided_twice: the gradient divided by n twice | how often does 1/n stand in sum / n?
         (probabilities - labels) / len(logits) -> (probabilities - labels) / len(logits) ** 2
-    sigmoid_slope: a gradient with the slope of the sigmoid as a factor
-        | what is left of p (1 - p) after dp is divided?
+    sigmoid_slope: a gradient with the slope of the sigmoid as a factor | what is left of p (1 - p) after dp is divided?
         probabilities - labels -> (probabilities - labels) * probabilities * (1 - probabilities)
     uphill: a gradient with the sign exchanged | the label is 1 and p is 0.2: must z grow, and what is -gradient?
         probabilities - labels -> labels - probabilities

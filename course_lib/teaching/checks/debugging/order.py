@@ -56,8 +56,7 @@ ORDER_DEBUGGING = order(
         GICFABD
     batch_before_gradient: an order that learns a batch before it checks the gradient | {_GRADIENT}
         GCAFIBD
-    data_last: an order that looks at the data when all is over
-        | which faults of the data do all other tests pass over?
+    data_last: an order that looks at the data when all is over | which faults of the data do all other tests pass over?
         CFAIBDG
     batch_after_all: an order that learns one batch after all data
         | what does a batch tell that a whole training has not told already?

@@ -1,14 +1,12 @@
 """A test that finds broken schedules: what it must accept and reject, and the known weak tests."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from course_lib.numpy_nn.plain_schedules import schedule_passes, warmup_cosine
 from course_lib.teaching.checks.learning_rates.warmup import WARMUP_COSINE
 from course_lib.teaching.exercises.edits import edited
-from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import attack
 
 Make = Callable[[float, int, int, float], Callable[[int], float]]
@@ -26,33 +24,14 @@ def _table(rate: float, steps: int, warmup: int, floor: float) -> Callable[[int]
 
 
 _KNOWN = {one.id: one.answer for one in (*WARMUP_COSINE.accepted, *WARMUP_COSINE.mistakes)}
-_SHORT = {  # a message lists the survivors
-    "zero": "from_zero",
-    "early": "one_early",
-    "no-rise": "no_warmup",
-    "flat": "flat_warmup",
-    "jump": "counted_from_start",
-    "long": "horizon_with_warmup",
-    "short": "ends_early",
-    "again": "rises_again",
-    "line": "straight",
-    "quarter": "quarter_cosine",
-    "no-floor": "no_floor",
-    "cut": "cut_at_floor",
-    "share": "multiplier",
-}
-RIGHT = {"plain": _made_of(warmup_cosine), "table": _table, "library": _made_of(_KNOWN["by_library"])}
-RIGHT["squared"] = _made_of(_KNOWN["interpolated"])
-PLANTED = {name: _made_of(_KNOWN[id]) for name, id in _SHORT.items()}
+# What a message calls a survivor, and the mistake that it is.
+_SHORT = """zero from_zero, early one_early, no-rise no_warmup, flat flat_warmup, jump counted_from_start,
+    long horizon_with_warmup, short ends_early, again rises_again, line straight, quarter quarter_cosine,
+    no-floor no_floor, cut cut_at_floor, share multiplier"""
+RIGHT = {"plain": _made_of(warmup_cosine), "table": _table}
+RIGHT |= {"library": _made_of(_KNOWN["by_library"]), "squared": _made_of(_KNOWN["interpolated"])}
+PLANTED = {name: _made_of(_KNOWN[id]) for name, id in map(str.split, _SHORT.split(","))}
 PLANTED["0.1 % off"] = _made_of(edited(warmup_cosine, "first: rate = 1.001 * rate"))
-
-
-def _reading(seen: Any, right: Any) -> str | None:
-    alarms = [name for name, accepted in seen["right"].items() if accepted is not True]
-    if alarms:
-        return "a right schedule is refused: print the largest relative error that you find for `warmup_cosine` itself"
-    alive = [name for name, accepted in seen["planted"].items() if accepted is not False]
-    return f"{alive[0]}: at which step, and in which setting, would that fault show?" if alive else None
 
 
 SCHEDULE_PASSES = attack(
@@ -85,8 +64,7 @@ SCHEDULE_PASSES = attack(
         after right = A -> rates, right = rates[warmup:], right[warmup:]
     warmup_alone: a test of the warm-up alone | which rates do the updates after the warm-up have?
         after right = A -> rates, right = rates[:warmup], right[:warmup]
-    never_a_warmup: a test whose settings all have warmup = 0
-        | which faults can only be seen when there is a warm-up?
+    never_a_warmup: a test whose settings all have warmup = 0 | which faults can only be seen when there is a warm-up?
         (A, (2.0, 9, 0, 0.0), B) -> ((0.3, 20, 0, 0.1), (2.0, 9, 0, 0.0))
     never_a_floor: a test whose settings all have floor = 0 | which faults can only be seen when there is a floor?
         (A, (2.0, 9, 0, 0.0), B) -> ((0.3, 20, 4, 0.0), (2.0, 9, 0, 0.0))
@@ -111,8 +89,7 @@ SCHEDULE_PASSES = attack(
     loose: a test with so wide a tolerance that all rates may be off by 0.1 %
         | which relative error does the statement allow?
         np.allclose(A, B, rtol=C, atol=D) -> np.allclose(A, B, rtol={1e-2|1e-1}, atol={1e-9|1e-2})
-    strict: a test with a tolerance that is finer than single precision
-        | how many digits does a table in float32 keep?
+    strict: a test with a tolerance that is finer than single precision | how many digits does a table in float32 keep?
         np.allclose(A, B, rtol=C, atol=D) -> np.allclose(A, B, rtol={1e-9|0}, atol=1e-9)
     relative_to_zero: a test of the relative error alone, which has no meaning where the rate is 0
         | `squared` ends at a rate of 1e-32: by how much is that wrong, and by how much relative to 0?
@@ -128,7 +105,8 @@ SCHEDULE_PASSES = attack(
     rejects_all: a test that rejects everything | does it accept warmup_cosine itself?
         first: return False
     """,
-    properties=(Property("what survived", _reading),),
+    alarm="a right schedule is refused: print the largest relative error that you find for `warmup_cosine` itself",
+    survived="{name}: at which step, and in which setting, would that fault show?",
     hints=(
         "Write down what the rates of one small setting should be, step by step, and compare with a tolerance.",
         "Take several settings: with and without a warm-up, with and without a floor, and a rate that is not 1.",

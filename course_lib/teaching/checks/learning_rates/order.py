@@ -66,15 +66,13 @@ ORDER_SCHEDULE = order(
     cleared_after_backward: a loop that clears the gradients between backward and update
         | which gradients are left for the update?
         CFHBIGAE
-    never_cleared: a loop that never clears the gradients
-        | what does backward do with gradients that are there already?
+    never_cleared: a loop that never clears the gradients | what does backward do with gradients that are there already?
         CFHBGAE
     plateau_by_batch: a loop that gives the loss of a training batch to the scheduler | {_BATCH_LOSS}
         CFIHBGAJ
     by_modulo: a loop that halves a variable by hand, at step 0 too | {_BY_HAND}
         CDFIHBGA
-    update_before_backward: a loop that updates before it goes backward
-        | which gradient does the very first update use?
+    update_before_backward: a loop that updates before it goes backward | which gradient does the very first update use?
         CFIHABGE
     """,
     unwanted={"J": _BATCH_LOSS, "D": _BY_HAND},

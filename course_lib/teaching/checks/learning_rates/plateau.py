@@ -78,11 +78,9 @@ PLATEAU = implement(
         bad = bad + 1 -> best, bad = loss if loss < best else best, bad + 1
     nan_improves: NaN as an improvement | is `not nan >= best` true, and `nan < best`?
         loss < A -> not loss >= A
-    equal_improves: an equal loss as an improvement
-        | is a loss `more than` min_delta below the best if it equals it?
+    equal_improves: an equal loss as an improvement | is a loss `more than` min_delta below the best if it equals it?
         loss < A -> loss <= A
-    from_the_first_rate: a decay that happens once
-        | what is rate * factor at the second decay, and which rate is meant?
+    from_the_first_rate: a decay that happens once | what is rate * factor at the second decay, and which rate is meant?
         first: first = rate
         rate, bad = rate * factor, 0 -> rate, bad = first * factor, 0
     best_forgotten: a best loss that is forgotten at each decay | does a smaller rate make an old best worthless?

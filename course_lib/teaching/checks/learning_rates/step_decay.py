@@ -54,8 +54,7 @@ STEP_DECAY = implement(
         rate * A -> rate / A
     subtracted: a decay by the same amount each time | is the rate multiplied, or is something taken off?
         factor ** A -> (1 - (1 - factor) * A)
-    times_stairs: the factor times the number of stairs
-        | what is the factor after two stairs: twice it, or its square?
+    times_stairs: the factor times the number of stairs | what is the factor after two stairs: twice it, or its square?
         factor ** A -> (factor * A if A else 1)
     one_more: one epoch too many | how many epochs are 0 to epochs - 1?
         range(epochs) -> range(epochs + 1)

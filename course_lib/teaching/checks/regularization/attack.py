@@ -1,43 +1,33 @@
 """A test for a layer that is random: what its card says, and the known weak tests."""
 
-from typing import Any
-
 from course_lib.numpy_nn.plain_regularizers import dropout_passes
 from course_lib.teaching.checks.regularization.versions import PLANTED, RIGHT
-from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import attack
 
+_SCALE = "do you compare what is kept with x / (1 - p)?"
 _SHARED = "do you look at the share kept of each row and of each column?"
 _BACK = "do you compare backward with the mask that you read off y?"
 _COUNT = "do you count what is dropped and compare its share with p?"
 # Of every planted fault, in the order in which it is asked about: what its name stands for, and a question.
 SURVIVED = {
-    "no scale": ("what is kept is not scaled", "do you compare what is kept with x / (1 - p)?"),
-    "by 1/p": ("what is kept is divided by p", "do you compare what is kept with x / (1 - p)?"),
-    "at test": ("it scales at evaluation, not in training", "do you compare an evaluation with x?"),
-    "always on": ("an evaluation drops values as well", "do you evaluate?"),
-    "keeps p": ("it keeps a share p, scaled to match", _COUNT),
-    "mixed p": ("it keeps a share p, and scales as if it dropped it", _COUNT),
-    "too few": ("it drops 0.8 p, scaled to match", "how far off may the share be before you refuse the layer?"),
-    "same mask": ("each call has the same mask", "do you call forward twice?"),
-    "one row": ("one row of coins serves all rows", _SHARED),
-    "one col": ("every row is kept or dropped as a whole", _SHARED),
-    "no mask": ("backward lets everything pass", _BACK),
-    "new mask": ("backward draws a mask of its own", _BACK),
-    "back raw": ("backward does not scale", "do you compare the numbers of backward, or only its zeros?"),
-    "old mask": ("backward after an evaluation uses the last mask", "do you call backward after an evaluation?"),
+    name: f"{name}: {meaning}; {question}"
+    for name, meaning, question in (
+        ("no scale", "what is kept is not scaled", _SCALE),
+        ("by 1/p", "what is kept is divided by p", _SCALE),
+        ("at test", "it scales at evaluation, not in training", "do you compare an evaluation with x?"),
+        ("always on", "an evaluation drops values as well", "do you evaluate?"),
+        ("keeps p", "it keeps a share p, scaled to match", _COUNT),
+        ("mixed p", "it keeps a share p, and scales as if it dropped it", _COUNT),
+        ("too few", "it drops 0.8 p, scaled to match", "how far off may the share be before you refuse the layer?"),
+        ("same mask", "each call has the same mask", "do you call forward twice?"),
+        ("one row", "one row of coins serves all rows", _SHARED),
+        ("one col", "every row is kept or dropped as a whole", _SHARED),
+        ("no mask", "backward lets everything pass", _BACK),
+        ("new mask", "backward draws a mask of its own", _BACK),
+        ("back raw", "backward does not scale", "do you compare the numbers of backward, or only its zeros?"),
+        ("old mask", "backward after an evaluation uses the last mask", "do you call backward after an evaluation?"),
+    )
 }
-
-
-def what_to_ask(seen: Any, right: Any) -> str | None:
-    """A question about the false alarms, else the meaning of the first fault that survived and a question about it."""
-    alarms = [name for name, accepted in seen["right"].items() if accepted is not True]
-    if alarms:
-        return _about_alarms(alarms)
-    for name, (meaning, question) in SURVIVED.items():
-        if seen["planted"][name] is not False:
-            return f"{name}: {meaning}; {question}"
-    return None
 
 
 def _about_alarms(alarms: list[str]) -> str:
@@ -68,8 +58,7 @@ DROPOUT_PASSES = attack(
     mean_only: a test of the mean alone
         | which faults keep the mean: a mask that is shared, one that is the same each time?
         after y = A -> return abs(y.mean() / x.mean() - 1) <= 0.05
-    mean_exact: a test that asks for the exact mean
-        | how far is the mean of 40,000 random values from its expectation?
+    mean_exact: a test that asks for the exact mean | how far is the mean of 40,000 random values from its expectation?
         after y = A -> if abs(y.mean() / x.mean() - 1) > 1e-9: return False
     share_exact: a test that asks for exactly a share p of zeros
         | how many of 40,000 coins fall on heads: exactly 20,000?
@@ -111,7 +100,8 @@ DROPOUT_PASSES = attack(
         return: not (RESULT)
     """,
     same=(("mean_exact", "share_exact"),),
-    properties=(Property("what survived", what_to_ask),),
+    alarm=_about_alarms,
+    survived=SURVIVED,
     hints=(
         "Take an x without zeros, so that a zero in y was dropped: kept = y != 0.",
         "Exact questions: is y of what is kept x / (1 - p), is backward the same factor, is an "

@@ -75,11 +75,9 @@ DROPOUT_BACKWARD = implement(
         gradient * kept / (1 - p) -> gradient * ~kept / (1 - p)
     scaled_twice: a gradient that is scaled twice | how often was x divided by 1 - p?
         gradient * kept / (1 - p) -> gradient * kept / (1 - p) ** 2
-    scale_of_the_draw: a scale from the share that happened to be kept
-        | which number divided x in the forward pass?
+    scale_of_the_draw: a scale from the share that happened to be kept | which number divided x in the forward pass?
         gradient * kept / (1 - p) -> gradient * kept / kept.mean()
-    new_mask: a new mask, drawn in the backward pass
-        | which values took part in the loss that you go back from?
+    new_mask: a new mask, drawn in the backward pass | which values took part in the loss that you go back from?
         gradient * kept / (1 - p) -> gradient * (np.random.random(kept.shape) >= p) / (1 - p)
         when: another_mask
     first_mask: the mask of the first sample for all | did all samples lose the same values?

@@ -271,8 +271,7 @@ DROPOUT_FORWARD = implement(
     wrong="""
     not_rescaled: dropout that does not rescale what it keeps | what is the mean of y when every x is 1?
         x * kept / (1 - p) -> x * kept
-    rescaled_at_test: dropout that scales out of training, by 1 - p
-        | in which of the two modes does *inverted* scale?
+    rescaled_at_test: dropout that scales out of training, by 1 - p | in which of the two modes does *inverted* scale?
         x * kept / (1 - p) -> x * kept; return x, None -> return x * (1 - p), None
     rescaled_twice: dropout that scales in both modes | how often may a value be scaled, so that the means agree?
         return x, None -> return x / (1 - p), None
@@ -293,13 +292,11 @@ DROPOUT_FORWARD = implement(
     draws_at_test: a mask that is drawn out of training too, though not used | is rng the same after an evaluation?
         drop: if not training: ...
         return: RESULT if training else (x, None)
-    global_random_state: random numbers that do not come from rng
-        | can anyone repeat your mask from the seed of rng?
+    global_random_state: random numbers that do not come from rng | can anyone repeat your mask from the seed of rng?
         rng.random -> np.random.random
     same_mask: the same mask at every call | does the generator that you draw from go on between two calls?
         first: rng = np.random.default_rng(0)
-    scale_of_the_draw: a scale from the share that happened to be kept
-        | is the scale a function of p, or of the draw?
+    scale_of_the_draw: a scale from the share that happened to be kept | is the scale a function of p, or of the draw?
         x * kept / (1 - p) -> x * kept / kept.mean()
     mask_of_the_dropped: a mask that marks what was dropped | is your mask True where a value passed?
         return: y, ~kept

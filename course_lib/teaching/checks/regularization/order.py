@@ -39,8 +39,7 @@ ORDER_AUGMENTATION = order(
         EDGCFAI
     scale_before_split: a program that fits the scale before it splits | {_OF_ALL}
         DEGCFAI
-    fit_before_split: a program that fits the scale on a training part that is not there yet
-        | which line makes `split`?
+    fit_before_split: a program that fits the scale on a training part that is not there yet | which line makes `split`?
         HEGCFAI
     scaled_then_changed: a program that scales something that is not there yet, and then throws it away
         | which line makes the `x` that is scaled, and what does the line F do to it?
