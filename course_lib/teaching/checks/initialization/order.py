@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from course_lib.teaching.exercises import forms
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import order
 
@@ -17,15 +18,7 @@ LINES = {
     "H": "weight = orthogonal(shape, rng)",
     "I": "size = weight.std()",
 }
-
-
-def loop_of(letters: list[str]) -> str:
-    """The lines that the letters name; those after the `for` line stand inside the loop."""
-    depth, lines = 0, []
-    for letter in letters:
-        lines.append("    " * depth + LINES[letter])
-        depth += LINES[letter].startswith("for ")
-    return "\n".join(lines)
+loop_of = forms.loop_of(LINES)
 
 
 # What to say of a line that is not needed, wherever it stands: what the loop then does, and a question.

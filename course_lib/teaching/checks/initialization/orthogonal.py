@@ -142,8 +142,7 @@ ORTHOGONAL = implement(
     scaled_as_he: orthonormal weights scaled by sqrt(2 / fan-in) | how long is each column after the scaling?
         return: math.sqrt(2 / fan_in) * (RESULT)
     only_unit_length: columns of length 1 that are not orthogonal | what is the product of two different columns?
-        q, r = A -> q = tall / np.linalg.norm(tall, axis=0)
-        q = q * A -> pass
+        q, r = A -> q = tall / np.linalg.norm(tall, axis=0); q = q * A -> pass
     triangle: R in place of Q | which factor of a QR decomposition is orthogonal?
         q = q * A -> q = np.zeros_like(tall); q[: min(shape)] = r
     times_diagonal: q multiplied by R's diagonal and not by its sign | which numbers can np.sign give?

@@ -16,10 +16,8 @@ ADAM = step(
     minutes=20,
     right="""
     folded: the corrections folded into the rate and into epsilon
-        every 1 - beta2**t -> np.sqrt(1 - beta2**t)
-        m_hat = A -> size = rate * np.sqrt(1 - beta2**t) / (1 - beta1**t)
-        drop: v_hat = A
-        A / (np.sqrt(v_hat) + epsilon) -> size * m / (np.sqrt(v) + epsilon * np.sqrt(1 - beta2**t))
+        every 1 - beta2**t -> np.sqrt(1 - beta2**t); m_hat = A -> size = rate * np.sqrt(1 - beta2**t) / (1 - beta1**t)
+        drop: v_hat = A; A / (np.sqrt(v_hat) + epsilon) -> size * m / (np.sqrt(v) + epsilon * np.sqrt(1 - beta2**t))
     on_copies: on copies, in place
         m = A -> m = m.copy(); m += (1 - beta1) * (gradient - m)
         v = A -> v = v.copy(); v += (1 - beta2) * (np.square(gradient) - v)
@@ -61,8 +59,7 @@ ADAM = step(
     uphill: a step up the gradient | does the loss grow or fall along the gradient?
         parameter - A -> parameter + A
     state_lost: a right step that returns the old m and v | what will the next step find as its means?
-        first: old = m, v
-        return: RESULT[0], *old
+        first: old = m, v; return: RESULT[0], *old
     """,
     hints=(
         "Two running means, as in RMSProp: m of the gradient with beta1, v of its square with beta2.",

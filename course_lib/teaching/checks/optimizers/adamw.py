@@ -22,11 +22,9 @@ ADAMW = step(
         if parameter.ndim > 1: ... -> own = decay * (parameter.ndim > 1) * parameter
         rate * m_hat / A -> rate * (m_hat / A + own)
     with_adam: with the Adam of the exercise before
-        first: old = m, v
-        return: adam_step(parameter, gradient, *old, t, rate, beta1, beta2, epsilon)
+        first: old = m, v; return: adam_step(parameter, gradient, *old, t, rate, beta1, beta2, epsilon)
     decay_after: the decay after the step, not before it: it differs by rate * decay * step
-        (1 - rate * decay) * parameter -> parameter
-        return: (1 - rate * decay * (parameter.ndim > 1)) * RESULT[0], m, v
+        (1 - rate * decay) * parameter -> parameter; return: (1 - rate * decay * (parameter.ndim > 1)) * RESULT[0], m, v
     """,
     wrong="""
     through_moments: L2 in Adam: the decay joins the gradient and goes through m and v

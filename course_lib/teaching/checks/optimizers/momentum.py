@@ -45,11 +45,9 @@ MOMENTUM = step(
     memoryless: plain gradient descent: the old velocity is not used | what is left of the step before?
         momentum * velocity - A -> -A
     old_velocity: a step with the old velocity | which velocity moves the parameter, the one before or after the update?
-        first: old = velocity
-        parameter + velocity -> parameter + old
+        first: old = velocity; parameter + velocity -> parameter + old
     state_lost: a right step that returns the old velocity | what will the next step find as its velocity?
-        first: old = velocity
-        return: RESULT[0], old
+        first: old = velocity; return: RESULT[0], old
     undamped: a velocity that is never slowed down | which factor does the old velocity get?
         momentum * velocity -> velocity
     shared: one velocity shared by all entries | how many velocities has a parameter of six entries?

@@ -16,8 +16,7 @@ NESTEROV = step(
         first: old = velocity
         parameter + A - change -> parameter + momentum**2 * old - (1 + momentum) * rate * gradient
     with_both_velocities: the same step, written with both velocities: (1 + mu) v_new - mu v_old
-        first: old = velocity
-        parameter + A - change -> parameter + (1 + momentum) * velocity - momentum * old
+        first: old = velocity; parameter + A - change -> parameter + (1 + momentum) * velocity - momentum * old
     """,
     wrong="""
     plain_momentum: the step of plain momentum, a look ahead with the old velocity
@@ -38,8 +37,7 @@ NESTEROV = step(
     step_kept: a right step that keeps the step as its velocity | is the step the velocity, here?
         return: RESULT[0], RESULT[0] - parameter
     state_lost: a right step that returns the old velocity | what will the next step find as its velocity?
-        first: old = velocity
-        return: RESULT[0], old
+        first: old = velocity; return: RESULT[0], old
     """,
     hints=(
         "The velocity changes exactly as in momentum.",

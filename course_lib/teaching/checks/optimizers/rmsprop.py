@@ -29,8 +29,7 @@ RMSPROP = step(
     exchanged: decay and 1 - decay exchanged | decay 0.9: how much of the old mean stays?
         decay * squares + (1 - decay) * A -> (1 - decay) * squares + decay * A
     old_squares: a division by the old squares | what are the squares before the first step?
-        first: old = squares
-        np.sqrt(squares) -> np.sqrt(old)
+        first: old = squares; np.sqrt(squares) -> np.sqrt(old)
     not_squared: a mean of the gradients, not of their squares | what cancels in a mean of gradients of both signs?
         gradient**2 -> np.abs(gradient); np.sqrt(squares) -> squares
     one_for_all: one mean of squares for all entries | does a small entry have the same size as a large one?
@@ -40,8 +39,7 @@ RMSPROP = step(
     adagrad: AdaGrad: squares that are summed for ever | what makes an old square count less?
         squares = A -> squares = squares + gradient**2
     state_lost: a right step that returns the old squares | what will the next step find as its squares?
-        first: old = squares
-        return: RESULT[0], old
+        first: old = squares; return: RESULT[0], old
     """,
     hints=(
         "A running mean: decay times the old one plus (1 - decay) times the new value.",

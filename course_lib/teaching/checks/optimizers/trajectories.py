@@ -10,18 +10,13 @@ _LOOK = {
     "noise": "is there a level below which it never stays, and is its path irregular there?",
     "wrong sign": "does it leave without ever changing sides?",
 }
+KEY = {"A": "gradients add up", "B": "sound", "C": "rate too large", "D": "momentum too large", "E": "noise",
+       "F": "wrong sign"}  # fmt: skip
 
 READ_PATHS = find(
     "read_paths",
     "Find the fault in a path",
-    {
-        "A": "gradients add up",
-        "B": "sound",
-        "C": "rate too large",
-        "D": "momentum too large",
-        "E": "noise",
-        "F": "wrong sign",
-    },
+    KEY,
     words=_LOOK,
     ask=_LOOK,
     difficulty=2,
