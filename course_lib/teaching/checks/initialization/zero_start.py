@@ -9,13 +9,10 @@ from course_lib.teaching.exercises.kinds import VERDICTS, audit
 PARAMETERS = ("W1", "b1", "W2", "b2", "W3", "b3")
 # What a network 6-5-4-3 gives, all parameters 0, softmax cross-entropy; a test runs it and holds this key to it.
 KEY = {
-    "relu, step 1": {"b3"},
-    "relu, step 9": {"b3"},
-    "softplus, step 1": {"W3", "b3"},
-    "softplus, step 2": {"W2", "b2", "W3", "b3"},
-    "cos, step 1": {"W3", "b3"},
-    "cos, step 9": {"W3", "b3"},
-}
+    "relu, step 1": {"b3"}, "relu, step 9": {"b3"},
+    "softplus, step 1": {"W3", "b3"}, "softplus, step 2": {"W2", "b2", "W3", "b3"},
+    "cos, step 1": {"W3", "b3"}, "cos, step 9": {"W3", "b3"},
+}  # fmt: skip
 FINDINGS = {name: " ".join(sorted(part)) for name, part in KEY.items()} | {"verdict": "contradicted"}
 _RETHINK = {
     "relu, step 1": "what are relu(0) and the slope there, and which factors has each gradient?",
