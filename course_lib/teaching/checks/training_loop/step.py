@@ -49,6 +49,12 @@ def _earlier(seen: Any, right: Any) -> str | None:
     return wrong and f"your step calls {wrong}, and that is not right yet: check it first, then this one"
 
 
+def _loss(seen: Any, right: Any) -> str | None:
+    own, rule = (float(one["case 1"]["result"][0]) for one in (seen, right))
+    told = f"case 1: your loss is {own:.4g}; it is the mean over the batch, before the step"
+    return None if np.isclose(own, rule, rtol=1e-6) else told
+
+
 def _moves(seen: Any, right: Any) -> str | None:
     for name, place in (("weight", 1), ("bias", 2)):
         for case, arguments in zip(right, _CASES, strict=True):
@@ -118,6 +124,7 @@ TRAINING_STEP = implement(
     """,
     properties=(
         Property("the functions that it calls", _earlier),
+        Property("the loss", _loss),
         Property("direction and length of the step", _moves),
     ),
     hints=(
