@@ -21,8 +21,8 @@ from safetensors.torch import load_file, save_file
 from benchmarks.killed_runs import mlp
 from benchmarks.kills import reap, step_of, wait_for
 from course_lib.core.seeding import Seeds
-from course_lib.training import checkpoint
-from course_lib.training.state import TrainState
+from course_lib.training.checkpoints import saving as checkpoint
+from course_lib.training.loop.state import TrainState
 
 OURS, TORCH, SAFETENSORS = "course_lib", "torch.save", "safetensors"
 LARGE = 12_000_000  # numbers of float32 in the file that is killed while it is written: 48 MB

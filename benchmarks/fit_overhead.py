@@ -25,9 +25,9 @@ from benchmarks.recordings import RECORDS
 from course_lib.core.files import write_json
 from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds
-from course_lib.training.fit import fit
-from course_lib.training.loaders import TensorLoader
-from course_lib.training.state import TrainState
+from course_lib.training.data.loaders import TensorLoader
+from course_lib.training.loop.fit import fit
+from course_lib.training.loop.state import TrainState
 
 BARE, AGAIN, OURS = "by hand", "by hand, again", "fit"
 GOALS = {"cpu": 1.03, "cuda": 1.01}  # time of `fit` over that of the loop by hand, at most

@@ -18,14 +18,14 @@ from torch import nn
 from benchmarks.gpu_setting import Row, Setting, seconds_row
 from benchmarks.gpu_steps import make_step
 from course_lib.core.seeding import Seeds
-from course_lib.infinito.analysis import step_flops
 from course_lib.infinito.config import AS_REPORTED, InfinitoConfig
 from course_lib.infinito.losses import language_loss, stream_loss
 from course_lib.infinito.model import Infinito
+from course_lib.infinito.report.analysis import step_flops
 from course_lib.infinito.train import train_infinito
-from course_lib.training.precision import autocast
-from course_lib.training.profile import Timing, time_in_turns
-from course_lib.training.step_memory import peak_bytes, saved_bytes, step_memory
+from course_lib.training.loop.precision import autocast
+from course_lib.training.machine.profile import Timing, time_in_turns
+from course_lib.training.machine.step_memory import peak_bytes, saved_bytes, step_memory
 
 Step = Callable[[], Any]
 SIZES = ("vocabulary", "context", "positions", "width", "layers", "heads", "feed_forward", "memory_slots", "slot_width")

@@ -15,8 +15,8 @@ from benchmarks.measure import cpu_model
 from course_lib.core.recordings import Recording
 from course_lib.infinito.config import AS_REPORTED, FULL, SMALL, TINY, InfinitoConfig
 from course_lib.infinito.train import AS_REPORTED_RUN, Recipe
-from course_lib.training.gpt import INFINITO_SHAPE, GPTConfig
-from course_lib.training.profile import Timing
+from course_lib.training.machine.gpt import INFINITO_SHAPE, GPTConfig
+from course_lib.training.machine.profile import Timing
 
 Row = dict[str, Any]
 

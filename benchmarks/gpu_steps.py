@@ -13,13 +13,14 @@ import torch
 
 from benchmarks.gpu_setting import Row, Setting, seconds_row
 from course_lib.core.seeding import Seeds
-from course_lib.training.cost import gpt_step, total
-from course_lib.training.device import matmul_precision
-from course_lib.training.fit import fit
-from course_lib.training.gpt import GPT, next_token_loss, random_tokens
-from course_lib.training.loaders import TensorLoader
-from course_lib.training.precision import autocast, scaler_for
-from course_lib.training.profile import (
+from course_lib.training.data.loaders import TensorLoader
+from course_lib.training.loop.fit import fit
+from course_lib.training.loop.precision import autocast, scaler_for
+from course_lib.training.loop.state import TrainState
+from course_lib.training.machine.cost import gpt_step, total
+from course_lib.training.machine.device import matmul_precision
+from course_lib.training.machine.gpt import GPT, next_token_loss, random_tokens
+from course_lib.training.machine.profile import (
     Timing,
     copy_bandwidth,
     launch_seconds,
@@ -27,8 +28,7 @@ from course_lib.training.profile import (
     seconds_of,
     time_in_turns,
 )
-from course_lib.training.state import TrainState
-from course_lib.training.step_memory import gpt_activations, peak_bytes, saved_bytes, step_memory
+from course_lib.training.machine.step_memory import gpt_activations, peak_bytes, saved_bytes, step_memory
 
 Step = Callable[[], Any]
 

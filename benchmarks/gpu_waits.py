@@ -12,8 +12,8 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks.gpu_setting import Row, Setting, seconds_row
 from benchmarks.gpu_steps import make_step
-from course_lib.training.device import deterministic
-from course_lib.training.profile import time_call, time_in_turns
+from course_lib.training.machine.device import deterministic
+from course_lib.training.machine.profile import time_call, time_in_turns
 
 IMAGE = (3, 32, 32)
 

@@ -18,11 +18,11 @@ from torch import nn
 from course_lib.core.metrics import Loss
 from course_lib.core.schedules import cosine_with_warmup
 from course_lib.core.seeding import Seeds
-from course_lib.training.callbacks import evaluate_on, stop_early
-from course_lib.training.digits import DigitsConfig, classification_loss, classification_scores, digits_net
-from course_lib.training.loaders import TensorLoader
-from course_lib.training.run import run
-from course_lib.training.state import Callback, TrainState
+from course_lib.digits.train import DigitsConfig, classification_loss, classification_scores, digits_net
+from course_lib.training.data.loaders import TensorLoader
+from course_lib.training.loop.callbacks import evaluate_on, stop_early
+from course_lib.training.loop.state import Callback, TrainState
+from course_lib.training.runs.run import run
 
 EPOCHS, SAMPLES = 3, 160
 STEPS = 30  # updates of each of the runs

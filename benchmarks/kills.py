@@ -22,9 +22,10 @@ import safetensors.torch  # noqa: F401  imported by the first save: once here, n
 import torch
 
 from benchmarks.killed_runs import KINDS, STEPS, digest
-from course_lib.training import checkpoint, checkpoint_files
-from course_lib.training.signals import Interrupted
-from course_lib.training.state import TrainState
+from course_lib.training.checkpoints import files as checkpoint_files
+from course_lib.training.checkpoints import saving as checkpoint
+from course_lib.training.loop.state import TrainState
+from course_lib.training.runs.signals import Interrupted
 
 PATIENCE = 120.0  # seconds after which a child that says nothing is given up
 LONGEST_WAIT = {"while saving": 0.02}  # seconds between the byte and the kill, at most

@@ -21,10 +21,10 @@ from torch import nn
 from benchmarks.measure import alternating, provenance, ratios, table
 from benchmarks.recordings import RECORDS
 from course_lib.core.files import write_json
-from course_lib.infinito.analysis import step_flops
 from course_lib.infinito.config import AS_REPORTED, FULL, InfinitoConfig
 from course_lib.infinito.losses import stream_loss
 from course_lib.infinito.model import Infinito
+from course_lib.infinito.report.analysis import step_flops
 
 BATCH = 8
 ROUNDS = 15

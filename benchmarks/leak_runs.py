@@ -21,8 +21,8 @@ from benchmarks.measure import cpu_model
 from course_lib.core import config as configs
 from course_lib.core.recordings import Recording, recordings_folder, write_recording
 from course_lib.core.seeding import Seeds
-from course_lib.infinito import leaks
 from course_lib.infinito.losses import language_loss
+from course_lib.infinito.report import leaks
 from course_lib.infinito.train import AS_REPORTED_RUN, prepare, start
 
 QUESTIONS = {

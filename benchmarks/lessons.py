@@ -30,7 +30,7 @@ def run_one(path: Path) -> dict[str, Any]:
     """Execute one notebook here; seconds of processor and clock, and MiB (None on Windows, which does not tell)."""
     import nbformat
 
-    from course_lib.teaching.execute import execute
+    from course_lib.teaching.build.execute import execute
 
     notebook = nbformat.read(path, as_version=4)
     started = time.perf_counter()

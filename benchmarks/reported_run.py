@@ -22,10 +22,10 @@ from course_lib.core import config as configs
 from course_lib.core.history import History
 from course_lib.core.recordings import Recording, recordings_folder, write_recording
 from course_lib.core.seeding import Seeds
-from course_lib.infinito.forecast import Forecast, forecast_of
+from course_lib.infinito.report.forecast import Forecast, forecast_of
 from course_lib.infinito.train import AS_REPORTED_RUN, Recipe, prepare, start
 from course_lib.text.synthetic import REPORTED
-from course_lib.training.checkpoint import checkpoints, load_weights, verify
+from course_lib.training.checkpoints.saving import checkpoints, load_weights, verify
 
 Row = dict[str, Any]
 NAME, QUESTION = (

@@ -6,12 +6,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from course_lib.training import command
+from course_lib.training.runs import command
 
 # What `train` can train: a function of a config, seeds, a folder, device=, precision= and log=, which returns the
 # TrainState, in a module that has the PRESETS. Imported only when it is asked for.
 SYSTEMS = {
-    "digits": "course_lib.training.digits:train_digits",
+    "digits": "course_lib.digits.train:train_digits",
     "infinito": "course_lib.infinito.train:train_infinito",
 }
 
@@ -39,13 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _progress()
     if options.command == "train":
         return command.train(options, SYSTEMS)
-    from course_lib.teaching import lab
+    from course_lib.teaching.learner import lab
 
     return lab.start(extra)
 
 
 def _report() -> int:
-    from course_lib.training.runtime import environment_report, presets_that_run
+    from course_lib.training.machine.runtime import environment_report, presets_that_run
 
     report = environment_report()
     print(report)
@@ -56,7 +56,7 @@ def _report() -> int:
 
 
 def _progress() -> int:
-    from course_lib.teaching import progress
+    from course_lib.teaching.learner import progress
 
     print(progress.table())
     return 0

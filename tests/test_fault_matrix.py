@@ -27,19 +27,19 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.infinito.analysis import leak
 from course_lib.infinito.config import AS_REPORTED, TINY
+from course_lib.infinito.report.analysis import leak
 from course_lib.text import wikitext
 from course_lib.text.reading import read_words
-from course_lib.training import checkpoint_files
-from course_lib.training.checkpoint import checkpoints, latest, load, verify
-from course_lib.training.dataset_loader import DatasetLoader
-from course_lib.training.device import pick_device
-from course_lib.training.fit import fit
-from course_lib.training.memory import memory_advice
-from course_lib.training.run import run
-from course_lib.training.signals import Interrupted
-from course_lib.training.state import TrainState
+from course_lib.training.checkpoints import files as checkpoint_files
+from course_lib.training.checkpoints.saving import checkpoints, latest, load, verify
+from course_lib.training.data.dataset_loader import DatasetLoader
+from course_lib.training.loop.fit import fit
+from course_lib.training.loop.state import TrainState
+from course_lib.training.machine.device import pick_device
+from course_lib.training.runs.out_of_memory import memory_advice
+from course_lib.training.runs.run import run
+from course_lib.training.runs.signals import Interrupted
 from tests.infinito.test_repairs import ids, model_of
 from tests.training.checkpoint_runs import class_loss, data, equal, everything, start
 from tests.training.small import blob_loader, classification_loss, new_state

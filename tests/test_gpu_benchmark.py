@@ -17,9 +17,9 @@ from benchmarks.gpu_steps import batches_that_fit, make_step, step_flops
 from benchmarks.recordings import RECORDS
 from course_lib.core.files import course_root
 from course_lib.core.recordings import read_recording, recording_path
-from course_lib.infinito.audit import reproduction
 from course_lib.infinito.config import AS_REPORTED, FULL
-from course_lib.training.counting import first_wait, flops_of
+from course_lib.infinito.report.bands import reproduction
+from course_lib.training.machine.operations import first_wait, flops_of
 
 
 @pytest.mark.parametrize("name", gpu.PARTS)

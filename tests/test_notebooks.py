@@ -7,11 +7,11 @@ import re
 import pytest
 
 from course_lib.core.files import course_root
-from course_lib.teaching.assemble import targets
-from course_lib.teaching.build import check
+from course_lib.teaching.build.assemble import targets
+from course_lib.teaching.build.command import check
+from course_lib.teaching.build.number_rules import unbacked_numbers
+from course_lib.teaching.build.percent import IGNORE_OUTPUT, read_master
 from course_lib.teaching.exercises import registry
-from course_lib.teaching.lint import unbacked_numbers
-from course_lib.teaching.percent import IGNORE_OUTPUT, read_master
 
 ROOT = course_root()
 FOLDERS = ("notebooks", "solutions", "exercises")

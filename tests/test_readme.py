@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 
 from course_lib import __version__
 from course_lib.core.files import course_root
-from course_lib.teaching.lessons import PARTS
+from course_lib.teaching.build.lessons import PARTS
 
 ROOT = course_root()
 PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")

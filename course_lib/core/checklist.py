@@ -1,4 +1,4 @@
-"""What does a checklist say that was run and not ticked by hand?
+"""A checklist that is run, not ticked by hand.
 
 An item passes, fails, or is not checkable with what was given; it always says why in a sentence, and a number where one
 was measured.

@@ -1,4 +1,4 @@
-"""What do the two loss curves of a run say about it?
+"""What the two loss curves of a run say about it.
 
 The rule of lesson 01, in numbers. It needs one outside fact: the loss of knowing nothing (log of the number of classes
 for cross-entropy, the variance of the targets for a squared error), without which "high" has no meaning.

@@ -1,4 +1,4 @@
-"""How is a file written so that it is complete or absent, and where do the course's files lie?"""
+"""Files that are complete or absent, and where the course's files lie."""
 
 import errno
 import hashlib

@@ -1,4 +1,4 @@
-"""Which sizes does INFINITO have, and which behaviour: the reported one with its flaws, or the repaired one?
+"""The sizes of INFINITO, and its behaviour: as reported with its flaws, or repaired.
 
 Every flaw of the reported model is one field here, so that a lesson switches them one by one with
 `dataclasses.replace`: `replace(AS_REPORTED, causal=True)`, or the other way round `replace(FULL, causal=False)`.

@@ -13,7 +13,7 @@ from course_lib.infinito.chunked import chunked_cross_entropy
 from course_lib.infinito.config import InfinitoConfig
 from course_lib.infinito.exploration import StochasticExploration
 from course_lib.infinito.memory import MemoryState, PriorityMemory, memory_statistics
-from course_lib.infinito.reported import ReportedMemory, ReportedMetricLayers
+from course_lib.infinito.report.as_reported import ReportedMemory, ReportedMetricLayers
 
 STD = 0.02  # of tokens and weights with `scaled_init`; Radford et al. 2019, GPT-2
 

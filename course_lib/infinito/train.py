@@ -26,14 +26,14 @@ from course_lib.text.reading import END
 from course_lib.text.synthetic import as_reported, synthetic_corpus
 from course_lib.text.vocabulary import PADDING, UNKNOWN, Vocabulary
 from course_lib.text.wikitext import wikitext2
-from course_lib.training.callbacks import evaluate_on, every
-from course_lib.training.distributed import rank, wrap
-from course_lib.training.groups import decay_groups
-from course_lib.training.memory import memory_advice
-from course_lib.training.noise import generators_kept
-from course_lib.training.report import print_table
-from course_lib.training.run import run
-from course_lib.training.state import TrainState
+from course_lib.training.loop.callbacks import evaluate_on, every
+from course_lib.training.loop.distributed import rank, wrap
+from course_lib.training.loop.generators import generators_kept
+from course_lib.training.loop.parameter_groups import decay_groups
+from course_lib.training.loop.state import TrainState
+from course_lib.training.runs.epoch_table import print_table
+from course_lib.training.runs.out_of_memory import memory_advice
+from course_lib.training.runs.run import run
 
 SPECIAL = (PADDING, UNKNOWN, END)  # ids 0, 1, 2, as in the report
 

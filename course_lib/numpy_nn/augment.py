@@ -1,4 +1,4 @@
-"""How does one image become many that show the same thing?
+"""Augmentation: one image becomes many that show the same thing.
 
 Shapes: n images of h by w pixels, (n, h, w); a network sees them as rows (n, h * w). Every image of a batch gets its
 own random angle, shift, zoom and noise, and all are computed at once: there is no loop over the images. Whether a

@@ -1,4 +1,4 @@
-"""Which samples are learned from, in what form, and in which order?
+"""Samples: which are learned from, in what form, and in which order.
 
 Shapes: n samples, f features. A split is three arrays of row numbers, so that images, labels and groups are cut alike:
 `x[split.train], y[split.train]`.

@@ -1,4 +1,4 @@
-"""Which real data can a lesson use without a network?
+"""Real data that a lesson can use without a network.
 
 Both sets come with scikit-learn, which is imported only when one is loaded.
 """

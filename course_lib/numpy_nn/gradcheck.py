@@ -1,4 +1,4 @@
-"""Is the backward pass the derivative of the forward pass?
+"""Gradient checks: whether the backward pass is the derivative of the forward pass.
 
 A gradient is compared with central differences, (f(x + h) - f(x - h)) / 2h, whose error falls with h^2 until rounding
 takes over; in float64 h = 1e-5 is near the best choice and the relative error of a right gradient stays below 1e-6.

@@ -1,4 +1,4 @@
-"""How large should the first weights be?
+"""Initializers: (shape, rng, dtype) -> weights.
 
 Every initializer is a function (shape, rng, dtype) -> weights of shape (inputs, outputs). The inputs of a unit are its
 fan-in, the units of the layer are the fan-out. Lesson 02 derives the variances.
@@ -7,14 +7,14 @@ fan-in, the units of the layer are the fan-out. Lesson 02 derives the variances.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from course_lib.by_hand.initializers import Initializer as Initializer
+
 Weights = NDArray[np.floating]
-Initializer = Callable[[tuple[int, int], np.random.Generator, DTypeLike], Weights]
 
 
 def zeros(shape: tuple[int, int], rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Weights:

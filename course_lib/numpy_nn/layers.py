@@ -1,4 +1,4 @@
-"""What does a layer compute, and how does a gradient pass back through it?
+"""Layers: what each computes, and how a gradient passes back through it.
 
 Shapes: n samples, i inputs, o outputs. A weight matrix is (i, o), so that y = x @ weight + bias. `forward` keeps what
 `backward` needs; `backward` takes the gradient with respect to the layer's output, writes the gradients of the layer's

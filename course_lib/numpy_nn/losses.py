@@ -1,4 +1,4 @@
-"""How wrong is the network, and which change of its outputs would help?
+"""Losses: how wrong a network is, and which change of its outputs would help.
 
 Both losses return their sum and count, because a mean of means is wrong when batches differ in size, together with the
 gradient of the mean. Shapes: n samples, k outputs or classes.

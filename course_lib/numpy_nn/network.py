@@ -1,4 +1,4 @@
-"""How do layers become one network with one vector of parameters?
+"""Networks: layers with one vector of parameters.
 
 Shapes: n samples, P parameters. All weights and biases of a Sequential lie in one flat vector and all gradients in a
 second one; the layers hold views of them. An optimizer then runs its few operations on one long vector in place of many

@@ -1,4 +1,4 @@
-"""Given the gradient, how should the parameters move?
+"""Optimizers: how parameters move, given the gradient.
 
 Every optimizer has `step(parameters, gradients, multiplier=1.0)`: it changes `parameters` (P,) in place by one update
 at the rate `self.rate * multiplier`, where the multiplier comes from a schedule. The state (velocity, moments) is made

@@ -1,4 +1,4 @@
-"""What is added to the gradient, or done to the weights, so that a network stays simple?
+"""Regularizers: what is added to the gradient or done to the weights, so that a network stays simple.
 
 `l1`, `l2`, `clip_norm` and `max_norm` make hooks for `train_mlp`: functions of a Sequential. The first three change
 `model.gradients` and belong between backward and update (`on_gradient`), `max_norm` changes the weights and belongs

@@ -1,7 +1,7 @@
-"""How is a network trained?
+"""The training loop of a NumPy network.
 
 The NumPy loop of the course, in the open: forward, loss, backward, update, for every batch of every epoch. The loop for
-torch (`course_lib.training.fit`) has the same four lines.
+torch (`course_lib.training.loop.fit`) has the same four lines.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How does a number change: along a training run, over repeated runs, from one method to the next?"""
+"""Curves: numbers along a run, over repeated runs, from one method to the next."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""What do the images look like, and what do the weights of a first layer look for?"""
+"""Pictures of images, and of what the weights of a first layer look for."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""How does every figure of the course look, and how does it reach the reader?
+"""The look of every figure, and how it reaches the reader.
 
 No pyplot: a figure is an object that is passed around, not a global state.
 """

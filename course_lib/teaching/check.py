@@ -8,13 +8,13 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from course_lib.teaching import progress
 from course_lib.teaching.exercises import registry
 from course_lib.teaching.exercises.card import Verdict, shell, verdict_of
 from course_lib.teaching.exercises.diagnose import diagnose
 from course_lib.teaching.exercises.exercise import Exercise
 from course_lib.teaching.exercises.learner import FOUND, learners_function
 from course_lib.teaching.exercises.match import NOT_STARTED, RIGHT, Finding, separation
+from course_lib.teaching.learner import progress
 
 LEVELS = ("blank", "faded", "worked")
 
@@ -80,7 +80,7 @@ def start(slug: str, level: str = "blank") -> None:
         raise ValueError(f"{slug} asks for {'a test' if exercise.kind == 'attack' else 'a value'}, it has no levels")
     if level == "faded" and not exercise.fade:
         raise ValueError(f"{slug} has no faded level; its levels are 'blank' and 'worked'")
-    from course_lib.teaching.source import level_of
+    from course_lib.teaching.build.source import level_of
 
     text = level_of(exercise.reference, level, exercise.fade)
     progress.record_level(slug, level)

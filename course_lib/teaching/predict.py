@@ -8,10 +8,10 @@ import html
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from course_lib.teaching import progress
 from course_lib.teaching.exercises.card import show_card
-from course_lib.teaching.panel import notebook_runs, panel
-from course_lib.teaching.store import load
+from course_lib.teaching.learner import progress
+from course_lib.teaching.learner.panel import notebook_runs, panel
+from course_lib.teaching.learner.store import load
 
 _asked: dict[str, tuple[str, ...]] = {}  # the choices of the predictions made in this session
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from course_lib.plots.style import image_html
 from course_lib.teaching.exercises.card import shell
-from course_lib.teaching.panel import panel
+from course_lib.teaching.learner.panel import panel
 
 Draw = Callable[..., tuple[Any, str]]
 SLOW = 0.05  # seconds; a drawing slower than this waits for the newest value instead of following every one

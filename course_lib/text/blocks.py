@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from course_lib.core.seeding import epoch_order, generator
-from course_lib.training.distributed import rank, world_size
+from course_lib.training.loop.distributed import rank, world_size
 
 IGNORE = -100  # what torch's cross_entropy leaves out by default
 

@@ -1,4 +1,4 @@
-"""What is the best loss on the synthetic source for a model that sees one window of tokens and nothing before it?
+"""The best loss on the synthetic source for a model that sees one window of tokens and nothing before it.
 
 A causal model loses a little against the entropy rate, because a window starts in the middle of a sentence; a model
 that may look at the whole window gains a lot from counting its words. Entropies in nats per token; a window is drawn

@@ -23,7 +23,7 @@
 # same code, and the lesson says on which machine.
 
 # %% id="machine-report" tags=["nbval-ignore-output"]
-from course_lib.training.runtime import environment_report, presets_that_run
+from course_lib.training.machine.runtime import environment_report, presets_that_run
 
 report = environment_report()
 print(report)
@@ -93,7 +93,7 @@ check("standardize", standardize, record=False)  # on a sheet your attempts are 
 # ## The lessons
 
 # %% id="map-run" tags=["nbval-ignore-output"]
-from course_lib.teaching.lessons import show_lesson_map
+from course_lib.teaching.build.lessons import show_lesson_map
 
 show_lesson_map()
 
@@ -104,7 +104,7 @@ show_lesson_map()
 # again whenever you like; in a terminal, `python -m course_lib progress` prints the same.
 
 # %% id="progress-run" tags=["nbval-ignore-output"]
-from course_lib.teaching.progress import show_progress
+from course_lib.teaching.learner.progress import show_progress
 
 show_progress()
 

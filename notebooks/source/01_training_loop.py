@@ -34,7 +34,7 @@ from course_lib.numpy_nn.datasets import load_diabetes, load_digits
 from course_lib.plots import curves, images, style
 from course_lib.teaching.claims import claim, quoted
 from course_lib.teaching.predict import outcome, predict, recall
-from course_lib.teaching.source import show_source
+from course_lib.teaching.build.source import show_source
 
 digits = load_digits()
 
@@ -47,7 +47,7 @@ digits = load_digits()
 # (Only the training loss is asked for, so all images may be used.)
 
 # %% id="try-first-run"
-from course_lib.numpy_nn.plain import training_step
+from course_lib.by_hand.first_step import training_step
 
 
 def fifty_steps(x, y, rate):
@@ -283,7 +283,7 @@ print("hidden", hidden.shape, "logits", logits.shape)
 # any ten-class classifier. Random weights often start above it: they are wrong with some confidence.
 
 # %% id="loss-source"
-from course_lib.numpy_nn.plain import softmax_cross_entropy
+from course_lib.by_hand.first_step import softmax_cross_entropy
 
 claim("2.303", np.log(10), "the loss of giving each of ten classes the same probability")
 total, count, logit_gradient = softmax_cross_entropy(np.zeros((5, 10)), np.arange(5))
@@ -321,7 +321,7 @@ claim("1000", total, "the loss of a logit that is 1000 too small")
 # and $\max(0, \cdot)$ lets the gradient through where its output was positive.
 
 # %% id="backward-run"
-from course_lib.numpy_nn.plain import linear_backward, relu_backward
+from course_lib.by_hand.first_step import linear_backward, relu_backward
 
 
 def loss_and_gradients(x, labels):
@@ -1080,7 +1080,7 @@ claim(
 # data folder, the cell trains on `10_000` of them; otherwise it says how to get them.
 
 # %% id="full-size-run" tags=["nbval-ignore-output"]
-from course_lib.training.mnist import load_mnist
+from course_lib.training.data.mnist import load_mnist
 
 try:
     mnist = load_mnist()
@@ -1100,7 +1100,7 @@ else:
 # you have done so far.
 
 # %% id="progress" tags=["nbval-ignore-output"]
-from course_lib.teaching.progress import show_progress
+from course_lib.teaching.learner.progress import show_progress
 
 show_progress()
 

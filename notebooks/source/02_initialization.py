@@ -30,12 +30,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from course_lib.core.probe import saturated_share
+from course_lib.core.layer_stats import saturated_share
 from course_lib.core.stats import paired_comparison, t_interval
 from course_lib.numpy_nn import initializers
 from course_lib.numpy_nn.data import Standardizer, split_indices
 from course_lib.numpy_nn.datasets import load_digits
-from course_lib.numpy_nn.instruments import layer_report
+from course_lib.numpy_nn.studies.instruments import layer_report
 from course_lib.numpy_nn.layers import ReLU, Sigmoid, Tanh
 
 # %% [markdown] id="try-first"
@@ -51,7 +51,7 @@ from course_lib.numpy_nn.optimizers import SGD
 from course_lib.plots import curves, style
 from course_lib.teaching.claims import claim, quoted
 from course_lib.teaching.predict import outcome, predict, recall
-from course_lib.teaching.source import show_source
+from course_lib.teaching.build.source import show_source
 
 digits = load_digits()
 split = split_indices(digits.y, seed=0)
@@ -355,7 +355,7 @@ show_source(initializers.glorot_uniform)
 # **He**'s rule. A leaky ReLU with slope $a$ keeps $(1 + a^2)/2$, which gives $2/((1 + a^2)\,n)$.
 
 # %% id="relu-half-run"
-from course_lib.numpy_nn.plain_initializers import he_normal
+from course_lib.by_hand.initializers import he_normal
 
 sums = np.random.default_rng(0).standard_normal(1_000_000)
 claim(
@@ -441,7 +441,7 @@ outcome("02-depth", "about a thousandth", "2 to the -20 in the mean square is 2 
 # The expectation is a one-dimensional integral. This is called **mean-field theory**, and it does not mention the width.
 
 # %% id="mean-field"
-from course_lib.numpy_nn import mean_field
+from course_lib.numpy_nn.studies import mean_field
 
 show_source(mean_field.signal_squares)
 he = mean_field.signal_squares("relu", np.sqrt(2), 20)
@@ -1084,7 +1084,7 @@ claim("2.303", np.log(10), "knowing nothing about ten classes")
 # tells a right initializer from twelve wrong ones. Then lesson 03: given the gradient, how should the parameters move?
 
 # %% id="progress" tags=["nbval-ignore-output"]
-from course_lib.teaching.progress import show_progress
+from course_lib.teaching.learner.progress import show_progress
 
 show_progress()
 

@@ -30,12 +30,12 @@
 import numpy as np
 
 from course_lib.core.stats import paired_comparison
-from course_lib.numpy_nn.landscapes import follow, noisy, ravine, saddle
+from course_lib.numpy_nn.studies.landscapes import follow, noisy, ravine, saddle
 from course_lib.numpy_nn.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, RMSProp
 from course_lib.plots import curves, style
 from course_lib.teaching.claims import claim, quoted
 from course_lib.teaching.predict import outcome, predict, recall
-from course_lib.teaching.source import show_source
+from course_lib.teaching.build.source import show_source
 
 # %% [markdown] id="try-first"
 # ## Try first
@@ -85,7 +85,7 @@ claim("> 1000", 0.01 / other, "how many times closer than the goal momentum come
 # $v$ cancel; along the ravine they point the same way and add up.
 
 # %% id="momentum-source"
-from course_lib.numpy_nn.plain_optimizers import momentum_step
+from course_lib.by_hand.optimizers import momentum_step
 
 quoted("0.9", report="theory")
 show_source(momentum_step)
@@ -250,7 +250,7 @@ for momentum in (0.0, 0.67, 0.95):
 # changes the rate.
 
 # %% id="convention-source"
-from course_lib.numpy_nn.plain_optimizers import rate_outside_step
+from course_lib.by_hand.optimizers import rate_outside_step
 
 show_source(rate_outside_step)
 
@@ -332,7 +332,7 @@ style.show(
 # the slope turns. Written for the point that is looked ahead to, as in torch and here, it needs only one more line:
 
 # %% id="nesterov-source"
-from course_lib.numpy_nn.plain_optimizers import nesterov_step
+from course_lib.by_hand.optimizers import nesterov_step
 
 show_source(nesterov_step)
 
@@ -372,7 +372,7 @@ claim(
 # running mean of its own squares. What is left has a size near 1, whatever the size of the gradient was.
 
 # %% id="rmsprop-source"
-from course_lib.numpy_nn.plain_optimizers import rmsprop_step
+from course_lib.by_hand.optimizers import rmsprop_step
 
 show_source(rmsprop_step)
 
@@ -420,7 +420,7 @@ claim("10", first[0] / 0.1, "the first step over the rate: 1 / root(1 - 0.99)")
 # Our source gives Adam without these divisions.
 
 # %% id="adam-source"
-from course_lib.numpy_nn.plain_optimizers import adam_step
+from course_lib.by_hand.optimizers import adam_step
 
 show_source(adam_step)
 
@@ -609,7 +609,7 @@ except TypeError as error:
 # hidden layers on raw pixels, once with SGD, once with Adam, each at a rate that trains it:
 
 # %% id="inside-run"
-from course_lib.numpy_nn.instruments import UpdateWatch
+from course_lib.numpy_nn.studies.instruments import UpdateWatch
 
 
 def ratios(optimizer, seed=0):
@@ -751,7 +751,7 @@ claim("between 0.64 and 0.70", large, "AdamW: the weight with large gradients")
 # past $m$ and $v$, and then it does what it says:
 
 # %% id="adamw-source"
-from course_lib.numpy_nn.plain_optimizers import adamw_step
+from course_lib.by_hand.optimizers import adamw_step
 
 show_source(adamw_step)
 
@@ -1380,7 +1380,7 @@ claim("218,772", optimizer.a.size + optimizer.b.size, "numbers that Adam keeps f
 # may be, and how it should change.
 
 # %% id="progress" tags=["nbval-ignore-output"]
-from course_lib.teaching.progress import show_progress
+from course_lib.teaching.learner.progress import show_progress
 
 show_progress()
 

@@ -37,7 +37,7 @@ from course_lib.numpy_nn.train import evaluate, train_mlp
 from course_lib.plots import curves, style
 from course_lib.teaching.claims import claim, quoted
 from course_lib.teaching.predict import outcome, predict, recall
-from course_lib.teaching.source import show_source
+from course_lib.teaching.build.source import show_source
 
 # %% id="data"
 digits = load_digits()
@@ -120,7 +120,7 @@ claim("> 5", ends["Adam"][:, 8].min(), "the best loss of Adam at rate 1.0")
 # eigenvector by that eigenvalue, so in the end the steepest direction is all that is left.
 
 # %% id="limit-source"
-from course_lib.numpy_nn.plain_curvature import largest_eigenvalue
+from course_lib.by_hand.curvature import largest_eigenvalue
 
 show_source(largest_eigenvalue)
 
@@ -130,7 +130,7 @@ show_source(largest_eigenvalue)
 # they differ.
 
 # %% id="limit-check-run"
-from course_lib.numpy_nn.curvature import curvature_along, full_gradient, largest_curvature
+from course_lib.numpy_nn.studies.curvature import curvature_along, full_gradient, largest_curvature
 from course_lib.numpy_nn.layers import Tanh
 
 x_some, y_some = train[0][:300].astype(np.float64), train[1][:300]
@@ -429,7 +429,7 @@ outcome("04-momentum", "shifted one decade to smaller rates", "Its effective rat
 # the first steps. One epoch of SGD, first layer:
 
 # %% id="inside-run"
-from course_lib.numpy_nn.instruments import UpdateWatch
+from course_lib.numpy_nn.studies.instruments import UpdateWatch
 
 ratios = {}
 for rate in (0.001, 0.1, 1.0):
@@ -450,7 +450,7 @@ claim("between 1e-3 and 3e-2", ratios[0.1], "update ratio of a good rate")
 # the rate itself grows, by a constant factor from step to step, until the loss explodes. The weights are put back afterwards.
 
 # %% id="range-source"
-from course_lib.numpy_nn.range_test import range_test
+from course_lib.numpy_nn.studies.range_test import range_test
 
 show_source(range_test)
 
@@ -564,7 +564,7 @@ claim("0.5", SHAPES["step"](10), "multiplier in the epoch after the first ten")
 # is a wasted batch. And the cosine runs from the *end* of the warm-up to the *end* of the training, so that both ends meet.
 
 # %% id="schedules-source-show"
-from course_lib.numpy_nn.plain_schedules import warmup_cosine
+from course_lib.by_hand.schedules import warmup_cosine
 
 show_source(warmup_cosine)
 
@@ -875,7 +875,7 @@ claim(
 # large batch does not fit into memory) an iteration is not an update at all.
 
 # %% id="count-run"
-from course_lib.numpy_nn.plain_schedules import updates_per_epoch
+from course_lib.by_hand.schedules import updates_per_epoch
 
 show_source(updates_per_epoch)
 
@@ -1192,7 +1192,7 @@ claim(
 # you write the schedules, count the updates, read range tests and write a test that finds broken schedules.
 
 # %% id="progress" tags=["nbval-ignore-output"]
-from course_lib.teaching.progress import show_progress
+from course_lib.teaching.learner.progress import show_progress
 
 show_progress()
 

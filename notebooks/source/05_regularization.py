@@ -40,7 +40,7 @@ from course_lib.numpy_nn.train import evaluate, train_mlp
 from course_lib.plots import curves, images, style
 from course_lib.teaching.claims import claim, quoted
 from course_lib.teaching.predict import outcome, predict, recall
-from course_lib.teaching.source import show_source
+from course_lib.teaching.build.source import show_source
 
 # %% [markdown] id="task"
 # ## The task of this lesson
@@ -288,7 +288,7 @@ outcome("05-memorise", "above 90 %", slows)
 # $p = 1$ the formula divides by zero, so $p$ must lie in $[0, 1)$.
 
 # %% id="dropout-source"
-from course_lib.numpy_nn.plain_regularizers import dropout_backward, dropout_forward
+from course_lib.by_hand.regularizers import dropout_backward, dropout_forward
 
 show_source(dropout_forward)
 
@@ -481,7 +481,7 @@ claim(
 # only moves the output.
 
 # %% id="decay-source"
-from course_lib.numpy_nn.plain_regularizers import l2_step
+from course_lib.by_hand.regularizers import l2_step
 
 show_source(l2_step)
 
@@ -1101,7 +1101,7 @@ claim("0.02", 2 * 0.01, "the weight_decay of torch that equals the penalty 0.01 
 # their traces, and write a test for a layer that is random. The last cell below reads what you have done so far.
 
 # %% id="progress" tags=["nbval-ignore-output"]
-from course_lib.teaching.progress import show_progress
+from course_lib.teaching.learner.progress import show_progress
 
 show_progress()
 

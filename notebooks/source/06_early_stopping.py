@@ -29,11 +29,11 @@ import numpy as np
 
 from course_lib.core.stats import expected_best_of, paired_comparison, t_interval
 from course_lib.numpy_nn.datasets import load_digits
-from course_lib.numpy_nn.plain_stopping import early_stopping
+from course_lib.by_hand.stopping import early_stopping
 from course_lib.plots import curves, style
 from course_lib.teaching.claims import claim, quoted
 from course_lib.teaching.predict import outcome, predict, recall
-from course_lib.teaching.source import show_source
+from course_lib.teaching.build.source import show_source
 
 digits = load_digits()
 
@@ -545,7 +545,7 @@ print(f"{len(batch_losses)} batches; the loss rises in {100 * rises:.0f} % of th
 # out so far. Dividing by it mends that; you have met the same correction in Adam.
 
 # %% id="noise-source"
-from course_lib.numpy_nn.plain_stopping import smoothed
+from course_lib.by_hand.stopping import smoothed
 
 show_source(smoothed)
 
@@ -771,7 +771,7 @@ claim("< 0.006", abs(by_validation.mean), "how far from the truth the test score
 # as can be, the class with the nearest mean image, so that we can repeat it 200 times and compare with the truth.
 
 # %% id="folds"
-from course_lib.numpy_nn.plain_stopping import k_folds
+from course_lib.by_hand.stopping import k_folds
 
 show_source(k_folds)
 
@@ -938,7 +938,7 @@ claim("0.6", 2 / np.sqrt(10), "not the standard error of the mean of ten")
 # The [exercise sheet](../my-exercises/06_early_stopping.ipynb) (on the web: [exercises](../exercises/06_early_stopping.ipynb)).
 
 # %% id="progress" tags=["nbval-ignore-output"]
-from course_lib.teaching.progress import show_progress
+from course_lib.teaching.learner.progress import show_progress
 
 show_progress()
 

@@ -35,7 +35,7 @@ from course_lib.numpy_nn.datasets import load_digits
 from course_lib.plots import curves, images, matrices, style
 from course_lib.teaching.claims import claim, quoted
 from course_lib.teaching.predict import outcome, predict, recall
-from course_lib.teaching.source import show_source
+from course_lib.teaching.build.source import show_source
 
 # %% [markdown] id="try-first"
 # ## Try first
@@ -46,7 +46,7 @@ from course_lib.teaching.source import show_source
 # minutes, then read on.
 
 # %% id="try-first-run" tags=["nbval-ignore-output"]
-from course_lib.teaching.clinic_faults import stubborn_losses
+from course_lib.teaching.clinic.faults import stubborn_losses
 
 losses = stubborn_losses(rate=0.1)  # <- your rate
 print(f"first epoch {losses[0]:.3f}   last epoch {losses[-1]:.3f}")
@@ -240,7 +240,7 @@ claim("> 1e-3", chord_error(10.0**-14.5), "error at the tiniest step of the stri
 # Divide by the size: $|a - n| / (|a| + |n|)$.
 
 # %% id="gradcheck-relative"
-from course_lib.numpy_nn.plain_debugging import gradient_check
+from course_lib.by_hand.debugging import gradient_check
 
 small = np.full(4, 1e-6)  # the gradient of sum(1e-6 x)
 wrong = 2 * small
@@ -301,7 +301,7 @@ claim("< 1e-9", one_mask["input"], "the generator is set back before every call:
 
 # %% id="gradcheck-limits-run"
 from course_lib.numpy_nn.network import Sequential
-from course_lib.teaching.clinic_faults import Softmax
+from course_lib.teaching.clinic.faults import Softmax
 
 stubborn = Sequential(*mlp([5, 6, 3], rng=rng, activation=Tanh, dtype=np.float64).layers, Softmax())
 claim(
@@ -327,7 +327,7 @@ predict(
 )
 
 # %% id="batch-step"
-from course_lib.numpy_nn.plain_debugging import overfit_one_batch
+from course_lib.by_hand.debugging import overfit_one_batch
 
 digits = load_digits()
 split = split_indices(digits.y, seed=0)
@@ -377,8 +377,8 @@ outcome("07-batch", "yes", "Sixteen labels fit into the network whether they mak
 # Eighteen faults are planted in one small training, one at a time, and the five questions of section 1 are put to each.
 
 # %% id="map-run"
-from course_lib.teaching.clinic_faults import SETUPS
-from course_lib.teaching.clinic_tests import TESTS, five_tests
+from course_lib.teaching.clinic.faults import SETUPS
+from course_lib.teaching.clinic.tests import TESTS, five_tests
 
 names = ["healthy", *SETUPS]
 passed = np.array([five_tests(name) for name in names])  # (faults + 1, tests)
@@ -461,8 +461,8 @@ claim("< 0.01", np.linalg.norm(twice[-1]), "the same, softmax twice")
 # The **mend** is one line: leave the softmax out of the model. Over five seeds:
 
 # %% id="twice-seeds" tags=["nbval-ignore-output"]
-from course_lib.teaching.clinic_loop import Setup
-from course_lib.teaching.clinic_loop import train as run_setup
+from course_lib.teaching.clinic.loop import Setup
+from course_lib.teaching.clinic.loop import train as run_setup
 
 broken = [run_setup(SETUPS["softmax twice"][0], seed).val_accuracy[-1] for seed in range(5)]
 mended = [run_setup(Setup(), seed).val_accuracy[-1] for seed in range(5)]
@@ -482,7 +482,7 @@ claim("> 0", gain.low, "what the second softmax costs after twelve epochs: lower
 # %% id="binary-run"
 import torch
 
-from course_lib.numpy_nn.plain_debugging import sigmoid_cross_entropy
+from course_lib.by_hand.debugging import sigmoid_cross_entropy
 
 z, answers = np.array([40.0, -3.0, 800.0, -800.0]), np.array([0.0, 1.0, 0.0, 1.0])
 with np.errstate(all="ignore"):
@@ -574,7 +574,7 @@ for fault in ("softmax overflows", "rate too high", "inputs not standardized", "
     print(f"{fault:<24} first loss {run.start_loss:<7.3g} first bad value: {run.first_bad}")
 
 # %% id="nan-first-claim"
-from course_lib.numpy_nn.plain_debugging import first_bad_layer
+from course_lib.by_hand.debugging import first_bad_layer
 
 firsts = {
     fault: run_setup(SETUPS[fault][0], 0).first_bad
@@ -717,7 +717,7 @@ outcome("07-rate", "one", "The one whose rate was too low.")
 # ### Before
 
 # %% id="preflight-run" tags=["nbval-ignore-output"]
-from course_lib.numpy_nn.preflight import preflight
+from course_lib.numpy_nn.studies.before_training import preflight
 
 model = mlp([64, 64, 64, 10], rng=np.random.default_rng(0))
 before = preflight(model, train=train, validation=validation, test=test)
@@ -790,7 +790,7 @@ claim("< 0.03", later.high, "what epochs 16 to 100 add to the accuracy, upper en
 
 # %% id="monitor-run" tags=["nbval-ignore-output"]
 from course_lib.core.stopping import EarlyStopping
-from course_lib.numpy_nn.monitor import monitor
+from course_lib.numpy_nn.studies.monitor import monitor
 
 last_model, last_history = runs[0]
 print(monitor(last_history, knowing_nothing=np.log(10), model=last_model, validation=validation))
@@ -812,7 +812,7 @@ assert "best weights kept" in without.failed, "the weights of the last epoch are
 # samples are worst, a picture of them, and a record of the settings.
 
 # %% id="post-open" tags=["nbval-ignore-output"]
-from course_lib.numpy_nn.post import Sealed, analyse_errors, post
+from course_lib.numpy_nn.studies.after_training import Sealed, analyse_errors, post
 
 sealed = Sealed(*test)
 x_test, y_test = sealed.open("final accuracy of the model with early stopping")
@@ -876,7 +876,7 @@ assert errors.matrix.sum() == len(sealed)
 # %% id="clinic-healthy" tags=["nbval-ignore-output"]
 import textwrap
 
-from course_lib.teaching.clinic import FAULTS, diagnose, readings, show_case, show_mended, table
+from course_lib.teaching.clinic.cards import FAULTS, diagnose, readings, show_case, show_mended, table
 
 print(table(readings("healthy")))
 print(textwrap.fill("faults to choose from: " + "; ".join(FAULTS), 110))
@@ -1042,7 +1042,7 @@ claim("1.5", floor, "the floor of softmax twice, to one decimal")
 # ## At full size
 #
 # There is no larger run to show: debugging is done small, and that is its rule. What carries over to the models of the later chapters: the five
-# questions cost seconds for a network of any size if the batch is small; the instruments (`course_lib.core.probe`) take arrays and do not
+# questions cost seconds for a network of any size if the batch is small; the instruments (`course_lib.core.layer_stats`) take arrays and do not
 # ask where they come from; in torch, `torch.autograd.gradcheck` compares gradients in float64, and
 # `torch.autograd.set_detect_anomaly(True)` names the operation that made a NaN in the backward pass.
 
@@ -1072,7 +1072,7 @@ with torch.autograd.set_detect_anomaly(True), warnings.catch_warnings():
 # check, the stable loss, the one batch, a test for leaks, and fourteen patients.
 
 # %% id="progress" tags=["nbval-ignore-output"]
-from course_lib.teaching.progress import show_progress
+from course_lib.teaching.learner.progress import show_progress
 
 show_progress()
 

@@ -38,7 +38,7 @@ from course_lib.core.stats import paired_comparison
 from course_lib.plots import curves, style
 from course_lib.teaching.claims import claim
 from course_lib.teaching.predict import outcome, predict, recall
-from course_lib.teaching.source import show_source
+from course_lib.teaching.build.source import show_source
 
 # %% [markdown] id="try-first"
 # ## Try first
@@ -50,13 +50,13 @@ from course_lib.teaching.source import show_source
 # minutes.
 
 # %% id="try-first-data"
-from course_lib.training.digits import (
+from course_lib.digits.train import (
     DigitsConfig,
     classification_loss,
     classification_scores,
     digits_loaders,
 )
-from course_lib.training.digits import digits_net
+from course_lib.digits.train import digits_net
 
 CONFIG = DigitsConfig(dropout=0.5, epochs=3)
 loader, held_out = digits_loaders(CONFIG, Seeds.same(0))
@@ -134,9 +134,9 @@ predict(
 # %% id="twice-train" tags=["nbval-ignore-output"]
 from course_lib.numpy_nn.optimizers import Adam
 from course_lib.numpy_nn.train import train_mlp
-from course_lib.training.fit import fit
-from course_lib.training.loaders import TensorLoader
-from course_lib.training.state import TrainState
+from course_lib.training.loop.fit import fit
+from course_lib.training.data.loaders import TensorLoader
+from course_lib.training.loop.state import TrainState
 
 in_numpy = train_mlp(ours, (x.numpy(), y.numpy()), optimizer=Adam(1e-3), epochs=3, seed=0)
 state = TrainState(theirs, torch.optim.Adam(theirs.parameters(), lr=1e-3), Seeds.same(0))
@@ -289,7 +289,7 @@ stage_2 = flat(model)
 # %% id="stage-3"
 import math
 
-from course_lib.training.callbacks import evaluate_on, every
+from course_lib.training.loop.callbacks import evaluate_on, every
 
 lengths = []
 
@@ -505,7 +505,7 @@ claim("> 10", min(apart[0], apart[2]), "degrees at 4 and at 60 labels in the fir
 # one and corrects the factor when it has counted:
 
 # %% id="step-source"
-from course_lib.training.step import mean_gradient, optimizer_step
+from course_lib.training.loop.step import mean_gradient, optimizer_step
 
 show_source(mean_gradient)
 
@@ -611,7 +611,7 @@ halfway = [train_to(begin(seed), cut=60) for seed in range(10)]
 finished = [train_to(copy.deepcopy(state)) for state in halfway]
 
 # %% id="mode-run" tags=["nbval-ignore-output"]
-from course_lib.training.callbacks import evaluate
+from course_lib.training.loop.callbacks import evaluate
 
 
 @torch.no_grad()
@@ -703,7 +703,7 @@ for seeds in (Seeds(0, 0, 0), Seeds(0, 1, 0), Seeds(0, 0, 1)):
 import tempfile
 from pathlib import Path
 
-from course_lib.teaching.killing import digits_run, run_and_kill
+from course_lib.teaching.clinic.killed_run import digits_run, run_and_kill
 
 kill_after = 77  # <- your update, 1 to 120
 
@@ -740,7 +740,7 @@ print("weights, moments of Adam and losses of all epochs: equal to the last bit"
 # work since the last checkpoint, and nothing else. Both calls came down to `run`, which is `fit` in a folder:
 
 # %% id="run-source"
-from course_lib.training.run import run
+from course_lib.training.runs.run import run
 
 show_source(run)
 
@@ -938,7 +938,7 @@ claim("0", int(path.read_bytes() == written), "good copies of the weights left")
 # what has none.
 
 # %% id="half-folder"
-from course_lib.training.checkpoint import latest, verify
+from course_lib.training.checkpoints.saving import latest, verify
 
 newest = latest(folder)
 print("newest:", newest.name, " holds:", ", ".join(sorted(file.name for file in newest.iterdir())))
@@ -1123,7 +1123,7 @@ assert all(row.get("refused", row["count"]) == row["count"] for row in own), "da
 # step goes.
 
 # %% id="progress" tags=["nbval-ignore-output"]
-from course_lib.teaching.progress import show_progress
+from course_lib.teaching.learner.progress import show_progress
 
 show_progress()
 

@@ -36,11 +36,12 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from course_lib.plots import curves, style
 from course_lib.teaching.claims import claim, quoted
 from course_lib.teaching.predict import outcome, predict, recall
-from course_lib.teaching.source import show_source
-from course_lib.training.cost import Machine, gpt_step, linear_step, matmul, mlp_step, shortest, total
-from course_lib.training.counting import by_name, counted, first_wait, flops_of
-from course_lib.training.gpt import GPT, INFINITO_SHAPE, GPTConfig, next_token_loss, random_tokens
-from course_lib.training.profile import measure_machine, time_call, time_in_turns
+from course_lib.teaching.build.source import show_source
+from course_lib.training.machine.cost import Machine, gpt_step, linear_step, matmul
+from course_lib.training.machine.cost import mlp_step, shortest, total
+from course_lib.training.machine.operations import by_name, counted, first_wait, flops_of
+from course_lib.training.machine.gpt import GPT, INFINITO_SHAPE, GPTConfig, next_token_loss, random_tokens
+from course_lib.training.machine.profile import measure_machine, time_call, time_in_turns
 
 # %% [markdown] id="device"
 # Two models go with us: a small language model that your processor trains in a fraction of a second, and one of the shape of
@@ -51,7 +52,7 @@ from course_lib.training.profile import measure_machine, time_call, time_in_turn
 # token looks at those before it: two more products of matrices. At the end a linear layer gives one number for each word.
 
 # %% id="device-run" tags=["nbval-ignore-output"]
-from course_lib.training.device import pick_device
+from course_lib.training.machine.device import pick_device
 
 SMALL = GPTConfig(vocabulary=1_000, context=64, width=128, layers=2, heads=4)
 PRESETS = {"cpu": (SMALL, 8, 64), "mps": (SMALL, 8, 64), "cuda": (INFINITO_SHAPE, 32, 256)}
@@ -196,7 +197,7 @@ claim("0.94", 6 * parameters / (seen / (32 * 256)), "the rule of six, as a share
 # byte. For the product of two square matrices of side $n$ it is $2n^3 / 12n^2 = n/6$: it grows with the size.
 
 # %% id="bytes-run"
-from course_lib.training.cost import adam, elementwise
+from course_lib.training.machine.cost import adam, elementwise
 
 operations = [
     elementwise("relu", 10**6),
@@ -243,7 +244,7 @@ predict(
 # %% id="roof-points"
 from functools import partial
 
-from course_lib.training.profile import matmul_rate
+from course_lib.training.machine.profile import matmul_rate
 
 long = 2**28 if device.type == "cuda" else 2**24
 ones = [torch.ones(long, device=device) for _ in range(3)]
@@ -421,7 +422,7 @@ outcome(
 # the small model on the CPU, everywhere; on CUDA the same profiler lists the kernels.)
 
 # %% id="profile-run" tags=["nbval-ignore-output"]
-from course_lib.training.profile import time_by_operation
+from course_lib.training.machine.profile import time_by_operation
 
 here = torch.device("cpu")
 on_cpu = measure_machine(here) if device.type != "cpu" else machine
@@ -662,7 +663,7 @@ if compiled:
 # to compute: two workers, one line each.
 
 # %% id="queue-source"
-from course_lib.training.timeline import seconds_per_piece, timeline
+from course_lib.training.machine.timeline import seconds_per_piece, timeline
 
 HOST, DEVICE = 3.0, 4.0  # milliseconds to ask for a step, and to do it: an example, not a measurement
 runs = {
@@ -724,7 +725,7 @@ claim("33", pieces[-1].done[1], "ms until the work is done")
 # So a clock needs a `torch.cuda.synchronize()` on both sides, or the device's own events; `time_call` uses events:
 
 # %% id="queue-clock-source"
-from course_lib.training.profile import seconds_of
+from course_lib.training.machine.profile import seconds_of
 
 show_source(seconds_of)
 
@@ -1007,7 +1008,7 @@ print("logits", logits.dtype, "  loss", loss.dtype, "  weight and its gradient",
 # processor has no units for 16 bits, the products are slower besides. So whether halves are faster is a question to the machine:
 
 # %% id="formats-speed" tags=["nbval-ignore-output"]
-from course_lib.training.precision import autocast
+from course_lib.training.loop.precision import autocast
 
 print(f"operations of a forward: {len(counted(lambda: net(x)))} in float32", end=", ")
 with autocast("bfloat16", torch.device("cpu")):
@@ -1046,7 +1047,7 @@ claim("> 0", cast - plain, "more operations under autocast: the conversions")
 # language model the list can be written down, per token of width $D$ with $H$ heads and $V$ words:
 
 # %% id="memory-source"
-from course_lib.training.step_memory import gpt_activations, saved_bytes, step_memory
+from course_lib.training.machine.step_memory import gpt_activations, saved_bytes, step_memory
 
 show_source(gpt_activations)
 
@@ -1421,7 +1422,7 @@ for part in ("steps", "compile", "memory", "waits", "determinism", "fit"):
 # seconds and memory yourself, name what limits a step, find waits, write and order a scaled step, and average two devices right.
 
 # %% id="progress" tags=["nbval-ignore-output"]
-from course_lib.teaching.progress import show_progress
+from course_lib.teaching.learner.progress import show_progress
 
 show_progress()
 

@@ -39,7 +39,7 @@ from course_lib.infinito.model import Infinito
 from course_lib.plots import matrices, style
 from course_lib.teaching.claims import claim, quoted
 from course_lib.teaching.predict import outcome, predict, recall
-from course_lib.teaching.source import show_source
+from course_lib.teaching.build.source import show_source
 
 # %% id="setup-quoted"
 torch.set_printoptions(precision=3, sci_mode=False)
@@ -94,7 +94,7 @@ claim("< 0.3", max(abs(loss - math.log(104)) for loss in losses), "from the loss
 # log 4. The odds in the sum are then 1, 2, 3, 4.
 
 # %% id="attention-hand"
-from course_lib.infinito.plain import causal_attention_weights
+from course_lib.by_hand.attention import causal_attention_weights
 
 query = torch.ones(1, 4, 1)  # (B, T, d)
 key = torch.tensor([1.0, 2.0, 3.0, 4.0]).log().reshape(1, 4, 1)
@@ -238,7 +238,7 @@ style.show(
 # where each number goes:
 
 # %% id="heads-run"
-from course_lib.infinito.plain import split_heads
+from course_lib.by_hand.attention import split_heads
 
 x_small = torch.arange(16).reshape(1, 4, 4)  # token t holds 4t, 4t + 1, 4t + 2, 4t + 3
 right = split_heads(x_small, 2)
@@ -336,7 +336,7 @@ claim("0.10", noise.scale / signal.std(), "noise to signal, after a LayerNorm")
 # the odds are 4, 1 and 1/4; the priorities 1, 2 and 0 make that 4, 2 and 0; nothing has 3. The sum is 9.
 
 # %% id="read-hand"
-from course_lib.infinito.plain import read_memory
+from course_lib.by_hand.attention import read_memory
 
 keys = torch.tensor([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])  # (M, k)
 values = torch.tensor([[9.0, 0.0], [0.0, 9.0], [9.0, 9.0]])
@@ -363,7 +363,7 @@ show_source(read_memory)
 # it spreads over the slots), age the segments since it was written; $a$ and $b$ are learned too. By hand, with $a = 1$ and $b = \log 2$, so that every segment halves:
 
 # %% id="write-hand"
-from course_lib.infinito.plain import slots_after_writing
+from course_lib.by_hand.attention import slots_after_writing
 
 kept, importance, access, age = slots_after_writing(
     torch.tensor([0.8, 1.0, 0.9]),  # importance of slots 0, 1, 2
@@ -523,7 +523,7 @@ predict(
 # `AS_REPORTED`? And who writes, and when?
 
 # %% id="reported-source"
-from course_lib.infinito.reported import ACCESSED, ReportedMemory
+from course_lib.infinito.report.as_reported import ACCESSED, ReportedMemory
 
 show_source(ReportedMemory.forward)
 
@@ -662,7 +662,7 @@ claim("< 1e-5", found["two"], "change of an earlier logit in `two`")
 # So it was `one`. At full size, on the two presets with all their parameters (built once, and used again in section 8):
 
 # %% id="causality-full"
-from course_lib.infinito.analysis import leak
+from course_lib.infinito.report.analysis import leak
 
 torch.manual_seed(0)
 big_reported, big_full = Infinito(AS_REPORTED), Infinito(FULL)
@@ -707,7 +707,7 @@ claim("< 1e-5", moves_after_a_segment(model), "the repaired model after one segm
 # has a hidden buffer, and fails before anybody changes a token: each call writes, so that two equal calls are not equal.
 
 # %% id="causality-whole-run"
-from course_lib.infinito.plain import sees_no_future
+from course_lib.by_hand.attention import sees_no_future
 
 ten = replace(TINY, vocabulary=10)
 kinds = {
@@ -736,7 +736,7 @@ claim("> 1e-5", (twice[0] - twice[1]).abs().max(), "difference of two equal call
 # metrics have two maps more, its noise one number.
 
 # %% id="count-hand"
-from course_lib.infinito.plain import count_parameters
+from course_lib.by_hand.attention import count_parameters
 
 
 def linear(inputs, outputs):
@@ -755,7 +755,7 @@ claim("30,169,746", language + slots + metrics + 1, "parameters by hand")
 # And from the model itself, one line per kind of tensor:
 
 # %% id="count-table"
-from course_lib.infinito.analysis import parameter_table
+from course_lib.infinito.report.analysis import parameter_table
 
 table = parameter_table(big_reported)
 for row in table:
@@ -783,7 +783,7 @@ predict(
 )
 
 # %% id="count-dead-run"
-from course_lib.infinito.analysis import parameters_by_part, parameters_without_gradient
+from course_lib.infinito.report.analysis import parameters_by_part, parameters_without_gradient
 
 assert all(parameter.requires_grad for parameter in big_reported.parameters())
 dead = parameters_without_gradient(big_reported, language_loss, (ids, ids.roll(-1, dims=1)))
@@ -821,7 +821,7 @@ claim("5,120,000", big_full.output.weight.numel(), "numbers that FULL saves by s
 # ever asks for the others. Its segments have 256 tokens, so the positions beyond are never reached.
 
 # %% id="count-absent-run"
-from course_lib.infinito.analysis import parameters_of_absent_positions, parameters_of_absent_words
+from course_lib.infinito.report.analysis import parameters_of_absent_positions, parameters_of_absent_words
 
 quoted("100", report="infinito_repository")
 words = parameters_of_absent_words(AS_REPORTED, words_in_use=101)
@@ -847,8 +847,8 @@ claim("19,148,902", 30_169_746 - 493_441 - words - places, "parameters that serv
 # states in another order, and the same noise twice as large.
 
 # %% id="phi-setup"
-from course_lib.infinito.analysis import attention_maps
-from course_lib.infinito.integration import first_metrics
+from course_lib.infinito.report.analysis import attention_maps
+from course_lib.infinito.report.integration import first_metrics
 
 quoted("0.9325", report="infinito_repository")
 quoted("0.93", report="infinito_repository")
@@ -927,7 +927,7 @@ claim("< 0.8", 1 / 32, "a cosine over T = 32 is at most this")
 # it is the same every time: compute the number on an untrained model, on noise, and on shuffled data.
 
 # %% id="phi-later-run"
-from course_lib.infinito.integration import improved_metrics
+from course_lib.infinito.report.integration import improved_metrics
 
 for sharpness in (0.0, 1.0, 50.0):
     maps = (sharpness * torch.randn(2, 8, 4, 32, 32, generator=numbers)).softmax(dim=-1)
@@ -1074,7 +1074,7 @@ claim("9.2", math.log(10_000), "the loss of knowing nothing about 10,000 words")
 # whole training, and what the perplexity of the report was.
 
 # %% id="progress" tags=["nbval-ignore-output"]
-from course_lib.teaching.progress import show_progress
+from course_lib.teaching.learner.progress import show_progress
 
 show_progress()
 

@@ -36,7 +36,7 @@ from course_lib.core.reports.tables import get_report
 from course_lib.plots import curves, style
 from course_lib.teaching.claims import claim, quoted
 from course_lib.teaching.predict import outcome, predict, recall
-from course_lib.teaching.source import show_source
+from course_lib.teaching.build.source import show_source
 
 # %% id="setup-quoted"
 report = get_report("infinito")
@@ -107,7 +107,7 @@ assert RUN.model.dropout == RUN.model.attention_dropout == 0.1
 # agree, and the question is how far off an honest repetition may be. These bands stand in the library with their date:
 
 # %% id="bands-show"
-from course_lib.infinito import audit
+from course_lib.infinito.report import bands as audit
 
 print(f"chosen on {audit.CHOSEN}, when epochs 1 to {audit.KNOWN_THEN} of the recorded run were known")
 for band in audit.BANDS:
@@ -127,7 +127,7 @@ for band in audit.BANDS:
 # come from the size of the text (about 399 windows in batches of 32); in this column they cancel, so it cannot confirm them.
 
 # %% id="rates-source"
-from course_lib.infinito.plain_audit import rates_after_epochs
+from course_lib.by_hand.entropies import rates_after_epochs
 
 quoted("1e-4", report="infinito")
 quoted("1e-6", report="infinito_repository")
@@ -616,7 +616,7 @@ predict(
 )
 
 # %% id="leak-run" tags=["nbval-ignore-output"]
-from course_lib.infinito import leaks
+from course_lib.infinito.report import leaks
 
 claim("1e-3", leaks.RATE, "rate of the small runs")
 claim("0.02", RUN.model.position_std, "deviation of the reported positions")
@@ -741,7 +741,7 @@ claim(
 # do. In the recorded rows, each with its mean and its count:
 
 # %% id="means-source"
-from course_lib.infinito.plain_audit import perplexity_of
+from course_lib.by_hand.entropies import perplexity_of
 
 show_source(perplexity_of)
 
@@ -930,7 +930,7 @@ claim("> 1.05", 204.66 / 187.08, "and against the causal baseline")
 # %% id="verdict-goals"
 from IPython.display import Markdown, display
 
-from course_lib.infinito import verdicts
+from course_lib.infinito.report import verdicts
 
 for goal, target, result in report.table("goals").rows:
     print(f"{goal:<18}{target:<14}{result:<11}{verdicts.GOALS[goal].word}")
@@ -1106,7 +1106,7 @@ for row in speed.rows if speed else []:
 # honest baselines, and the question whether the repaired memory helps.
 
 # %% id="progress" tags=["nbval-ignore-output"]
-from course_lib.teaching.progress import show_progress
+from course_lib.teaching.learner.progress import show_progress
 
 show_progress()
 

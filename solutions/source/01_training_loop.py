@@ -33,7 +33,7 @@ import numpy as np
 
 from course_lib.numpy_nn.gradcheck import numerical_gradient, relative_error
 from course_lib.numpy_nn.layers import Layer
-from course_lib.numpy_nn.plain import linear_forward
+from course_lib.by_hand.first_step import linear_forward
 from course_lib.plots import curves, style
 from course_lib.teaching.check import check, hint, start
 from course_lib.teaching.checks.training_loop.order import LINES
@@ -45,7 +45,7 @@ from course_lib.teaching.checks.training_loop.runs import KNOWING_NOTHING, in_wo
 #
 # Example: `count_parameters((3, 2))` is 8: six weights and two biases.
 
-# %% id="count-parameters" exercise="count_parameters" function="course_lib.numpy_nn.plain:count_parameters"
+# %% id="count-parameters" exercise="count_parameters" function="course_lib.by_hand.first_step:count_parameters"
 
 # %% id="count-parameters-check"
 check("count_parameters", count_parameters)
@@ -62,7 +62,7 @@ check("count_parameters", count_parameters)
 #
 # Example: `batch_rows(5, 2, rng)` may give `[array([3, 0]), array([4, 2]), array([1])]`.
 
-# %% id="batch-rows" exercise="batch_rows" function="course_lib.numpy_nn.plain:batch_rows"
+# %% id="batch-rows" exercise="batch_rows" function="course_lib.by_hand.first_step:batch_rows"
 
 # %% id="batch-rows-check"
 check("batch_rows", batch_rows)
@@ -81,7 +81,7 @@ check("batch_rows", batch_rows)
 # Example: with fractions `(0.6, 0.2, 0.2)` a class of 10 rows is cut after 6 and after 8, a class of 5 after 3 and after 4;
 # the parts then hold 9, 3 and 3 rows.
 
-# %% id="stratified-split" exercise="stratified_split" function="course_lib.numpy_nn.plain:stratified_split"
+# %% id="stratified-split" exercise="stratified_split" function="course_lib.by_hand.first_step:stratified_split"
 
 # %% id="stratified-split-check"
 check("stratified_split", stratified_split)
@@ -101,7 +101,7 @@ check("stratified_split", stratified_split)
 # Example: `train = [[1, 5], [3, 5]]` has the means 2 and 5 and the deviations 1 and 0. It becomes `[[-1, 0], [1, 0]]`, and
 # `other = [[5, 6]]` becomes `[[3, 1]]`.
 
-# %% id="standardize" exercise="standardize" function="course_lib.numpy_nn.plain:standardize"
+# %% id="standardize" exercise="standardize" function="course_lib.by_hand.first_step:standardize"
 
 # %% id="standardize-check"
 check("standardize", standardize)
@@ -125,7 +125,7 @@ check("standardize", standardize)
 # Example: logits `[[0, 0], [0, ln 3]]` with labels `[0, 0]` have the probabilities `[[1/2, 1/2], [1/4, 3/4]]`. The sum is
 # ln 2 + ln 4, the count 2, and the gradient `[[-1/4, 1/4], [-3/8, 3/8]]`.
 
-# %% id="softmax-cross-entropy" exercise="softmax_cross_entropy" function="course_lib.numpy_nn.plain:softmax_cross_entropy"
+# %% id="softmax-cross-entropy" exercise="softmax_cross_entropy" function="course_lib.by_hand.first_step:softmax_cross_entropy"
 
 # %% id="softmax-cross-entropy-check"
 check("softmax_cross_entropy", softmax_cross_entropy)
@@ -146,7 +146,7 @@ check("softmax_cross_entropy", softmax_cross_entropy)
 # Example: with x `[[1, 2]]`, weight `[[3], [4]]` and gradient `[[10]]` the gradient of x is `[[30, 40]]`, that of weight
 # `[[10], [20]]`, that of bias `[10]`.
 
-# %% id="linear-backward" exercise="linear_backward" function="course_lib.numpy_nn.plain:linear_backward"
+# %% id="linear-backward" exercise="linear_backward" function="course_lib.by_hand.first_step:linear_backward"
 
 # %% id="linear-backward-check"
 check("linear_backward", linear_backward)
@@ -194,7 +194,7 @@ check("order_training_step", order)
 # Example: with x `[[1]]`, weight `[[0, 0]]`, bias `[0, 0]`, labels `[0]` and rate 1 the loss is ln 2, the new weight
 # `[[1/2, -1/2]]` and the new bias `[1/2, -1/2]`.
 
-# %% id="training-step" exercise="training_step" function="course_lib.numpy_nn.plain:training_step"
+# %% id="training-step" exercise="training_step" function="course_lib.by_hand.first_step:training_step"
 
 # %% id="training-step-check"
 check("training_step", training_step)

@@ -39,7 +39,7 @@ from course_lib.teaching.check import check, hint, start
 # Example: the weight of a convolution from 3 to 16 maps with a kernel of 5 by 5 has the shape `(16, 3, 5, 5)` in torch; its
 # fans are 75 and 400.
 
-# %% id="fans" exercise="fan_in_and_out" function="course_lib.numpy_nn.plain_initializers:fan_in_and_out"
+# %% id="fans" exercise="fan_in_and_out" function="course_lib.by_hand.initializers:fan_in_and_out"
 
 # %% id="fans-check"
 check("fan_in_and_out", fan_in_and_out)
@@ -99,7 +99,7 @@ check("zero_start", zero_start)
 #
 # Example: for the shape `(8, 3)` the standard deviation is 1/2.
 
-# %% id="he" exercise="he_normal" function="course_lib.numpy_nn.plain_initializers:he_normal"
+# %% id="he" exercise="he_normal" function="course_lib.by_hand.initializers:he_normal"
 
 # %% id="he-check"
 check("he_normal", he_normal)
@@ -116,7 +116,7 @@ check("he_normal", he_normal)
 #
 # Example: for the shape `(5, 1)` the weights lie between -1 and 1.
 
-# %% id="glorot" exercise="glorot_uniform" function="course_lib.numpy_nn.plain_initializers:glorot_uniform"
+# %% id="glorot" exercise="glorot_uniform" function="course_lib.by_hand.initializers:glorot_uniform"
 
 # %% id="glorot-check"
 check("glorot_uniform", glorot_uniform)
@@ -171,7 +171,7 @@ check("xavier_name", xavier)
 #
 # Example: for a result q of shape `(7, 3)` the product `q.T @ q` is the identity; for `(3, 7)` it is `q @ q.T`.
 
-# %% id="orthogonal" exercise="orthogonal" function="course_lib.numpy_nn.plain_initializers:orthogonal"
+# %% id="orthogonal" exercise="orthogonal" function="course_lib.by_hand.initializers:orthogonal"
 
 # %% id="orthogonal-check"
 check("orthogonal", orthogonal)
@@ -254,7 +254,7 @@ check("read_start_panels", faults)
 # wrong ones has one fault, of which several show in no square layer and in no single seed. The check tells you which
 # survive.
 
-# %% id="attack" exercise="he_normal_passes" function="course_lib.numpy_nn.plain_initializers:he_normal_passes"
+# %% id="attack" exercise="he_normal_passes" function="course_lib.by_hand.initializers:he_normal_passes"
 
 # %% id="attack-check"
 check("he_normal_passes", he_normal_passes)

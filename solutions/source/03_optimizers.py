@@ -49,7 +49,7 @@ from course_lib.teaching.checks.optimizers.runs import in_words, six_paths
 # Example: parameter 5, gradient 2, velocity 1, rate 0.1, momentum 0.5 give the velocity 0.5 - 0.2 = 0.3 and the
 # parameter 5.3.
 
-# %% id="momentum" exercise="momentum" function="course_lib.numpy_nn.plain_optimizers:momentum_step"
+# %% id="momentum" exercise="momentum" function="course_lib.by_hand.optimizers:momentum_step"
 
 # %% id="momentum-check"
 check("momentum", momentum_step)
@@ -63,7 +63,7 @@ check("momentum", momentum_step)
 # same path until the rate changes:
 
 # %% id="momentum-conventions" tags=["solution"]
-from course_lib.numpy_nn.plain_optimizers import rate_outside_step
+from course_lib.by_hand.optimizers import rate_outside_step
 
 for rates in ((0.1, 0.1, 0.1), (0.1, 0.1, 0.01)):
     inside, outside, v_in, v_out = 0.0, 0.0, 0.0, 0.0
@@ -79,7 +79,7 @@ for rates in ((0.1, 0.1, 0.1), (0.1, 0.1, 0.01)):
 # Example: parameter 5, gradient 2, velocity 1, rate 0.1, momentum 0.5: the velocity becomes 0.3 and the parameter
 # 5 + 0.15 - 0.2 = 4.95. (Momentum has gone to 5.3: Nesterov brakes earlier.)
 
-# %% id="nesterov" exercise="nesterov" function="course_lib.numpy_nn.plain_optimizers:nesterov_step"
+# %% id="nesterov" exercise="nesterov" function="course_lib.by_hand.optimizers:nesterov_step"
 
 # %% id="nesterov-check"
 check("nesterov", nesterov_step)
@@ -102,7 +102,7 @@ check("nesterov", nesterov_step)
 # Example: parameter 1, gradient 4, squares 0, rate 0.1, decay 0.75, epsilon 0 give the squares 0.25 · 16 = 4 and the
 # parameter 1 - 0.1 · 4 / 2 = 0.8.
 
-# %% id="rmsprop" exercise="rmsprop" function="course_lib.numpy_nn.plain_optimizers:rmsprop_step"
+# %% id="rmsprop" exercise="rmsprop" function="course_lib.by_hand.optimizers:rmsprop_step"
 
 # %% id="rmsprop-check"
 check("rmsprop", rmsprop_step)
@@ -125,7 +125,7 @@ check("rmsprop", rmsprop_step)
 # Example: parameter 1, gradient 4, m = v = 0, t = 1, rate 0.1, betas 0.5 and 0.75, epsilon 0: m is 2 and v is 4;
 # corrected they are 4 and 16; the parameter becomes 1 - 0.1 · 4 / 4 = 0.9.
 
-# %% id="adam" exercise="adam" function="course_lib.numpy_nn.plain_optimizers:adam_step"
+# %% id="adam" exercise="adam" function="course_lib.by_hand.optimizers:adam_step"
 
 # %% id="adam-check"
 check("adam", adam_step)
@@ -143,7 +143,7 @@ check("adam", adam_step)
 #
 # Example: with rate 0.1 and decay 0.5 a weight of 2 loses 5 % of itself and is 1.9 before Adam's step is taken off.
 
-# %% id="adamw" exercise="adamw" function="course_lib.numpy_nn.plain_optimizers:adamw_step"
+# %% id="adamw" exercise="adamw" function="course_lib.by_hand.optimizers:adamw_step"
 
 # %% id="adamw-check"
 check("adamw", adamw_step)
@@ -245,7 +245,7 @@ check("read_paths", faults)
 #
 # Example: a test of one step with gradient 1 finds a wrong sign, and no fault that shows only when m and v come back.
 
-# %% id="adam-passes" exercise="adam_passes" function="course_lib.numpy_nn.plain_optimizers:adam_passes"
+# %% id="adam-passes" exercise="adam_passes" function="course_lib.by_hand.optimizers:adam_passes"
 
 # %% id="adam-passes-check"
 check("adam_passes", adam_passes)

@@ -43,7 +43,7 @@ from course_lib.teaching.checks.learning_rates.range_tests import four_range_tes
 #
 # Example: `step_decay_rates(0.8, 0.5, 2, 5)` is `[0.8, 0.8, 0.4, 0.4, 0.2]`.
 
-# %% id="step-decay" exercise="step_decay" function="course_lib.numpy_nn.plain_schedules:step_decay_rates"
+# %% id="step-decay" exercise="step_decay" function="course_lib.by_hand.schedules:step_decay_rates"
 
 # %% id="step-decay-check"
 check("step_decay", step_decay_rates)
@@ -63,7 +63,7 @@ check("step_decay", step_decay_rates)
 # Example: with rate 1, 10 steps, a warm-up of 2 and floor 0 the rates of the updates 0, 1, 2 are 1/3, 2/3 and 1; update 6,
 # half-way down, has 1/2; step 10 and all later ones have 0.
 
-# %% id="warmup-cosine" exercise="warmup_cosine" function="course_lib.numpy_nn.plain_schedules:warmup_cosine"
+# %% id="warmup-cosine" exercise="warmup_cosine" function="course_lib.by_hand.schedules:warmup_cosine"
 
 # %% id="warmup-cosine-check"
 check("warmup_cosine", warmup_cosine)
@@ -84,7 +84,7 @@ check("warmup_cosine", warmup_cosine)
 # Example: losses 5, 4, 4, 4, 4 with rate 1, factor 1/2, patience 1 and min_delta 0 give the rates 1, 1, 1, 1/2, 1/2: the
 # second bad loss in a row is more than the patience of 1, and the fifth loss is the first of a new count.
 
-# %% id="plateau" exercise="plateau" function="course_lib.numpy_nn.plain_schedules:plateau_rates"
+# %% id="plateau" exercise="plateau" function="course_lib.by_hand.schedules:plateau_rates"
 
 # %% id="plateau-check"
 check("plateau", plateau_rates)
@@ -104,7 +104,7 @@ check("plateau", plateau_rates)
 # Example: 10 samples in batches of 4 are 3 batches, and 2 with `drop_last`. Accumulating two of them gives 2 updates, and 1
 # with `drop_last`.
 
-# %% id="count-updates" exercise="count_updates" function="course_lib.numpy_nn.plain_schedules:updates_per_epoch"
+# %% id="count-updates" exercise="count_updates" function="course_lib.by_hand.schedules:updates_per_epoch"
 
 # %% id="count-updates-check"
 check("count_updates", updates_per_epoch)
@@ -186,7 +186,7 @@ check("read_range_tests", start_rates)
 # Example: for the loss (3 a² - b²) / 2 the gradient at (a, b) is (3a, -b), and the answer is 3 from nearly every start. For
 # (a² - 5 b²) / 2 it is -5.
 
-# %% id="largest-eigenvalue" exercise="largest_eigenvalue" function="course_lib.numpy_nn.plain_curvature:largest_eigenvalue"
+# %% id="largest-eigenvalue" exercise="largest_eigenvalue" function="course_lib.by_hand.curvature:largest_eigenvalue"
 
 # %% id="largest-eigenvalue-check"
 check("largest_eigenvalue", largest_eigenvalue)
@@ -207,7 +207,7 @@ check("largest_eigenvalue", largest_eigenvalue)
 # Example: `make(1.0, 10, 2, 0.0)` must give a schedule with `schedule(0)` near 1/3, `schedule(6)` near 1/2 and
 # `schedule(12)` near 0. A version that fails one of these is broken; a version that passes them may be broken elsewhere.
 
-# %% id="schedule-passes" exercise="schedule_passes" function="course_lib.numpy_nn.plain_schedules:schedule_passes"
+# %% id="schedule-passes" exercise="schedule_passes" function="course_lib.by_hand.schedules:schedule_passes"
 
 # %% id="schedule-passes-check"
 check("schedule_passes", schedule_passes)

@@ -41,7 +41,7 @@ from course_lib.teaching.checks.regularization.runs import five_runs, in_words
 #
 # Example: with p = 0.5 and x `[[1, 2, 3]]` a result may be `[[2, 0, 6]]` with the mask `[[True, False, True]]`.
 
-# %% id="dropout-forward" exercise="dropout_forward" function="course_lib.numpy_nn.plain_regularizers:dropout_forward"
+# %% id="dropout-forward" exercise="dropout_forward" function="course_lib.by_hand.regularizers:dropout_forward"
 
 # %% id="dropout-forward-check"
 check("dropout_forward", dropout_forward)
@@ -60,7 +60,7 @@ check("dropout_forward", dropout_forward)
 #
 # Example: with p = 0.5, the mask `[[True, False]]` and the gradient `[[1, 1]]` it is `[[2, 0]]`.
 
-# %% id="dropout-backward" exercise="dropout_backward" function="course_lib.numpy_nn.plain_regularizers:dropout_backward"
+# %% id="dropout-backward" exercise="dropout_backward" function="course_lib.by_hand.regularizers:dropout_backward"
 
 # %% id="dropout-backward-check"
 check("dropout_backward", dropout_backward)
@@ -78,7 +78,7 @@ check("dropout_backward", dropout_backward)
 #
 # Example: a weight 1 and a bias 1, all gradients 0, rate 0.1 and strength 0.5: the new weight is 0.9, the bias stays 1.
 
-# %% id="l2-step" exercise="l2_step" function="course_lib.numpy_nn.plain_regularizers:l2_step"
+# %% id="l2-step" exercise="l2_step" function="course_lib.by_hand.regularizers:l2_step"
 
 # %% id="l2-step-check"
 check("l2_step", l2_step)
@@ -97,7 +97,7 @@ check("l2_step", l2_step)
 #
 # Example: with the limit 1 the unit `[3, 4]` becomes `[0.6, 0.8]`, and the unit `[0.3, 0.4]` stays.
 
-# %% id="max-norm" exercise="max_norm" function="course_lib.numpy_nn.plain_regularizers:max_norm"
+# %% id="max-norm" exercise="max_norm" function="course_lib.by_hand.regularizers:max_norm"
 
 # %% id="max-norm-check"
 check("max_norm", max_norm)
@@ -183,7 +183,7 @@ check("find_regularization_fault", readings)
 # = 0.5, about 5,000 fall on heads, give or take 50 (one standard deviation, $\sqrt{n\,p\,(1-p)}$). Allow five of them
 # and a right layer is refused less than once in a million times.
 
-# %% id="attack" exercise="dropout_passes" function="course_lib.numpy_nn.plain_regularizers:dropout_passes"
+# %% id="attack" exercise="dropout_passes" function="course_lib.by_hand.regularizers:dropout_passes"
 
 # %% id="attack-check"
 check("dropout_passes", dropout_passes)

@@ -45,7 +45,7 @@ from course_lib.teaching.checks.stopping.recorded import TEN_RUNS
 #
 # Example: the validation losses 3, 2, 2.5, 2.1, 1 with patience 2 give `(4, 2)`: epochs 3 and 4 are not below the best, 2.
 
-# %% id="early-stopping" exercise="early_stopping" function="course_lib.numpy_nn.plain_stopping:early_stopping"
+# %% id="early-stopping" exercise="early_stopping" function="course_lib.by_hand.stopping:early_stopping"
 
 # %% id="early-stopping-check"
 check("early_stopping", early_stopping)
@@ -91,7 +91,7 @@ check("order_early_stopping", order)
 # Example: if the validation losses of the epochs are 3, 2, 2.5, 2.1 and patience is 2, four epochs are trained, 2 is
 # returned, and the arrays hold what they held after epoch 2.
 
-# %% id="fit-and-restore" exercise="fit_and_restore" function="course_lib.numpy_nn.plain_stopping:fit_and_restore"
+# %% id="fit-and-restore" exercise="fit_and_restore" function="course_lib.by_hand.stopping:fit_and_restore"
 
 # %% id="fit-and-restore-check"
 check("fit_and_restore", fit_and_restore)
@@ -156,7 +156,7 @@ check("read_stopping_logs", readings)
 # Example: with the validation losses 3, 4, 5, 1 and patience 2 a right stopper gives (3, 1). One that looks at what
 # comes after the stop gives (3, 4).
 
-# %% id="stopper-passes" exercise="stopper_passes" function="course_lib.numpy_nn.plain_stopping:stopper_passes"
+# %% id="stopper-passes" exercise="stopper_passes" function="course_lib.by_hand.stopping:stopper_passes"
 
 # %% id="stopper-passes-check"
 check("stopper_passes", stopper_passes)
@@ -184,7 +184,7 @@ assert verdict.mistake == "one_dip"
 #
 # Example: `smoothed([4, 4, 4], 0.9)` is `[4, 4, 4]`; without the correction it would begin with a tenth of 4.
 
-# %% id="smoothed" exercise="smoothed" function="course_lib.numpy_nn.plain_stopping:smoothed"
+# %% id="smoothed" exercise="smoothed" function="course_lib.by_hand.stopping:smoothed"
 
 # %% id="smoothed-check"
 check("smoothed", smoothed)
@@ -201,7 +201,7 @@ check("smoothed", smoothed)
 #
 # Example: `k_folds(5, 2, rng)` may give `[([4, 1], [3, 0, 2]), ([3, 0, 2], [4, 1])]`.
 
-# %% id="k-folds" exercise="k_folds" function="course_lib.numpy_nn.plain_stopping:k_folds"
+# %% id="k-folds" exercise="k_folds" function="course_lib.by_hand.stopping:k_folds"
 
 # %% id="k-folds-check"
 check("k_folds", k_folds)
@@ -220,7 +220,7 @@ check("k_folds", k_folds)
 #
 # Example: from the scores 0 and 1 two draws give 1 with probability 3/4: `expected_best([0, 1], 2)` is 0.75.
 
-# %% id="expected-best" exercise="expected_best" function="course_lib.numpy_nn.plain_stopping:expected_best"
+# %% id="expected-best" exercise="expected_best" function="course_lib.by_hand.stopping:expected_best"
 
 # %% id="expected-best-check"
 check("expected_best", expected_best)

@@ -37,7 +37,7 @@ import numpy as np
 
 from course_lib.teaching.check import check, hint, start
 from course_lib.teaching.checks.debugging.order import STEPS
-from course_lib.teaching.clinic import FAULTS, diagnose, readings, show_case, show_mended, table
+from course_lib.teaching.clinic.cards import FAULTS, diagnose, readings, show_case, show_mended, table
 
 # %% [markdown] id="order-debugging-text" exercise="order_debugging"
 # A classifier of k classes does not learn as it should. Seven of these nine steps are a good way to find out why, and to
@@ -76,7 +76,7 @@ check("order_debugging", order)
 # Example: for `function = lambda v: v[0] ** 2` at x `[3.0]` the derivative is 6. The claim `[6.0]` has the error 0 up to
 # rounding, the claim `[3.0]` the error 3 / 9.
 
-# %% id="gradient-check" exercise="gradient_check" function="course_lib.numpy_nn.plain_debugging:gradient_check"
+# %% id="gradient-check" exercise="gradient_check" function="course_lib.by_hand.debugging:gradient_check"
 
 # %% id="gradient-check-check"
 check("gradient_check", gradient_check)
@@ -97,7 +97,7 @@ check("gradient_check", gradient_check)
 # Example: logits `[0, ln 3]` with labels `[1, 0]` have p `[1/2, 3/4]`. The sum is ln 2 + ln 4, the count 2, and the gradient
 # `[-1/4, 3/8]`.
 
-# %% id="sigmoid-cross-entropy" exercise="sigmoid_cross_entropy" function="course_lib.numpy_nn.plain_debugging:sigmoid_cross_entropy"
+# %% id="sigmoid-cross-entropy" exercise="sigmoid_cross_entropy" function="course_lib.by_hand.debugging:sigmoid_cross_entropy"
 
 # %% id="sigmoid-cross-entropy-check"
 check("sigmoid_cross_entropy", sigmoid_cross_entropy)
@@ -117,7 +117,7 @@ check("sigmoid_cross_entropy", sigmoid_cross_entropy)
 #
 # Example: three layers, the first doubles, the second takes the square root, the third doubles. For x `[[1, -2]]` the answer is 1.
 
-# %% id="first-bad-layer" exercise="first_bad_layer" function="course_lib.numpy_nn.plain_debugging:first_bad_layer"
+# %% id="first-bad-layer" exercise="first_bad_layer" function="course_lib.by_hand.debugging:first_bad_layer"
 
 # %% id="first-bad-layer-check"
 check("first_bad_layer", first_bad_layer)
@@ -135,7 +135,7 @@ check("first_bad_layer", first_bad_layer)
 #
 # Example: if the losses that `step` returns are 2.3, 0.5, 0.008, the answer is 2: two updates led to the third loss.
 
-# %% id="overfit-one-batch" exercise="overfit_one_batch" function="course_lib.numpy_nn.plain_debugging:overfit_one_batch"
+# %% id="overfit-one-batch" exercise="overfit_one_batch" function="course_lib.by_hand.debugging:overfit_one_batch"
 
 # %% id="overfit-one-batch-check"
 check("overfit_one_batch", overfit_one_batch)
@@ -153,7 +153,7 @@ check("overfit_one_batch", overfit_one_batch)
 #
 # Example: the arrays `[[3, 0], [0, -4]]` and `[12]` have the common length 13. With `limit` 6.5 all their numbers are halved.
 
-# %% id="clipped" exercise="clipped" function="course_lib.numpy_nn.plain_debugging:clipped"
+# %% id="clipped" exercise="clipped" function="course_lib.by_hand.debugging:clipped"
 
 # %% id="clipped-check"
 check("clipped", clipped)
@@ -303,7 +303,7 @@ show_mended("case-15")
 #
 # Example: train `[[1, 2]]`, test `[[1, 2]]` leaks; test `[[2, 1]]` does not, nor does `[[1, 2.01]]`, unless both rows belong to the same patient.
 
-# %% id="no-leak" exercise="no_leak" function="course_lib.numpy_nn.plain_debugging:no_leak"
+# %% id="no-leak" exercise="no_leak" function="course_lib.by_hand.debugging:no_leak"
 
 # %% id="no-leak-check"
 check("no_leak", no_leak)
@@ -329,8 +329,8 @@ check("no_leak", no_leak)
 
 # %% id="raise-the-rate-runs" tags=["nbval-ignore-output"]
 from course_lib.teaching.checks.debugging.audit import FAULTS as AUDITED
-from course_lib.teaching.clinic_faults import SETUPS
-from course_lib.teaching.clinic_loop import train
+from course_lib.teaching.clinic.faults import SETUPS
+from course_lib.teaching.clinic.loop import train
 
 tenfold = {}
 for fault in AUDITED:

@@ -55,7 +55,7 @@ LossFunction = Callable[[nn.Module, Any], Loss]
 # Example: two pieces with `Loss(total=6, count=2)` and `Loss(total=2, count=6)`. The mean loss is 8/8 = 1, not (3 +
 # 1/3)/2.
 
-# %% id="accumulated-step" exercise="accumulated_step" function="course_lib.training.plain:accumulated_step"
+# %% id="accumulated-step" exercise="accumulated_step" function="course_lib.by_hand.torch_loop:accumulated_step"
 
 # %% id="accumulated-step-check"
 check("accumulated_step", accumulated_step)
@@ -76,7 +76,7 @@ check("accumulated_step", accumulated_step)
 # Example: with base 0.1 and schedule `[0.5, 1.0]` the first update is made at the rate 0.05 and the second at 0.1. A
 # gradient of length 6 is multiplied by 1/3 at a limit of 2; one of length 1 stays as it is.
 
-# %% id="scheduled-steps" exercise="scheduled_steps" function="course_lib.training.plain:scheduled_steps"
+# %% id="scheduled-steps" exercise="scheduled_steps" function="course_lib.by_hand.torch_loop:scheduled_steps"
 
 # %% id="scheduled-steps-check"
 check("scheduled_steps", scheduled_steps)
@@ -125,7 +125,7 @@ check("order_fit_loop", order)
 #
 # Example: batches with `Loss(6, 2)` and `Loss(2, 6)` have the mean loss 1.
 
-# %% id="mean-loss" exercise="mean_loss" function="course_lib.training.plain:mean_loss"
+# %% id="mean-loss" exercise="mean_loss" function="course_lib.by_hand.torch_loop:mean_loss"
 
 # %% id="mean-loss-check"
 check("mean_loss", mean_loss)
@@ -144,7 +144,7 @@ check("mean_loss", mean_loss)
 # Example: `rows_from(5, 2, seed=0, epoch=3)` may give `[array([3, 0]), array([4, 2]), array([1])]`. Then `rows_from(5,
 # 2, seed=0, epoch=3, start=1)` is `[array([4, 2]), array([1])]`.
 
-# %% id="rows-from" exercise="rows_from" function="course_lib.training.plain:rows_from"
+# %% id="rows-from" exercise="rows_from" function="course_lib.by_hand.torch_loop:rows_from"
 
 # %% id="rows-from-check"
 check("rows_from", rows_from)
@@ -212,7 +212,7 @@ print("lowest loss at the end:", FAULTS[lost[best]])
 # uninterrupted one **bit for bit**. Your test is run on right checkpoints, which it must accept, and on broken ones,
 # which it must find.
 
-# %% id="resume-passes" exercise="resume_passes" function="course_lib.training.plain:resume_passes"
+# %% id="resume-passes" exercise="resume_passes" function="course_lib.by_hand.torch_loop:resume_passes"
 
 # %% id="resume-passes-check"
 check("resume_passes", resume_passes)

@@ -43,7 +43,7 @@ from course_lib.teaching.checks.cuda.listings import LISTINGS, numbered, run_onc
 from course_lib.teaching.checks.cuda.machines import LIMITS, table
 from course_lib.teaching.checks.cuda.order import LINES
 from course_lib.teaching.claims import quoted
-from course_lib.training.counting import first_wait
+from course_lib.training.machine.operations import first_wait
 
 # %% [markdown] id="training-flops-text" exercise="training_flops"
 # A network of linear layers, given by its widths. Count the FLOPs of the matrix products of one training step, forward and
@@ -52,7 +52,7 @@ from course_lib.training.counting import first_wait
 # Example: widths `[6, 2]`, batch 3, a single layer. Forward: 6 sums of 6 products, 72 FLOPs. Backward: the gradient of the
 # weight, as many. Together 144.
 
-# %% id="training-flops" exercise="training_flops" function="course_lib.training.plain_cuda:training_flops"
+# %% id="training-flops" exercise="training_flops" function="course_lib.by_hand.cuda:training_flops"
 
 # %% id="training-flops-check"
 check("training_flops", training_flops)
@@ -65,7 +65,7 @@ check("training_flops", training_flops)
 # a third of nearly everything. Torch's own counter agrees with the formula to the last FLOP:
 
 # %% id="training-flops-proof" tags=["solution"]
-from course_lib.training.counting import flops_of
+from course_lib.training.machine.operations import flops_of
 
 net = nn.Sequential(nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 10))
 counted = flops_of(lambda: net(torch.ones(32, 64)).sum().backward())
@@ -78,7 +78,7 @@ print(f"{counted:,} FLOPs by formula and by counter")
 #
 # Example: 5 GFLOP and 1 GB at 20 GFLOP/s and 1 GB/s. The arithmetic needs 0.25 s, the memory 1 s; the operation takes 1 s.
 
-# %% id="roofline-seconds" exercise="roofline_seconds" function="course_lib.training.plain_cuda:roofline_seconds"
+# %% id="roofline-seconds" exercise="roofline_seconds" function="course_lib.by_hand.cuda:roofline_seconds"
 
 # %% id="roofline-seconds-check"
 check("roofline_seconds", roofline_seconds)
@@ -96,7 +96,7 @@ check("roofline_seconds", roofline_seconds)
 # Example: widths `[6, 2]`, batch 3, Adam: 14 parameters, so 56 bytes of weights, 56 of gradients, 112 of moments; 3 times 8
 # numbers are kept, 96 bytes. Sum: 320 bytes, 320 / 1,048,576 MiB.
 
-# %% id="memory-of-step" exercise="memory_of_step" function="course_lib.training.plain_cuda:memory_of_step"
+# %% id="memory-of-step" exercise="memory_of_step" function="course_lib.by_hand.cuda:memory_of_step"
 
 # %% id="memory-of-step-check"
 check("memory_of_step", memory_of_step)
@@ -188,7 +188,7 @@ for letter in LISTINGS:
 #
 # Example: 4 workers and 8 batches ahead are 2 for each. With 0 workers nothing can be ahead.
 
-# %% id="loader-flags" exercise="loader_flags" function="course_lib.training.plain_cuda:loader_flags"
+# %% id="loader-flags" exercise="loader_flags" function="course_lib.by_hand.cuda:loader_flags"
 
 # %% id="loader-flags-check"
 check("loader_flags", loader_flags)
@@ -206,7 +206,7 @@ check("loader_flags", loader_flags)
 # Example: scale 1,024, and a gradient of 90. The multiple, 92,160, is above 65,504 and becomes infinite: no update, and
 # `(512.0, 0)` is returned. With the same loss and scale 512 the update is made along 90, clipped.
 
-# %% id="scaled-step" exercise="scaled_step" function="course_lib.training.plain_cuda:scaled_step"
+# %% id="scaled-step" exercise="scaled_step" function="course_lib.by_hand.cuda:scaled_step"
 
 # %% id="scaled-step-check"
 check("scaled_step", scaled_step)
@@ -255,7 +255,7 @@ check("order_scaled_step", order)
 # Example: `make(8.0, 3)`. Three times `unscaled([np.array([16.0])])` gives `[np.array([2.0])]`, and the factor is 16 then. After
 # `unscaled([np.array([np.inf])])`, which gives None, it is 8 again.
 
-# %% id="scaler-passes" exercise="scaler_passes" function="course_lib.training.plain_cuda:scaler_passes"
+# %% id="scaler-passes" exercise="scaler_passes" function="course_lib.by_hand.cuda:scaler_passes"
 
 # %% id="scaler-passes-check"
 check("scaler_passes", scaler_passes)
@@ -274,7 +274,7 @@ check("scaler_passes", scaler_passes)
 #
 # Example: two devices with sums 16 and 20 over 4 and 2 elements. Together 36 / 6 = 6, while the mean of means is (4 + 10) / 2 = 7.
 
-# %% id="union-gradient" exercise="union_gradient" function="course_lib.training.plain_cuda:union_gradient"
+# %% id="union-gradient" exercise="union_gradient" function="course_lib.by_hand.cuda:union_gradient"
 
 # %% id="union-gradient-check"
 check("union_gradient", union_gradient)

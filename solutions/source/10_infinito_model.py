@@ -38,7 +38,7 @@ from course_lib.teaching.check import check, hint, start
 #
 # Example: queries that are all 1 and keys log 1, log 2, log 3 (width 1) give the rows 1, 0, 0; 1/3, 2/3, 0; 1/6, 2/6, 3/6.
 
-# %% id="weights" exercise="causal_attention_weights" function="course_lib.infinito.plain:causal_attention_weights"
+# %% id="weights" exercise="causal_attention_weights" function="course_lib.by_hand.attention:causal_attention_weights"
 
 # %% id="weights-check"
 check("causal_attention_weights", causal_attention_weights)
@@ -55,7 +55,7 @@ check("causal_attention_weights", causal_attention_weights)
 #
 # Example: a sequence of 2 tokens, [0, 1, 2, 3] and [4, 5, 6, 7], in 2 heads: head 0 is [[0, 1], [4, 5]].
 
-# %% id="heads" exercise="split_heads" function="course_lib.infinito.plain:split_heads"
+# %% id="heads" exercise="split_heads" function="course_lib.by_hand.attention:split_heads"
 
 # %% id="heads-check"
 check("split_heads", split_heads)
@@ -74,7 +74,7 @@ check("split_heads", split_heads)
 # Example: keys (1, 0) and (0, 1), priorities 1 and 3, query (2, 0), sharpness log 4. The odds are 4, 3 and, for nothing, 2: the
 # answer is 4/9 of the first value and 3/9 of the second.
 
-# %% id="read" exercise="read_memory" function="course_lib.infinito.plain:read_memory"
+# %% id="read" exercise="read_memory" function="course_lib.by_hand.attention:read_memory"
 
 # %% id="read-check"
 check("read_memory", read_memory)
@@ -97,7 +97,7 @@ check("read_memory", read_memory)
 entries = [(0.8, 0, 2), (1.0, 3, 3), (0.25, 0, 0)]  # importance, access, and age after the segment
 print("priorities", [importance * (1 + access) / 2**age for importance, access, age in entries])
 
-# %% id="write" exercise="slots_after_writing" function="course_lib.infinito.plain:slots_after_writing"
+# %% id="write" exercise="slots_after_writing" function="course_lib.by_hand.attention:slots_after_writing"
 
 # %% id="write-check"
 check("slots_after_writing", slots_after_writing)
@@ -148,7 +148,7 @@ from course_lib.teaching.claims import claim, quoted
 quoted("30,169,746", report="infinito")
 claim("493,442", 329_281 + 164_160 + 1, "parameters of memory, metrics and noise, counted in the lesson")
 
-# %% id="count" exercise="count_infinito" function="course_lib.infinito.plain:count_parameters"
+# %% id="count" exercise="count_infinito" function="course_lib.by_hand.attention:count_parameters"
 
 # %% id="count-check"
 check("count_infinito", count_parameters)
@@ -215,8 +215,8 @@ check("find_the_leaks", faults)
 # - your `verdict` on the sentence in the title: `"supported"`, `"not shown"` or `"contradicted"`.
 
 # %% id="audit-show"
-from course_lib.infinito.reported import ReportedMemory
-from course_lib.teaching.source import show_source
+from course_lib.infinito.report.as_reported import ReportedMemory
+from course_lib.teaching.build.source import show_source
 
 quoted("1.41%", report="infinito_repository")
 show_source(ReportedMemory._count)
@@ -257,7 +257,7 @@ check("audit_utilization", utilization)
 # what they are made of, and one of them rounds differently; each of 14 wrong ones has one leak. Several show only at one place, only
 # with a memory that holds something, or only when the neighbour in the batch changes. The check tells you which survive.
 
-# %% id="attack" exercise="sees_no_future" function="course_lib.infinito.plain:sees_no_future"
+# %% id="attack" exercise="sees_no_future" function="course_lib.by_hand.attention:sees_no_future"
 
 # %% id="attack-check"
 check("sees_no_future", sees_no_future)

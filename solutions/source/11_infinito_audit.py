@@ -44,7 +44,7 @@ from course_lib.teaching.claims import claim, quoted
 # %% id="unigram-example"
 claim("1.0986", math.log(3), "the example: three symbols, equally frequent")
 
-# %% id="unigram" exercise="unigram_entropy" function="course_lib.infinito.plain_audit:unigram_entropy"
+# %% id="unigram" exercise="unigram_entropy" function="course_lib.by_hand.entropies:unigram_entropy"
 
 # %% id="unigram-check"
 check("unigram_entropy", unigram_entropy)
@@ -70,7 +70,7 @@ claim("97.07", math.exp(unigram_entropy(100, 5_000, 10, 29)), "perplexity on the
 # %% id="rate-example"
 claim("0.2310", math.log(2) / 3, "the example: log 2 over three tokens")
 
-# %% id="rate" exercise="entropy_rate" function="course_lib.infinito.plain_audit:entropy_rate"
+# %% id="rate" exercise="entropy_rate" function="course_lib.by_hand.entropies:entropy_rate"
 
 # %% id="rate-check"
 check("entropy_rate", entropy_rate)
@@ -98,7 +98,7 @@ claim(
 # %% id="rows-example"
 claim("1.284", math.exp(1 / 4), "the example")
 
-# %% id="rows" exercise="perplexity_of_rows" function="course_lib.infinito.plain_audit:perplexity_of"
+# %% id="rows" exercise="perplexity_of_rows" function="course_lib.by_hand.entropies:perplexity_of"
 
 # %% id="rows-check"
 check("perplexity_of_rows", perplexity_of)
@@ -119,7 +119,7 @@ check("perplexity_of_rows", perplexity_of)
 claim("0.854", (1 + math.cos(math.pi / 4)) / 2, "the example, first epoch")
 claim("0.5", (1 + math.cos(math.pi / 2)) / 2, "second epoch")
 
-# %% id="schedule" exercise="rates_after_epochs" function="course_lib.infinito.plain_audit:rates_after_epochs"
+# %% id="schedule" exercise="rates_after_epochs" function="course_lib.by_hand.entropies:rates_after_epochs"
 
 # %% id="schedule-check"
 check("rates_after_epochs", rates_after_epochs)
@@ -297,7 +297,7 @@ print("numbers of w0, w1 and w99:", model.ids(["w0", "w1", "w99"]), "  training 
 print("a sound evaluation:", round(RIGHT["by sums"](model, ["w0", "w1", "w99"], 2), 3))
 print(len(RIGHT), "sound ones,", len(PLANTED), "others")
 
-# %% id="attack" exercise="evaluation_is_sound" function="course_lib.infinito.plain_audit:evaluation_is_sound"
+# %% id="attack" exercise="evaluation_is_sound" function="course_lib.by_hand.entropies:evaluation_is_sound"
 
 # %% id="attack-check"
 check("evaluation_is_sound", evaluation_is_sound)

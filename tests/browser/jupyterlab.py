@@ -20,7 +20,7 @@ from typing import Any
 # The lab of the course itself, on a copy of the course, so that the learner's sheets are not touched.
 START = """import sys
 from pathlib import Path
-from course_lib.teaching.lab import start
+from course_lib.teaching.learner.lab import start
 start(sys.argv[2:], root=Path(sys.argv[1]))"""
 BROWSER_OPTIONS = (
     "--no-sandbox",

@@ -11,7 +11,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from course_lib.numpy_nn import plain
+from course_lib.by_hand import first_step as plain
 from tests.browser.jupyterlab import (
     Server,
     cell_with,

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from course_lib.core.probe import dead_share, moments, saturated_share, update_ratio
+from course_lib.core.layer_stats import dead_share, moments, saturated_share, update_ratio
 
 
 def test_moments_are_those_of_numpy():

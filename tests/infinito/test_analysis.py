@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from course_lib.infinito.analysis import leak, parameter_table, parameters_without_gradient, step_flops
 from course_lib.infinito.config import FULL, TINY
 from course_lib.infinito.losses import language_loss
 from course_lib.infinito.model import Infinito
+from course_lib.infinito.report.analysis import leak, parameter_table, parameters_without_gradient, step_flops
 
 X = torch.arange(20).reshape(2, 10)
 

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 import torch
 
+from course_lib.by_hand import entropies as plain_audit
 from course_lib.core.reports.tables import get_report
 from course_lib.core.schedules import cosine_with_warmup
-from course_lib.infinito import audit, leaks, plain_audit, verdicts
 from course_lib.infinito.config import AS_REPORTED
-from course_lib.infinito.forecast import forecast_of
 from course_lib.infinito.model import Infinito
+from course_lib.infinito.report import bands as audit
+from course_lib.infinito.report import leaks, verdicts
+from course_lib.infinito.report.forecast import forecast_of
 from course_lib.text.synthetic import Source, entropy_rate, unigram_entropy
 
 

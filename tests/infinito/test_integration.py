@@ -7,11 +7,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from course_lib.infinito.analysis import attention_maps
 from course_lib.infinito.config import AS_REPORTED, TINY
-from course_lib.infinito.integration import IMPROVED_WEIGHTS, delta_phi_loss, first_metrics, improved_metrics
 from course_lib.infinito.model import Infinito
-from course_lib.infinito.reported import ReportedMetricLayers
+from course_lib.infinito.report.analysis import attention_maps
+from course_lib.infinito.report.as_reported import ReportedMetricLayers
+from course_lib.infinito.report.integration import IMPROVED_WEIGHTS, delta_phi_loss, first_metrics, improved_metrics
 
 TOKENS, WIDTH = 24, 128
 

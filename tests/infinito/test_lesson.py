@@ -2,8 +2,8 @@
 
 import torch
 
-from course_lib.infinito.analysis import leak
 from course_lib.infinito.lesson import two_models
+from course_lib.infinito.report.analysis import leak
 
 
 def test_one_of_the_two_sees_the_future_and_the_random_state_stays():

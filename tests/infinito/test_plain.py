@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from course_lib.infinito import plain
+from course_lib.by_hand import attention as plain
 from course_lib.infinito.attention import Attention, attention_weights
 from course_lib.infinito.config import AS_REPORTED, TINY
 from course_lib.infinito.memory import PriorityMemory

@@ -11,10 +11,10 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from course_lib.core.metrics import Loss
-from course_lib.infinito.analysis import step_flops
 from course_lib.infinito.config import AS_REPORTED, FULL, TINY
 from course_lib.infinito.losses import language_loss, stream_loss
 from course_lib.infinito.model import Infinito
+from course_lib.infinito.report.analysis import step_flops
 
 PRESETS = {"repaired": FULL, "as reported": replace(AS_REPORTED, ignored_token=None)}
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from course_lib.infinito.analysis import leak, parameters_without_gradient
 from course_lib.infinito.config import AS_REPORTED, TINY, InfinitoConfig
 from course_lib.infinito.losses import language_loss
 from course_lib.infinito.memory import MemoryState
 from course_lib.infinito.model import Infinito
+from course_lib.infinito.report.analysis import leak, parameters_without_gradient
 
 SIZES = ("vocabulary", "context", "positions", "width", "layers", "heads", "feed_forward", "memory_slots", "slot_width")
 REPORTED = replace(AS_REPORTED, **{name: getattr(TINY, name) for name in SIZES})

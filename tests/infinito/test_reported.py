@@ -5,17 +5,17 @@ from dataclasses import replace
 import pytest
 import torch
 
-from course_lib.infinito.analysis import (
+from course_lib.infinito.config import AS_REPORTED, TINY
+from course_lib.infinito.losses import language_loss
+from course_lib.infinito.model import Infinito
+from course_lib.infinito.report.analysis import (
     parameter_table,
     parameters_by_part,
     parameters_of_absent_positions,
     parameters_of_absent_words,
     parameters_without_gradient,
 )
-from course_lib.infinito.config import AS_REPORTED, TINY
-from course_lib.infinito.losses import language_loss
-from course_lib.infinito.model import Infinito
-from course_lib.infinito.reported import ReportedMemory
+from course_lib.infinito.report.as_reported import ReportedMemory
 
 # The reported behaviour at a size for tests; a vocabulary of 104 holds the ids of the report's data.
 SMALL_REPORTED = replace(

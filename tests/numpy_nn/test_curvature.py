@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from course_lib.numpy_nn.curvature import curvature_along, full_gradient, largest_curvature
+from course_lib.by_hand.curvature import largest_eigenvalue
 from course_lib.numpy_nn.layers import Tanh
 from course_lib.numpy_nn.losses import squared_error
 from course_lib.numpy_nn.network import mlp
-from course_lib.numpy_nn.plain_curvature import largest_eigenvalue
+from course_lib.numpy_nn.studies.curvature import curvature_along, full_gradient, largest_curvature
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.standard_normal((20, 3)), np.arange(20) % 4

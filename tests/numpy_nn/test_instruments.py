@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from course_lib.numpy_nn.instruments import UpdateWatch, layer_report
 from course_lib.numpy_nn.layers import Linear, ReLU
 from course_lib.numpy_nn.losses import softmax_cross_entropy
 from course_lib.numpy_nn.network import Sequential, mlp
 from course_lib.numpy_nn.optimizers import SGD
+from course_lib.numpy_nn.studies.instruments import UpdateWatch, layer_report
 from course_lib.numpy_nn.train import train_mlp
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from course_lib.numpy_nn.gradcheck import numerical_gradient, relative_error
-from course_lib.numpy_nn.landscapes import follow, noisy, ravine, saddle
 from course_lib.numpy_nn.optimizers import SGD
+from course_lib.numpy_nn.studies.landscapes import follow, noisy, ravine, saddle
 
 
 @pytest.mark.parametrize("landscape", [ravine(), ravine(7.0), saddle()], ids=lambda each: each.name)

@@ -6,9 +6,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from course_lib.numpy_nn import mean_field
 from course_lib.numpy_nn.initializers import lecun_normal
-from course_lib.numpy_nn.mean_field import ACTIVATIONS, gaussian_mean, gradient_squares, signal_squares
+from course_lib.numpy_nn.studies import mean_field
+from course_lib.numpy_nn.studies.mean_field import ACTIVATIONS, gaussian_mean, gradient_squares, signal_squares
 
 
 @pytest.mark.parametrize(("power", "value"), [(0, 1.0), (2, 1.0), (4, 3.0), (6, 15.0)])

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from course_lib.core.history import History
-from course_lib.numpy_nn.monitor import monitor
 from course_lib.numpy_nn.network import mlp
+from course_lib.numpy_nn.studies.monitor import monitor
 from course_lib.numpy_nn.train import evaluate
 
 NOTHING = float(np.log(4))

@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.numpy_nn.gradcheck import numerical_gradient, relative_error
-from course_lib.numpy_nn.network import mlp
-from course_lib.numpy_nn.plain_debugging import (
+from course_lib.by_hand.debugging import (
     clipped,
     first_bad_layer,
     gradient_check,
@@ -14,6 +12,8 @@ from course_lib.numpy_nn.plain_debugging import (
     overfit_one_batch,
     sigmoid_cross_entropy,
 )
+from course_lib.numpy_nn.gradcheck import numerical_gradient, relative_error
+from course_lib.numpy_nn.network import mlp
 
 RNG = np.random.default_rng
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.numpy_nn import initializers, plain_initializers
-from course_lib.numpy_nn.plain_initializers import fan_in_and_out, he_normal_passes
+from course_lib.by_hand import initializers as plain_initializers
+from course_lib.by_hand.initializers import fan_in_and_out, he_normal_passes
+from course_lib.numpy_nn import initializers
 
 
 @pytest.mark.parametrize("name", ["he_normal", "glorot_uniform", "orthogonal"])

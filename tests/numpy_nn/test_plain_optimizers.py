@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.numpy_nn import plain_optimizers as plain
+from course_lib.by_hand import optimizers as plain
 from course_lib.numpy_nn.optimizers import Adam, AdamW, Momentum, Nesterov, RMSProp
 
 RATES = (0.1, 0.1, 0.05, 0.05, 0.2, 0.2, 0.01, 0.1, 0.03, 0.07)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.numpy_nn import plain_regularizers as plain
+from course_lib.by_hand import regularizers as plain
 from course_lib.numpy_nn.layers import Dropout
 from course_lib.numpy_nn.network import mlp
 from course_lib.numpy_nn.optimizers import SGD

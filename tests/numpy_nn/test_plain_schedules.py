@@ -5,15 +5,15 @@ import math
 import numpy as np
 import pytest
 
-from course_lib.core.schedules import Plateau, cosine_with_warmup, step_decay
-from course_lib.numpy_nn.data import batches_per_epoch
-from course_lib.numpy_nn.plain_schedules import (
+from course_lib.by_hand.schedules import (
     plateau_rates,
     schedule_passes,
     step_decay_rates,
     updates_per_epoch,
     warmup_cosine,
 )
+from course_lib.core.schedules import Plateau, cosine_with_warmup, step_decay
+from course_lib.numpy_nn.data import batches_per_epoch
 
 
 @pytest.mark.parametrize(("factor", "every"), [(0.5, 10), (0.1, 3), (0.9, 1)])

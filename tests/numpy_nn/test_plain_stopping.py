@@ -5,11 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from course_lib.core.stats import expected_best_of
-from course_lib.core.stopping import EarlyStopping
-from course_lib.numpy_nn.network import mlp
-from course_lib.numpy_nn.optimizers import SGD
-from course_lib.numpy_nn.plain_stopping import (
+from course_lib.by_hand.stopping import (
     early_stopping,
     expected_best,
     fit_and_restore,
@@ -17,6 +13,10 @@ from course_lib.numpy_nn.plain_stopping import (
     smoothed,
     stopper_passes,
 )
+from course_lib.core.stats import expected_best_of
+from course_lib.core.stopping import EarlyStopping
+from course_lib.numpy_nn.network import mlp
+from course_lib.numpy_nn.optimizers import SGD
 from course_lib.numpy_nn.train import evaluate, train_mlp
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from course_lib.numpy_nn.layers import Linear
 from course_lib.numpy_nn.network import Sequential
-from course_lib.numpy_nn.post import SETTINGS, Sealed, analyse_errors, post
+from course_lib.numpy_nn.studies.after_training import SETTINGS, Sealed, analyse_errors, post
 from course_lib.plots import style
 
 X = np.eye(4, dtype=np.float32)[[0, 1, 2, 3, 0, 1]]

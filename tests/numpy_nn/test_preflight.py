@@ -8,7 +8,7 @@ from course_lib.numpy_nn.initializers import normal, zeros
 from course_lib.numpy_nn.layers import ReLU
 from course_lib.numpy_nn.losses import squared_error
 from course_lib.numpy_nn.network import Sequential, mlp
-from course_lib.numpy_nn.preflight import preflight
+from course_lib.numpy_nn.studies.before_training import preflight
 
 RNG = np.random.default_rng
 ALL = [

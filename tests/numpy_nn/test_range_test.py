@@ -6,7 +6,7 @@ import pytest
 from course_lib.numpy_nn.losses import squared_error
 from course_lib.numpy_nn.network import mlp
 from course_lib.numpy_nn.optimizers import SGD, Adam
-from course_lib.numpy_nn.range_test import range_test
+from course_lib.numpy_nn.studies.range_test import range_test
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((64, 5)).astype(np.float32)

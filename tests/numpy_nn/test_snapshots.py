@@ -5,7 +5,7 @@ import pytest
 
 from course_lib.numpy_nn.network import mlp
 from course_lib.numpy_nn.optimizers import SGD
-from course_lib.numpy_nn.snapshots import Snapshots, score_curve
+from course_lib.numpy_nn.studies.snapshots import Snapshots, score_curve
 from course_lib.numpy_nn.train import evaluate, train_mlp
 
 

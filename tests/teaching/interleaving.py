@@ -13,7 +13,7 @@ import signal
 import sys
 from pathlib import Path
 
-from course_lib.teaching import progress, store
+from course_lib.teaching.learner import progress, store
 
 STARTS = {
     "absent": None,

@@ -1,9 +1,9 @@
 """Which small masters do the tests of the pipeline build?"""
 
-from course_lib.teaching.assemble import Target, assemble
+from course_lib.teaching.build.assemble import Target, assemble
 
 TOP = '# %% [markdown] id="top"\n# # Title\n'
-FUNCTION = 'function="course_lib.teaching.source:fenced"'
+FUNCTION = 'function="course_lib.teaching.build.source:fenced"'
 SHEET = f"""{TOP}
 # %% id="imports"
 import re

@@ -2,11 +2,11 @@
 
 import pytest
 
-from course_lib.teaching.assemble import targets
+from course_lib.teaching.build.assemble import targets
+from course_lib.teaching.build.percent import SourceError
+from course_lib.teaching.build.source import faded_of, fenced, stub_of, worked_of
 from course_lib.teaching.exercises.exercise import Exercise
 from course_lib.teaching.exercises.registry import Entry
-from course_lib.teaching.percent import SourceError
-from course_lib.teaching.source import faded_of, fenced, stub_of, worked_of
 from tests.teaching.masters import FUNCTION, LESSON, SHEET, TOP, by_id, cells, master
 
 

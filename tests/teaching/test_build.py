@@ -5,10 +5,10 @@ import re
 import nbformat
 import pytest
 
-from course_lib.teaching import build as pipeline
-from course_lib.teaching.assemble import orphans, targets
-from course_lib.teaching.build import build, check, main
-from course_lib.teaching.percent import SourceError
+from course_lib.teaching.build import command as pipeline
+from course_lib.teaching.build.assemble import orphans, targets
+from course_lib.teaching.build.command import build, check, main
+from course_lib.teaching.build.percent import SourceError
 from tests.teaching.masters import LESSON, SHEET, by_id, master
 
 

@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 
 from course_lib.teaching import check as check_module
-from course_lib.teaching import store
 from course_lib.teaching.check import check, hint, main, start, table
 from course_lib.teaching.exercises import registry
 from course_lib.teaching.exercises.exercise import Mistake
 from course_lib.teaching.exercises.weaknesses import weaknesses
+from course_lib.teaching.learner import store
 from tests.teaching import toy
 from tests.teaching.toy import ATTACK, AUDIT, ORDER, TOY, mean_squared_error, rows, summed
 
@@ -131,7 +131,7 @@ def test_start_puts_a_cell_below_in_a_notebook(sheets, monkeypatch):
 
 
 def test_a_faded_cell_as_it_comes_is_not_started_with_a_word_on_the_placeholder(sheets, tmp_path, monkeypatch):
-    from course_lib.teaching.source import level_of
+    from course_lib.teaching.build.source import level_of
 
     file = tmp_path / "faded_answer.py"
     file.write_text("import numpy as np\n\n" + level_of(mean_squared_error, "faded", TOY.fade), encoding="utf-8")

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from course_lib.teaching import clinic
-from course_lib.teaching.clinic import CASES, FAULTS, diagnose, readings, table
-from course_lib.teaching.clinic_cases import SIGNS
-from course_lib.teaching.clinic_faults import SETUPS, stubborn_losses
-from course_lib.teaching.clinic_tests import TESTS, five_tests
+from course_lib.teaching.clinic import cards as clinic
+from course_lib.teaching.clinic.cards import CASES, FAULTS, diagnose, readings, table
+from course_lib.teaching.clinic.cases import SIGNS
+from course_lib.teaching.clinic.faults import SETUPS, stubborn_losses
+from course_lib.teaching.clinic.tests import TESTS, five_tests
 
 
 @pytest.fixture(autouse=True)

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from course_lib.core.seeding import Seeds
-from course_lib.teaching.killing import Killed, digits_run, run_and_kill
-from course_lib.training.checkpoint import checkpoints
-from course_lib.training.digits import DigitsConfig
+from course_lib.digits.train import DigitsConfig
+from course_lib.teaching.clinic.killed_run import Killed, digits_run, run_and_kill
+from course_lib.training.checkpoints.saving import checkpoints
 
 CONFIG = DigitsConfig(hidden=(8, 8), dropout=0.5, epochs=1)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from course_lib import __main__ as command_line
-from course_lib.teaching import lab
+from course_lib.teaching.learner import lab
 
 
 @pytest.fixture

@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from course_lib.teaching.lab_access import protect
+from course_lib.teaching.learner.lab_access import protect
 
 pytest.importorskip("jupyter_server")
 
 START = (
-    "import sys; from pathlib import Path; from course_lib.teaching.lab import start;"
+    "import sys; from pathlib import Path; from course_lib.teaching.learner.lab import start;"
     "sys.exit(start(sys.argv[2:], root=Path(sys.argv[1])))"
 )
 AS_PYTHON = (

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from course_lib.teaching.lessons import PARTS, lesson_map
+from course_lib.teaching.build.lessons import PARTS, lesson_map
 
 ROOT = Path(__file__).resolve().parents[2]
 

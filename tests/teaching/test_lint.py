@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from course_lib.teaching.lint import Problem, main, unbacked_numbers
+from course_lib.teaching.build.number_rules import Problem, main, unbacked_numbers
 
 
 def cells(text, code=""):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from course_lib.teaching.percent import SourceError, read_master
+from course_lib.teaching.build.percent import SourceError, read_master
 from tests.teaching.masters import FUNCTION, TOP, cells, master
 
 
@@ -68,7 +68,7 @@ def test_sheet_and_solution_number_their_common_cells_alike(tmp_path):
             'function must be "module:name" of a function',
         ),
         (
-            '# %% id="a" exercise="s" function="course_lib.teaching.source:LEVELS"\n',
+            '# %% id="a" exercise="s" function="course_lib.teaching.build.source:LEVELS"\n',
             4,
             "cut from a plain function, got",
         ),

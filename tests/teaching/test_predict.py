@@ -3,7 +3,7 @@
 import pytest
 
 from course_lib.teaching import predict as module
-from course_lib.teaching import store
+from course_lib.teaching.learner import store
 from course_lib.teaching.predict import outcome, predict, recall
 
 CHOICES = ("it converges", "it oscillates", "it diverges")

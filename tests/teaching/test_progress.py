@@ -6,8 +6,8 @@ import types
 
 import pytest
 
-from course_lib.teaching import progress, store
 from course_lib.teaching.exercises import registry
+from course_lib.teaching.learner import progress, store
 from tests.teaching.toy import ATTACK, AUDIT, TOY
 
 

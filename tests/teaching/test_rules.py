@@ -3,11 +3,11 @@
 import pytest
 from nbformat import v4
 
-from course_lib.teaching import build as pipeline
-from course_lib.teaching.assemble import Target
-from course_lib.teaching.build import build, check
-from course_lib.teaching.percent import SourceError
-from course_lib.teaching.rules import output_findings
+from course_lib.teaching.build import command as pipeline
+from course_lib.teaching.build.assemble import Target
+from course_lib.teaching.build.cell_rules import output_findings
+from course_lib.teaching.build.command import build, check
+from course_lib.teaching.build.percent import SourceError
 from tests.teaching.masters import TOP, master
 
 

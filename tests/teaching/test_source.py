@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import pytest
 
-from course_lib.teaching.source import body_of, faded_of, fenced, level_of, show_source, stub_of
+from course_lib.teaching.build.source import body_of, faded_of, fenced, level_of, show_source, stub_of
 
 
 def decay(values: np.ndarray, rate: float, *, steps: int = 2) -> np.ndarray:
@@ -164,7 +164,7 @@ def test_show_source_gives_markdown_with_the_place_and_plain_text(monkeypatch):
     shown = []
     monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
     show_source(fenced)
-    assert shown[0]["text/markdown"].startswith("`course_lib/teaching/source.py`\n\n```python\ndef fenced(")
+    assert shown[0]["text/markdown"].startswith("`course_lib/teaching/build/source.py`\n\n```python\ndef fenced(")
     assert shown[0]["text/plain"].startswith("def fenced(code: str, language")
     show_source(fenced)
     assert shown[0] == shown[1]

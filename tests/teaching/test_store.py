@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from course_lib.core.locks import folder_locked
-from course_lib.teaching import progress, store
 from course_lib.teaching.exercises import registry
+from course_lib.teaching.learner import progress, store
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs fork, modes and links as POSIX has them")
 NEWER = b'{"format": 2, "exercises": {"a": {"tries": [1, 2]}}}'
@@ -384,7 +384,7 @@ def test_a_full_disk_keeps_the_damaged_original_and_what_waits_is_written_later(
 def test_what_waits_in_memory_is_written_when_the_kernel_ends(file, tmp_path):
     elsewhere(
         "import os, sys\n"
-        "from course_lib.teaching import progress\n"
+        "from course_lib.teaching.learner import progress\n"
         "os.environ['COURSE_PROGRESS'] = sys.argv[1] + '/nowhere'\n"
         "open(sys.argv[1], 'w').close(); progress.record_attempt('a', 'right'); os.remove(sys.argv[1])\n"
         "os.environ['COURSE_PROGRESS'] = sys.argv[2]\n",
@@ -399,7 +399,7 @@ def test_what_waits_in_memory_is_written_when_the_kernel_ends(file, tmp_path):
 
 def test_two_kernels_that_write_at_once_lose_nothing(file):
     code = (
-        "from course_lib.teaching import progress\n"
+        "from course_lib.teaching.learner import progress\n"
         "import sys\n"
         "for i in range(25): progress.record_attempt('both', 'wrong'); progress.record_attempt(sys.argv[1], 'wrong')"
     )
@@ -436,7 +436,8 @@ def test_while_another_kernel_holds_the_lock_changes_are_kept_beside_and_added_o
 def test_changes_of_a_kernel_that_ended_while_another_held_the_lock_are_there(file):
     with folder_locked(file.parent, 0):
         elsewhere(
-            "from course_lib.teaching import progress, store\nstore.LOCK_SECONDS = 0\nprogress.record_hint('a', most=9)"
+            "from course_lib.teaching.learner import progress, store\n"
+            "store.LOCK_SECONDS = 0\nprogress.record_hint('a', most=9)"
         )
     assert store.load()["exercises"]["a"]["hints"] == 1
 
@@ -528,14 +529,15 @@ def test_a_forked_child_does_not_write_what_waits_in_its_parent(file, monkeypatc
 @POSIX
 def test_a_stopped_kernel_keeps_its_lock_and_both_records_are_there_when_it_goes_on(file):
     code = (
-        "import os, signal\nfrom course_lib.teaching import store\n"
+        "import os, signal\nfrom course_lib.teaching.learner import store\n"
         "def change(data):\n    data['exercises']['A'] = {'attempts': 1}; os.kill(os.getpid(), signal.SIGSTOP)\n"
         "store.update(change)"
     )
     stopped = subprocess.Popen([sys.executable, "-c", code])
     os.waitpid(stopped.pid, os.WUNTRACED)
     elsewhere(
-        "from course_lib.teaching import progress, store\nstore.LOCK_SECONDS = 0\nprogress.record_attempt('B', 'right')"
+        "from course_lib.teaching.learner import progress, store\n"
+        "store.LOCK_SECONDS = 0\nprogress.record_attempt('B', 'right')"
     )
     os.kill(stopped.pid, signal.SIGCONT)
     stopped.wait()

@@ -13,9 +13,9 @@ from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds
 from course_lib.text import blocks
 from course_lib.text.blocks import IGNORE, ShuffledBlocks, Streams
-from course_lib.training.callbacks import evaluate
-from course_lib.training.fit import fit
-from course_lib.training.state import TrainState
+from course_lib.training.loop.callbacks import evaluate
+from course_lib.training.loop.fit import fit
+from course_lib.training.loop.state import TrainState
 
 QUICK = settings(max_examples=60, deadline=None, derandomize=True)
 SIZES = {"epoch": st.integers(0, 3), "offset": st.booleans(), "batch": st.integers(1, 5), "length": st.integers(1, 6)}

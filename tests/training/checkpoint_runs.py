@@ -12,11 +12,11 @@ from torch import nn
 from course_lib.core.metrics import Loss
 from course_lib.core.schedules import cosine_with_warmup
 from course_lib.core.seeding import Seeds
-from course_lib.training.callbacks import evaluate_on, every
-from course_lib.training.checkpoint import keep_every, load
-from course_lib.training.fit import fit
-from course_lib.training.loaders import TensorLoader
-from course_lib.training.state import TrainState
+from course_lib.training.checkpoints.saving import keep_every, load
+from course_lib.training.data.loaders import TensorLoader
+from course_lib.training.loop.callbacks import evaluate_on, every
+from course_lib.training.loop.fit import fit
+from course_lib.training.loop.state import TrainState
 
 EPOCHS, SAMPLES, BATCH = 2, 22, 4  # 6 batches, the last one of 2 samples
 

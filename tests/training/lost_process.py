@@ -10,11 +10,11 @@ from pathlib import Path
 import torch
 
 from course_lib.core.seeding import Seeds
-from course_lib.training.digits import DigitsConfig, classification_loss, digits_net
-from course_lib.training.distributed import ProcessLost, processes, rank, wrap
-from course_lib.training.loaders import TensorLoader
-from course_lib.training.run import run
-from course_lib.training.state import TrainState
+from course_lib.digits.train import DigitsConfig, classification_loss, digits_net
+from course_lib.training.data.loaders import TensorLoader
+from course_lib.training.loop.distributed import ProcessLost, processes, rank, wrap
+from course_lib.training.loop.state import TrainState
+from course_lib.training.runs.run import run
 
 STEP, BATCHES = 8, 6  # the step at which the second process is lost, and batches in an epoch
 

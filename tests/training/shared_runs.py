@@ -15,15 +15,15 @@ from course_lib.core.files import write_json
 from course_lib.core.metrics import Loss
 from course_lib.core.schedules import cosine_with_warmup
 from course_lib.core.seeding import Seeds
-from course_lib.training import checkpoint
-from course_lib.training.callbacks import evaluate_on, stop_early
-from course_lib.training.dataset_loader import DatasetLoader
-from course_lib.training.digits import DigitsConfig, classification_loss, classification_scores, digits_net
-from course_lib.training.distributed import processes, rank, unwrapped, wrap
-from course_lib.training.fit import fit
-from course_lib.training.loaders import TensorLoader
-from course_lib.training.run import run
-from course_lib.training.state import TrainState
+from course_lib.digits.train import DigitsConfig, classification_loss, classification_scores, digits_net
+from course_lib.training.checkpoints import saving as checkpoint
+from course_lib.training.data.dataset_loader import DatasetLoader
+from course_lib.training.data.loaders import TensorLoader
+from course_lib.training.loop.callbacks import evaluate_on, stop_early
+from course_lib.training.loop.distributed import processes, rank, unwrapped, wrap
+from course_lib.training.loop.fit import fit
+from course_lib.training.loop.state import TrainState
+from course_lib.training.runs.run import run
 
 SAMPLES = 81  # in batches of 16, 81 = 5 * 16 + 1: for the second process nothing is left of the last batch
 BATCH = 16

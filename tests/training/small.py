@@ -8,9 +8,9 @@ from torch import nn
 
 from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds
-from course_lib.training.digits import classification_loss
-from course_lib.training.loaders import TensorLoader
-from course_lib.training.state import TrainState
+from course_lib.digits.train import classification_loss
+from course_lib.training.data.loaders import TensorLoader
+from course_lib.training.loop.state import TrainState
 
 OPTIMIZERS = {
     "sgd": lambda parameters: torch.optim.SGD(parameters, lr=0.1),

@@ -12,9 +12,9 @@ import torch
 from torch.nn.utils.rnn import PackedSequence, pack_sequence
 from torch.utils.data._utils.pin_memory import pin_memory
 
-from course_lib.training import dataset_loader
-from course_lib.training.batch_forms import emptied, moved, pinned
-from course_lib.training.dataset_loader import DatasetLoader
+from course_lib.training.data import dataset_loader
+from course_lib.training.data.batch_forms import emptied, moved, pinned
+from course_lib.training.data.dataset_loader import DatasetLoader
 
 META = torch.device("meta")
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from course_lib.training import checkpoint, checkpoint_files
-from course_lib.training.checkpoint import CheckpointError, keep_best
-from course_lib.training.run import run
-from course_lib.training.state import Callback, TrainState
+from course_lib.training.checkpoints import files as checkpoint_files
+from course_lib.training.checkpoints import saving as checkpoint
+from course_lib.training.checkpoints.saving import CheckpointError, keep_best
+from course_lib.training.loop.state import Callback, TrainState
+from course_lib.training.runs.run import run
 from tests.training.small import blob_loader, classification_loss, new_state
 
 NAN = float("nan")

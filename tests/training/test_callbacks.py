@@ -10,9 +10,9 @@ from torch import nn
 
 from course_lib.core.metrics import Loss
 from course_lib.core.stopping import EarlyStopping
-from course_lib.training.callbacks import evaluate, evaluate_on, every, stop_early
-from course_lib.training.digits import classification_scores
-from course_lib.training.fit import fit
+from course_lib.digits.train import classification_scores
+from course_lib.training.loop.callbacks import evaluate, evaluate_on, every, stop_early
+from course_lib.training.loop.fit import fit
 from tests.training.small import blob_loader, blobs, classification_loss, copied, masked_loss, network, new_state, same
 
 

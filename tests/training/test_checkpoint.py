@@ -12,9 +12,9 @@ from torch import nn
 
 from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds
-from course_lib.training import checkpoint_files
-from course_lib.training.callbacks import every
-from course_lib.training.checkpoint import (
+from course_lib.training.checkpoints import files as checkpoint_files
+from course_lib.training.checkpoints.content import noise_here
+from course_lib.training.checkpoints.saving import (
     CheckpointError,
     checkpoints,
     keep_best,
@@ -26,8 +26,8 @@ from course_lib.training.checkpoint import (
     save,
     verify,
 )
-from course_lib.training.checkpoint_content import noise_here
-from course_lib.training.state import TrainState
+from course_lib.training.loop.callbacks import every
+from course_lib.training.loop.state import TrainState
 from tests.training.checkpoint_runs import (
     MODELS,
     adam,

@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from course_lib.core.files import course_root
-from course_lib.training import checkpoint_files
-from course_lib.training.checkpoint import CheckpointError, checkpoints, latest, load, load_weights, verify
-from course_lib.training.checkpoint_files import FILES, META
+from course_lib.training.checkpoints import files as checkpoint_files
+from course_lib.training.checkpoints.files import FILES, META
+from course_lib.training.checkpoints.saving import CheckpointError, checkpoints, latest, load, load_weights, verify
 from tests.training.checkpoint_runs import equal, everything, saved, start
 
 ALL = (*FILES, META)

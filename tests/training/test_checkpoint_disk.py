@@ -6,9 +6,9 @@ import shutil
 
 import pytest
 
-from course_lib.training import checkpoint_files
-from course_lib.training.checkpoint import CheckpointError, checkpoints, latest, load, save, sweep, verify
-from course_lib.training.checkpoint_files import FILES, META
+from course_lib.training.checkpoints import files as checkpoint_files
+from course_lib.training.checkpoints.files import FILES, META
+from course_lib.training.checkpoints.saving import CheckpointError, checkpoints, latest, load, save, sweep, verify
 from tests.training.checkpoint_runs import equal, everything, saved, start, train
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="rights and limits of POSIX systems")

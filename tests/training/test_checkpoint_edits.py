@@ -16,9 +16,9 @@ from torch import nn
 
 from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds
-from course_lib.training.checkpoint import CheckpointError, keep_every, load, load_weights, save, verify
-from course_lib.training.checkpoint_files import LARGEST_META, META, sealed
-from course_lib.training.state import TrainState
+from course_lib.training.checkpoints.files import LARGEST_META, META, sealed
+from course_lib.training.checkpoints.saving import CheckpointError, keep_every, load, load_weights, save, verify
+from course_lib.training.loop.state import TrainState
 from tests.training.checkpoint_runs import adam, equal, everything, momentum, start, train
 
 KINDS = {"adam": adam, "momentum": momentum}

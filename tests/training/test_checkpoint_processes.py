@@ -9,9 +9,9 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
-from course_lib.training import checkpoint
-from course_lib.training.callbacks import every
-from course_lib.training.checkpoint import CheckpointError, checkpoints, keep_every, load, verify
+from course_lib.training.checkpoints import saving as checkpoint
+from course_lib.training.checkpoints.saving import CheckpointError, checkpoints, keep_every, load, verify
+from course_lib.training.loop.callbacks import every
 from tests.training.checkpoint_runs import equal, everything, start, train
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork") or not dist.is_available(), reason="needs fork and gloo")

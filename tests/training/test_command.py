@@ -12,10 +12,11 @@ import torch
 from course_lib import __main__ as command_line
 from course_lib.core.files import course_root
 from course_lib.core.history import History
-from course_lib.training import checkpoint, digits
-from course_lib.training.digits import PRESETS
-from course_lib.training.lock import locked
-from course_lib.training.report import history_table
+from course_lib.digits import train as digits
+from course_lib.digits.train import PRESETS
+from course_lib.training.checkpoints import saving as checkpoint
+from course_lib.training.runs.epoch_table import history_table
+from course_lib.training.runs.lock import locked
 
 
 def arguments(folder: Path, *more: str, epochs: int = 2) -> list[str]:

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_lib.training.cost import (
+from course_lib.training.machine.cost import (
     Cost,
     Machine,
     adam,
@@ -21,8 +21,8 @@ from course_lib.training.cost import (
     shortest,
     total,
 )
-from course_lib.training.counting import flops_of
-from course_lib.training.gpt import GPT, GPTConfig, next_token_loss, random_tokens
+from course_lib.training.machine.gpt import GPT, GPTConfig, next_token_loss, random_tokens
+from course_lib.training.machine.operations import flops_of
 
 MACHINE = Machine("round figures", rate=100.0, bandwidth=10.0)
 

@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from course_lib.training.cost import total
-from course_lib.training.counting import by_name, counted, first_wait, flops_of
-from course_lib.training.gpt import GPT, GPTConfig, next_token_loss, random_tokens
+from course_lib.training.machine.cost import total
+from course_lib.training.machine.gpt import GPT, GPTConfig, next_token_loss, random_tokens
+from course_lib.training.machine.operations import by_name, counted, first_wait, flops_of
 
 SMALL = GPTConfig(vocabulary=20, context=12, width=16, layers=2, heads=2)
 

@@ -14,13 +14,13 @@ import torch
 from torch.utils.data import get_worker_info
 
 from course_lib.core.seeding import Seeds
-from course_lib.training import dataset_loader, loaders
-from course_lib.training.batch_forms import moved
-from course_lib.training.dataset_loader import DatasetLoader, SampleError, loader_flags
-from course_lib.training.digits import DigitsConfig, classification_loss, digits_net
-from course_lib.training.fit import fit
-from course_lib.training.loaders import TensorLoader
-from course_lib.training.state import TrainState
+from course_lib.digits.train import DigitsConfig, classification_loss, digits_net
+from course_lib.training.data import dataset_loader, loaders
+from course_lib.training.data.batch_forms import moved
+from course_lib.training.data.dataset_loader import DatasetLoader, SampleError, loader_flags
+from course_lib.training.data.loaders import TensorLoader
+from course_lib.training.loop.fit import fit
+from course_lib.training.loop.state import TrainState
 
 forks = pytest.mark.skipif(sys.platform == "win32", reason="the faults are made with signals and limits of POSIX")
 

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from course_lib.training import device as module
-from course_lib.training.device import (
+from course_lib.training.machine import device as module
+from course_lib.training.machine.device import (
     CUBLAS_VARIABLE,
     Capabilities,
     available_devices,

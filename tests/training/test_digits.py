@@ -9,11 +9,11 @@ from sklearn.datasets import load_digits
 from torch import nn
 
 from course_lib.core.seeding import Seeds
-from course_lib.training.callbacks import evaluate
-from course_lib.training.digits import DigitsConfig, classification_loss, classification_scores, digits_net
-from course_lib.training.fit import fit
-from course_lib.training.loaders import TensorLoader
-from course_lib.training.state import TrainState
+from course_lib.digits.train import DigitsConfig, classification_loss, classification_scores, digits_net
+from course_lib.training.data.loaders import TensorLoader
+from course_lib.training.loop.callbacks import evaluate
+from course_lib.training.loop.fit import fit
+from course_lib.training.loop.state import TrainState
 from tests.training.small import same
 
 PIXELS, LABELS = (torch.from_numpy(array) for array in load_digits(return_X_y=True))

@@ -11,9 +11,9 @@ import torch.distributed as dist
 from torch import nn
 
 from course_lib.core.metrics import Loss
-from course_lib.training import distributed
-from course_lib.training.checkpoint import latest, verify
-from course_lib.training.distributed import (
+from course_lib.training.checkpoints.saving import latest, verify
+from course_lib.training.loop import distributed
+from course_lib.training.loop.distributed import (
     gradients_wait,
     processes,
     rank,

@@ -7,7 +7,14 @@ import pytest
 import torch
 
 from course_lib.core.history import History
-from course_lib.training.export import KEYS, LISTS, history_lists, read_pth_tar, write_history, write_pth_tar
+from course_lib.training.checkpoints.export import (
+    KEYS,
+    LISTS,
+    history_lists,
+    read_pth_tar,
+    write_history,
+    write_pth_tar,
+)
 from tests.training.checkpoint_runs import equal, start, train
 
 

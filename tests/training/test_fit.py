@@ -13,11 +13,11 @@ from torch import nn
 from course_lib.core.metrics import Loss
 from course_lib.core.schedules import cosine_with_warmup
 from course_lib.core.seeding import Seeds, epoch_order
-from course_lib.training import fit as fit_module
-from course_lib.training.callbacks import evaluate_on, stop_early
-from course_lib.training.fit import fit, groups
-from course_lib.training.loaders import TensorLoader
-from course_lib.training.state import TrainState
+from course_lib.training.data.loaders import TensorLoader
+from course_lib.training.loop import fit as fit_module
+from course_lib.training.loop.callbacks import evaluate_on, stop_early
+from course_lib.training.loop.fit import fit, groups
+from course_lib.training.loop.state import TrainState
 from tests.training.small import (
     OPTIMIZERS,
     blob_loader,

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.training.export import KEYS, read_pth_tar
-from course_lib.training.foreign_files import read_plain
+from course_lib.training.checkpoints.export import KEYS, read_pth_tar
+from course_lib.training.checkpoints.foreign_files import read_plain
 
 SCALARS = [
     np.float64(0.1), np.float32(0.1), np.float16(-2.5), np.float64("nan"), np.float64("-inf"), np.int64(-(2**62)),

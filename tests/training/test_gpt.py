@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course_lib.training.gpt import GPT, GPTConfig, next_token_loss, random_tokens
+from course_lib.training.machine.gpt import GPT, GPTConfig, next_token_loss, random_tokens
 
 SMALL = GPTConfig(vocabulary=20, context=12, width=16, layers=2, heads=2)
 

@@ -6,8 +6,9 @@ from torch import nn
 
 from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds
-from course_lib.training.fit import fit
-from course_lib.training.groups import (
+from course_lib.training.data.loaders import TensorLoader
+from course_lib.training.loop.fit import fit
+from course_lib.training.loop.parameter_groups import (
     decay_groups,
     fix_statistics,
     freeze,
@@ -15,8 +16,7 @@ from course_lib.training.groups import (
     parameter_groups,
     unfreeze,
 )
-from course_lib.training.loaders import TensorLoader
-from course_lib.training.state import TrainState
+from course_lib.training.loop.state import TrainState
 
 
 class Net(nn.Module):

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from course_lib.core.history import History
-from course_lib.training import checkpoint_files
-from course_lib.training.checkpoint import (
+from course_lib.training.checkpoints import files as checkpoint_files
+from course_lib.training.checkpoints.files import HISTORY, META, sealed
+from course_lib.training.checkpoints.saving import (
     CheckpointError,
     checkpoints,
     keep_every,
@@ -23,8 +24,7 @@ from course_lib.training.checkpoint import (
     save,
     verify,
 )
-from course_lib.training.checkpoint_files import HISTORY, META, sealed
-from course_lib.training.state import TrainState
+from course_lib.training.loop.state import TrainState
 from tests.training.checkpoint_runs import equal, everything, start, train
 
 LINKS = pytest.mark.skipif(not hasattr(os, "link"), reason="this system has no hard links")

@@ -9,16 +9,16 @@ from torch import nn
 
 from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds
-from course_lib.numpy_nn import instruments as numpy_instruments
 from course_lib.numpy_nn.layers import Tanh
 from course_lib.numpy_nn.network import mlp
 from course_lib.numpy_nn.optimizers import SGD
+from course_lib.numpy_nn.studies import instruments as numpy_instruments
 from course_lib.numpy_nn.train import train_mlp
-from course_lib.training.fit import fit
-from course_lib.training.groups import freeze
-from course_lib.training.instruments import layer_report, update_watch
-from course_lib.training.loaders import TensorLoader
-from course_lib.training.state import TrainState
+from course_lib.training.data.loaders import TensorLoader
+from course_lib.training.loop.fit import fit
+from course_lib.training.loop.parameter_groups import freeze
+from course_lib.training.loop.state import TrainState
+from course_lib.training.machine.instruments import layer_report, update_watch
 from tests.training.small import (
     blob_loader,
     blobs,

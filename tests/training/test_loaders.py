@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.numpy_nn.data import batches
-from course_lib.training import loaders
-from course_lib.training.loaders import BatchOrder, TensorLoader
+from course_lib.training.data import loaders
+from course_lib.training.data.loaders import BatchOrder, TensorLoader
 
 QUICK = settings(max_examples=60, deadline=None, derandomize=True)
 COUNTS = st.integers(1, 40)

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from course_lib.training import lock
-from course_lib.training.lock import NAME, VARIABLE, FolderInUse, hold_on, locked, require_writable
+from course_lib.training.runs import lock
+from course_lib.training.runs.lock import NAME, VARIABLE, FolderInUse, hold_on, locked, require_writable
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from course_lib.training.lock import locked
+from course_lib.training.runs.lock import locked
 with locked(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import torch.distributed as dist
 
-from course_lib.training import distributed
-from course_lib.training.checkpoint import latest, verify
-from course_lib.training.command import train as command
-from course_lib.training.distributed import PATIENCE, ProcessLost, processes
+from course_lib.training.checkpoints.saving import latest, verify
+from course_lib.training.loop import distributed
+from course_lib.training.loop.distributed import PATIENCE, ProcessLost, processes
+from course_lib.training.runs.command import train as command
 from tests.training.lost_process import BATCHES
 from tests.training.torchrun import ROOT
 
@@ -76,7 +76,7 @@ def test_the_command_says_it_in_one_line(monkeypatch, capsys):
         given.append(patience)
         raise ProcessLost("another process of this run has ended")
 
-    assert command.__module__ == "course_lib.training.command"
+    assert command.__module__ == "course_lib.training.runs.command"
     monkeypatch.setattr(distributed, "start", silent)
     assert main(["train", next(iter(SYSTEMS)), "--patience", "7"]) == 1
     assert main(["train", next(iter(SYSTEMS))]) == 1

@@ -15,11 +15,11 @@ from torch import nn
 from torch.utils.data import get_worker_info
 from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds
-from course_lib.training.dataset_loader import DatasetLoader
-from course_lib.training.fit import fit
-from course_lib.training.loaders import TensorLoader
-from course_lib.training.run import run
-from course_lib.training.state import TrainState
+from course_lib.training.data.dataset_loader import DatasetLoader
+from course_lib.training.loop.fit import fit
+from course_lib.training.data.loaders import TensorLoader
+from course_lib.training.runs.run import run
+from course_lib.training.loop.state import TrainState
 
 class Data:
     fatal = "fatal" in sys.argv

@@ -6,9 +6,9 @@ from torch import nn
 
 from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds
-from course_lib.training.fit import fit
-from course_lib.training.memory import is_out_of_memory, largest_batch, largest_batch_for, memory_advice
-from course_lib.training.state import TrainState
+from course_lib.training.loop.fit import fit
+from course_lib.training.loop.state import TrainState
+from course_lib.training.runs.out_of_memory import is_out_of_memory, largest_batch, largest_batch_for, memory_advice
 from tests.training.small import blob_loader, classification_loss, everything, new_state, same
 
 CUDA = torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course_lib.training.mnist import load_mnist
+from course_lib.training.data.mnist import load_mnist
 
 
 def write_idx(path: Path, array: np.ndarray) -> None:

@@ -9,15 +9,15 @@ import torch
 from torch import nn
 
 from course_lib.core.metrics import Loss
-from course_lib.core.seeding import Seeds
-from course_lib.training import checkpoint
-from course_lib.training import fit as fit_module
-from course_lib.training.checkpoint_content import noise_here
-from course_lib.training.dataset_loader import DatasetLoader
-from course_lib.training.fit import fit
-from course_lib.training.noise import generator_states, generators_kept, seed_noise, set_generator_states
-from course_lib.training.run import run
-from course_lib.training.state import TrainState
+from course_lib.core.seeding import Seeds, stream
+from course_lib.training.checkpoints import saving as checkpoint
+from course_lib.training.checkpoints.content import noise_here
+from course_lib.training.data.dataset_loader import DatasetLoader
+from course_lib.training.loop import fit as fit_module
+from course_lib.training.loop.fit import fit
+from course_lib.training.loop.generators import generator_states, generators_kept, seed_noise, set_generator_states
+from course_lib.training.loop.state import TrainState
+from course_lib.training.runs.run import run
 from tests.training.small import blob_loader, blobs, classification_loss, everything, new_state, same
 
 CPU = torch.device("cpu")
@@ -127,6 +127,16 @@ def test_a_state_of_another_kind_of_device_is_left_out(monkeypatch):
 def numbers() -> list[float]:
     """Some of every generator, of every kind: normal numbers come in pairs, of which the second one is kept back."""
     return [*torch.rand(2).tolist(), *np.random.rand(2), np.random.normal(), random.random(), random.gauss(0, 1)]
+
+
+def test_the_numbers_are_those_of_torch_manual_seed_without_a_note_for_devices_that_are_not_in_use():
+    with generators_kept(CPU):
+        before = len(torch.cuda._queued_calls)
+        seed_noise(Seeds(1, 2, 3), 4)
+        first = torch.rand(3)
+        assert len(torch.cuda._queued_calls) == before
+        torch.manual_seed(stream(3, "noise of process 0", 4))
+        assert torch.equal(torch.rand(3), first)
 
 
 def test_a_seed_sets_all_generators_apart_from_each_other():

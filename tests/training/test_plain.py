@@ -5,15 +5,15 @@ import pytest
 import torch
 from torch import nn
 
+from course_lib.by_hand.torch_loop import accumulated_step, mean_loss, resume_passes, rows_from, scheduled_steps
 from course_lib.core.metrics import Loss
 from course_lib.core.schedules import cosine_with_warmup
 from course_lib.core.seeding import Seeds
 from course_lib.teaching.checks.fitting.runs import PLANTED, RIGHT, Run
-from course_lib.training.callbacks import evaluate
-from course_lib.training.fit import fit
-from course_lib.training.plain import accumulated_step, mean_loss, resume_passes, rows_from, scheduled_steps
-from course_lib.training.state import TrainState
-from course_lib.training.step import optimizer_step
+from course_lib.training.loop.callbacks import evaluate
+from course_lib.training.loop.fit import fit
+from course_lib.training.loop.state import TrainState
+from course_lib.training.loop.step import optimizer_step
 
 RNG = np.random.default_rng(5)
 # The last batch counts less than it holds, and in the second nothing counts.

@@ -10,10 +10,10 @@ from torch import nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
-from course_lib.training import plain_cuda as plain
-from course_lib.training.cost import Machine, matmul, mlp_step, shortest, total
-from course_lib.training.counting import flops_of
-from course_lib.training.step_memory import mlp_activations, saved_bytes, step_memory
+from course_lib.by_hand import cuda as plain
+from course_lib.training.machine.cost import Machine, matmul, mlp_step, shortest, total
+from course_lib.training.machine.operations import flops_of
+from course_lib.training.machine.step_memory import mlp_activations, saved_bytes, step_memory
 
 SIZES = [12, 20, 16, 5]
 

@@ -15,15 +15,16 @@ from torch import nn
 
 from course_lib.core.schedules import Plateau, cosine_with_warmup, step_decay
 from course_lib.text.blocks import ShuffledBlocks, Streams
-from course_lib.training import checkpoint, checkpoint_files
-from course_lib.training.callbacks import every, stop_early
-from course_lib.training.checkpoint import CheckpointError
-from course_lib.training.dataset_loader import DatasetLoader
-from course_lib.training.fit import fit
-from course_lib.training.loaders import TensorLoader
-from course_lib.training.plan import Plan, loader_identity, remembering
-from course_lib.training.run import run
-from course_lib.training.state import TrainState
+from course_lib.training.checkpoints import files as checkpoint_files
+from course_lib.training.checkpoints import saving as checkpoint
+from course_lib.training.checkpoints.saving import CheckpointError
+from course_lib.training.data.dataset_loader import DatasetLoader
+from course_lib.training.data.loaders import TensorLoader
+from course_lib.training.loop.callbacks import every, stop_early
+from course_lib.training.loop.fit import fit
+from course_lib.training.loop.state import TrainState
+from course_lib.training.runs.plan import Plan, loader_identity, remembering
+from course_lib.training.runs.run import run
 from tests.training.small import blob_loader, blobs, classification_loss, everything, new_state, same
 
 QUIET: dict[str, Any] = {"log": lambda line: None}

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from course_lib.training.fit import fit
-from course_lib.training.precision import PRECISIONS, autocast, check_precision, scaler_for
+from course_lib.training.loop.fit import fit
+from course_lib.training.loop.precision import PRECISIONS, autocast, check_precision, scaler_for
 from tests.training.small import blob_loader, classification_loss, everything, new_state, same
 
 CPU = torch.device("cpu")

@@ -6,7 +6,7 @@ from typing import ClassVar
 import pytest
 import torch
 
-from course_lib.training.profile import (
+from course_lib.training.machine.profile import (
     Timing,
     copy_bandwidth,
     launch_seconds,
@@ -38,7 +38,7 @@ def test_contenders_take_turns_in_both_orders() -> None:
 
 def test_the_clock_stands_still_for_nothing_but_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now = iter([10.0, 16.0])
-    monkeypatch.setattr("course_lib.training.profile.time.perf_counter", lambda: next(now))
+    monkeypatch.setattr("course_lib.training.machine.profile.time.perf_counter", lambda: next(now))
     assert seconds_of(lambda: None, CPU, calls=3) == 2.0
 
 

@@ -13,14 +13,14 @@ from sklearn.datasets import load_digits
 from course_lib.core.history import History
 from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds
-from course_lib.teaching import execute
-from course_lib.training import progress
-from course_lib.training.callbacks import evaluate_on, every
-from course_lib.training.digits import DigitsConfig, classification_loss, classification_scores, digits_net
-from course_lib.training.fit import fit
-from course_lib.training.loaders import TensorLoader
-from course_lib.training.progress import line, print_line, progress_bar, total_steps, watch_divergence
-from course_lib.training.state import TrainState
+from course_lib.digits.train import DigitsConfig, classification_loss, classification_scores, digits_net
+from course_lib.teaching.build import execute
+from course_lib.training.data.loaders import TensorLoader
+from course_lib.training.loop.callbacks import evaluate_on, every
+from course_lib.training.loop.fit import fit
+from course_lib.training.loop.state import TrainState
+from course_lib.training.runs import bar as progress
+from course_lib.training.runs.bar import line, print_line, progress_bar, total_steps, watch_divergence
 
 PIXELS, LABELS = (torch.from_numpy(array) for array in load_digits(return_X_y=True))
 PIXELS = (PIXELS / 16).float()

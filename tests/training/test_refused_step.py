@@ -11,12 +11,13 @@ from torch import nn
 
 from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds
-from course_lib.training import checkpoint, undo
-from course_lib.training.fit import fit
-from course_lib.training.loaders import TensorLoader
-from course_lib.training.state import TrainState
-from course_lib.training.step import optimizer_step
-from course_lib.training.undo import BeforeUpdate, longest_gradient
+from course_lib.training.checkpoints import saving as checkpoint
+from course_lib.training.data.loaders import TensorLoader
+from course_lib.training.loop import undo
+from course_lib.training.loop.fit import fit
+from course_lib.training.loop.state import TrainState
+from course_lib.training.loop.step import optimizer_step
+from course_lib.training.loop.undo import BeforeUpdate, longest_gradient
 from tests.training.small import blob_loader, blobs, classification_loss, copied, everything, new_state, same
 
 X, Y = blobs(24)
@@ -294,7 +295,7 @@ def test_to_look_at_the_update_changes_no_bit_of_it(make: Any, monkeypatch: pyte
     def run(forced: bool) -> dict[str, Any]:
         with monkeypatch.context() as patch:
             if forced:
-                patch.setattr("course_lib.training.step.longest_gradient", lambda optimizer: 0.0)
+                patch.setattr("course_lib.training.loop.step.longest_gradient", lambda optimizer: 0.0)
             torch.manual_seed(0)
             model = nn.Linear(6, 3)
             state = TrainState(model, make(model.parameters()), Seeds.same(0))

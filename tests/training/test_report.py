@@ -5,8 +5,8 @@ import torch
 
 from course_lib.core.history import History
 from course_lib.core.seeding import Seeds
-from course_lib.training.report import history_table, print_table
-from course_lib.training.state import TrainState
+from course_lib.training.loop.state import TrainState
+from course_lib.training.runs.epoch_table import history_table, print_table
 
 
 def history(epochs: int) -> History:

@@ -15,15 +15,16 @@ import torch
 from course_lib.core.history import History
 from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds
-from course_lib.training import checkpoint, checkpoint_files
-from course_lib.training.callbacks import evaluate_on, stop_early
-from course_lib.training.digits import DigitsConfig, classification_loss, classification_scores, digits_net
-from course_lib.training.fit import fit
-from course_lib.training.loaders import TensorLoader
-from course_lib.training.lock import FolderInUse
-from course_lib.training.run import run
-from course_lib.training.signals import Interrupted
-from course_lib.training.state import Callback, TrainState
+from course_lib.digits.train import DigitsConfig, classification_loss, classification_scores, digits_net
+from course_lib.training.checkpoints import files as checkpoint_files
+from course_lib.training.checkpoints import saving as checkpoint
+from course_lib.training.data.loaders import TensorLoader
+from course_lib.training.loop.callbacks import evaluate_on, stop_early
+from course_lib.training.loop.fit import fit
+from course_lib.training.loop.state import Callback, TrainState
+from course_lib.training.runs.lock import FolderInUse
+from course_lib.training.runs.run import run
+from course_lib.training.runs.signals import Interrupted
 
 CONFIG = DigitsConfig(hidden=(8, 6), dropout=0.2, batch_size=10, epochs=3)
 X = torch.randn(55, 64, generator=torch.Generator().manual_seed(0))

@@ -15,10 +15,10 @@ import time
 from pathlib import Path
 import torch
 from course_lib.core.seeding import Seeds
-from course_lib.training.digits import DigitsConfig, classification_loss, digits_net
-from course_lib.training.loaders import TensorLoader
-from course_lib.training.run import run
-from course_lib.training.state import TrainState
+from course_lib.digits.train import DigitsConfig, classification_loss, digits_net
+from course_lib.training.data.loaders import TensorLoader
+from course_lib.training.runs.run import run
+from course_lib.training.loop.state import TrainState
 x = torch.randn(40, 64, generator=torch.Generator().manual_seed(0))
 loader = TensorLoader(x, torch.arange(40) % 10, batch_size=10)
 model = digits_net(DigitsConfig(dropout=0.1), seed=0)

@@ -11,12 +11,13 @@ from torch import nn
 from course_lib.core.metrics import Loss
 from course_lib.core.schedules import cosine_with_warmup
 from course_lib.core.seeding import Seeds
-from course_lib.training import checkpoint, checkpoint_files
-from course_lib.training.checkpoint import CheckpointError
-from course_lib.training.fit import fit
-from course_lib.training.run import run
-from course_lib.training.state import Callback, TrainState
-from course_lib.training.step import optimizer_step
+from course_lib.training.checkpoints import files as checkpoint_files
+from course_lib.training.checkpoints import saving as checkpoint
+from course_lib.training.checkpoints.saving import CheckpointError
+from course_lib.training.loop.fit import fit
+from course_lib.training.loop.state import Callback, TrainState
+from course_lib.training.loop.step import optimizer_step
+from course_lib.training.runs.run import run
 from tests.training.small import blob_loader, blobs, classification_loss, everything, network, same
 
 Make = Callable[[nn.Module], torch.optim.Optimizer]

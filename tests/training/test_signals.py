@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from course_lib.core.seeding import Seeds
-from course_lib.training import signals
-from course_lib.training.signals import HEEDED, Interrupted, Received, heed, signals_noted
-from course_lib.training.state import TrainState
+from course_lib.training.loop.state import TrainState
+from course_lib.training.runs import signals
+from course_lib.training.runs.signals import HEEDED, Interrupted, Received, heed, signals_noted
 
 
 def state() -> TrainState:

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from course_lib.core.seeding import Seeds
-from course_lib.training.fit import fit
-from course_lib.training.state import TrainState
+from course_lib.training.loop.fit import fit
+from course_lib.training.loop.state import TrainState
 from tests.training.small import blob_loader, classification_loss, everything, network, new_state, same
 
 

@@ -10,9 +10,9 @@ from torch import nn
 
 from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds
-from course_lib.training.fit import fit
-from course_lib.training.state import TrainState
-from course_lib.training.step import optimizer_step
+from course_lib.training.loop.fit import fit
+from course_lib.training.loop.state import TrainState
+from course_lib.training.loop.step import optimizer_step
 from tests.training.small import (
     OPTIMIZERS,
     blob_loader,

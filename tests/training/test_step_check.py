@@ -9,9 +9,9 @@ from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTens
 
 from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds
-from course_lib.training import step
-from course_lib.training.state import TrainState
-from course_lib.training.step import optimizer_step
+from course_lib.training.loop import step
+from course_lib.training.loop.state import TrainState
+from course_lib.training.loop.step import optimizer_step
 
 
 def weighted(model: nn.Module, factors: torch.Tensor) -> Loss:

@@ -6,8 +6,8 @@ import torch.nn.functional as F
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from course_lib.training.gpt import GPT, GPTConfig, next_token_loss, random_tokens
-from course_lib.training.step_memory import (
+from course_lib.training.machine.gpt import GPT, GPTConfig, next_token_loss, random_tokens
+from course_lib.training.machine.step_memory import (
     StepMemory,
     gpt_activations,
     mlp_activations,

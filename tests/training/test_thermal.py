@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from course_lib.training.fit import fit
-from course_lib.training.thermal import gpu_sensor, pause_when_hot
+from course_lib.training.loop.fit import fit
+from course_lib.training.runs.thermal import gpu_sensor, pause_when_hot
 from tests.training.small import blob_loader, classification_loss, everything, new_state, same
 
 

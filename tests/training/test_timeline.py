@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_lib.training.timeline import seconds_per_piece, timeline
+from course_lib.training.machine.timeline import seconds_per_piece, timeline
 
 SECONDS = st.floats(0.0, 10.0)
 

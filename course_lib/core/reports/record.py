@@ -1,4 +1,4 @@
-"""How is a published number kept: as the text that was printed and as the number that it means?
+"""Published numbers: the text that was printed and the number that it means.
 
 A text is typed once, as it was printed ("1,291.31", "92.3%", "9.94e-05"); the number is read from it. A percentage
 stays in percent: the value of "92.3%" is 92.3.

@@ -1,4 +1,4 @@
-"""Which reports are there, and does a quoted number stand in one of them?"""
+"""The reports that are there, and whether a quoted number stands in one of them."""
 
 import re
 from dataclasses import dataclass

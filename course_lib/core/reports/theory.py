@@ -1,4 +1,4 @@
-"""What numbers does the theory document on training neural networks give?"""
+"""The numbers of the theory document on training neural networks."""
 
 from course_lib.core.reports.record import Fact, Report, Table
 

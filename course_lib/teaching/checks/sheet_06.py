@@ -1,4 +1,4 @@
-"""Which exercises does sheet 06, early stopping, hold, and in which order?"""
+"""Sheet 06, early stopping: its exercises in their order."""
 
 from course_lib.teaching.checks.stopping.attack import STOPPER_PASSES
 from course_lib.teaching.checks.stopping.audit import LOSS_UP_AUDIT

@@ -1,4 +1,4 @@
-"""Which exercises does sheet 08, from the loop to fit, hold, and in which order?"""
+"""Sheet 08, from the loop to fit: its exercises in their order."""
 
 from course_lib.teaching.checks.fitting.accumulate import ACCUMULATED_STEP
 from course_lib.teaching.checks.fitting.attack import RESUME_PASSES

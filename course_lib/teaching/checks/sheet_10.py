@@ -1,4 +1,4 @@
-"""Which exercises does sheet 10, the model INFINITO, hold, and in which order?"""
+"""Sheet 10, the model INFINITO: its exercises in their order."""
 
 from course_lib.teaching.checks.infinito_model.attack import SEES_NO_FUTURE
 from course_lib.teaching.checks.infinito_model.audit import AUDIT_UTILIZATION

@@ -1,4 +1,4 @@
-"""How does a wrong result relate to the right one, in words that do not give the right one away?
+"""How a wrong result relates to the right one, in words that do not give the right one away.
 
 Many faults leave a trace that can be read off the numbers: a constant factor where a mean was a sum, a transpose, a
 turned sign, a constant offset, rows in another order.

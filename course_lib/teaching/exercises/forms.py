@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.teaching.exercises.compare import pairs, to_array
+from course_lib.teaching.exercises.compare import leaf_distance, pairs, to_array
 from course_lib.teaching.exercises.exercise import REFERENCE, Mistake, Property, Variant
 from course_lib.teaching.exercises.observe import Detail as Detail  # authors take it from here
 from course_lib.teaching.exercises.observe import Raised
@@ -82,8 +82,34 @@ def in_parts(seen: dict[str, Any], parts: int) -> dict[str, Any]:
 
 def not_in_parts(seen: dict[str, Any], expected: str) -> str | None:
     """The sentence for a result that `in_parts` put into words: "return three gradients; you return an array"."""
-    forms = [facts["result"] for facts in seen.values() if isinstance(facts["result"], str)]
+    results = [facts.get("result") for facts in seen.values() if isinstance(facts, dict)]
+    forms = [result for result in results if isinstance(result, str)]
     return f"return {expected}; you return {forms[0]}" if forms else None
+
+
+def first_trait(
+    asked: Mapping[str, str], *, form: str = "", cases: Sequence[str] = (), otherwise: str = ""
+) -> Callable[[Any, Any], str | None]:
+    """A property: the first trait of a case that is not as it should be, and what is asked about it.
+
+    form: what is to be returned, for an observation that has a form in words in place of traits. cases: their names.
+    """
+
+    def told(seen: Any, right: Any) -> str | None:
+        for place, (case, rules) in enumerate(right.items()):
+            own, rules = (
+                facts.get("result", facts) if isinstance(facts, dict) else facts for facts in (seen[case], rules)
+            )
+            if isinstance(own, str):
+                return f"return {form}; you return {own}"
+            for name, rule in rules.items():
+                if leaf_distance(own[name], rule) > 1e-6:
+                    shown = [f"{value:.4g}" if isinstance(value, float) else value for value in (own[name], rule)]
+                    where = cases[place] if cases else case
+                    return f"{where}: {name}: {shown[0]}, expected {shown[1]}\n{asked.get(name, otherwise)}".strip()
+        return None
+
+    return told
 
 
 def row_numbers(piece: Any) -> np.ndarray | None:

@@ -81,7 +81,7 @@ def _levels(exercise: Exercise) -> Iterator[str]:
     """Every level that `start` offers is Python, and the faded one is not taken for an answer."""
     if exercise.kind not in ("implement", "faded"):
         return
-    from course_lib.teaching.source import level_of
+    from course_lib.teaching.build.source import level_of
 
     if exercise.kind == "faded" and not exercise.fade:
         yield "a faded exercise needs `fade`, the texts of the statements to leave out"

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from course_lib.numpy_nn.plain import linear_backward, linear_forward, softmax_cross_entropy, standardize
+from course_lib.by_hand.first_step import linear_backward, linear_forward, softmax_cross_entropy, standardize
 from tests.teaching.answers import find, says
 
 CURVES, FINDINGS = find("read_learning_curves").reference, find("mean_of_means").reference

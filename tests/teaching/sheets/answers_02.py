@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
+from course_lib.by_hand.initializers import fan_in_and_out, orthogonal
 from course_lib.numpy_nn.initializers import he_normal
-from course_lib.numpy_nn.plain_initializers import fan_in_and_out, orthogonal
 from tests.teaching.answers import find, says
 
 XAVIER, ZERO, PANELS = (find(slug).reference for slug in ("xavier_name", "zero_start", "read_start_panels"))

@@ -1,6 +1,6 @@
 """Sheet 03, optimizers: answers of learners and the cards that they get."""
 
-from course_lib.numpy_nn.plain_optimizers import adam_step, momentum_step
+from course_lib.by_hand.optimizers import adam_step, momentum_step
 from tests.teaching.answers import says
 
 IN_PLACE = """

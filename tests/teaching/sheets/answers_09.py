@@ -5,10 +5,10 @@ import math
 import numpy as np
 import torch
 
+from course_lib.by_hand.cuda import loader_flags, memory_of_step, scaled_step, training_flops, union_gradient
 from course_lib.teaching.checks.cuda.audit import FINDINGS
 from course_lib.teaching.checks.cuda.limits import KEY as LIMITS
 from course_lib.teaching.checks.cuda.waits import KEY as WAITS
-from course_lib.training.plain_cuda import loader_flags, memory_of_step, scaled_step, training_flops, union_gradient
 from tests.teaching.answers import says
 
 BY_AUTOGRAD = """

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import torch
 
-from course_lib.infinito.plain_audit import perplexity_of, rates_after_epochs
+from course_lib.by_hand.entropies import perplexity_of, rates_after_epochs
 from course_lib.teaching.checks.infinito_audit.find import HONEST, KEY, NEXT, UNSHIFTED
 from course_lib.teaching.checks.infinito_audit.improvement import NUMBERS
 from course_lib.teaching.checks.infinito_audit.seeds import MEASURES

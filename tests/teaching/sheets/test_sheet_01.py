@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from course_lib.by_hand import first_step as plain
 from course_lib.core.diagnosis import diagnose_curves
-from course_lib.numpy_nn import plain
 from course_lib.numpy_nn.gradcheck import check_layer
 from course_lib.teaching.checks.training_loop import curves, order, runs, versions
 from tests.teaching.answers import find

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.numpy_nn import plain_initializers
+from course_lib.by_hand import initializers as plain_initializers
 from course_lib.teaching.checks.initialization import attack, facts, order, orthogonal, panels, versions, zero_start
 from tests.teaching.answers import answered, find
 

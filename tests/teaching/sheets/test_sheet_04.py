@@ -5,8 +5,8 @@ import ast
 import numpy as np
 import pytest
 
-from course_lib.numpy_nn.plain_curvature import largest_eigenvalue
-from course_lib.numpy_nn.plain_schedules import plateau_rates, step_decay_rates, updates_per_epoch, warmup_cosine
+from course_lib.by_hand.curvature import largest_eigenvalue
+from course_lib.by_hand.schedules import plateau_rates, step_decay_rates, updates_per_epoch, warmup_cosine
 from course_lib.teaching.checks.learning_rates import order, reading
 from course_lib.teaching.checks.learning_rates.range_tests import decade_below, four_range_tests, in_words
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from course_lib.by_hand.stopping import early_stopping, expected_best, k_folds, smoothed, stopper_passes
 from course_lib.numpy_nn.datasets import load_digits
-from course_lib.numpy_nn.plain_stopping import early_stopping, expected_best, k_folds, smoothed, stopper_passes
 from course_lib.teaching.checks.stopping import logs, order, recorded, stoppers
 
 

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from course_lib.core.files import course_root
+from course_lib.teaching.build.percent import read_master
 from course_lib.teaching.checks.debugging import audit, cases
-from course_lib.teaching.clinic import CASES
-from course_lib.teaching.clinic_faults import SETUPS
-from course_lib.teaching.clinic_loop import train
-from course_lib.teaching.percent import read_master
+from course_lib.teaching.clinic.cards import CASES
+from course_lib.teaching.clinic.faults import SETUPS
+from course_lib.teaching.clinic.loop import train
 
 
 def test_the_sheet_shows_every_case_that_the_lesson_does_not():

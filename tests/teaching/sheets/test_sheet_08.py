@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from course_lib.by_hand.torch_loop import mean_loss, rows_from
 from course_lib.core.metrics import Loss
 from course_lib.core.reports.tables import find
 from course_lib.teaching.checks.fitting import audit, order, reading, resumes
-from course_lib.training.plain import mean_loss, rows_from
 
 
 def test_the_worked_examples_of_the_statements_are_right():

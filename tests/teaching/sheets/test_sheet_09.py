@@ -9,8 +9,8 @@ from course_lib.core.files import course_root
 from course_lib.core.reports.neuronet import REPORT
 from course_lib.teaching.checks.cuda import attack, audit, limits, listings, machines, order, waits
 from course_lib.teaching.exercises import registry
-from course_lib.training.counting import first_wait
-from course_lib.training.timeline import seconds_per_piece, timeline
+from course_lib.training.machine.operations import first_wait
+from course_lib.training.machine.timeline import seconds_per_piece, timeline
 from tests.teaching.answers import answered
 
 

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from course_lib.core.files import course_root
+from course_lib.teaching.build.percent import read_master
 from course_lib.teaching.exercises import registry
-from course_lib.teaching.percent import read_master
 
 
 @pytest.mark.parametrize("number", registry.sheet_numbers())

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.by_hand.cuda import scaler_passes
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import attack, planted_edits
 from course_lib.teaching.exercises.tables import rows
-from course_lib.training.plain_cuda import scaler_passes
 
 
 def scaler(factor: float, interval: int) -> Any:

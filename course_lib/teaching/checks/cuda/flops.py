@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from course_lib.by_hand.cuda import training_flops
 from course_lib.teaching.exercises.compare import to_array
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.forms import kind_of
 from course_lib.teaching.exercises.kinds import implement
-from course_lib.training.plain_cuda import training_flops
 
 CASES = (
     ([5, 7, 3], 4),

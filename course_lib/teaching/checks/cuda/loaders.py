@@ -6,10 +6,10 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
+from course_lib.by_hand.cuda import loader_flags
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.forms import kind_of
 from course_lib.teaching.exercises.kinds import implement
-from course_lib.training.plain_cuda import loader_flags
 
 _DEFAULTS = {"num_workers": 0, "pin_memory": False, "persistent_workers": False, "prefetch_factor": None}
 # 5 of 2 are a half too many, 9 of 4 less than a half: only rounding up is right for both.

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from course_lib.by_hand.cuda import scaled_step
 from course_lib.teaching.checks.cuda.halves import Model, Slopes, loss_of, numbers
 from course_lib.teaching.exercises.compare import to_array
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.forms import kind_of, not_in_parts
 from course_lib.teaching.exercises.kinds import implement
 from course_lib.teaching.exercises.observe import Case
-from course_lib.training.plain_cuda import scaled_step
 
 _PLAIN, _LONG = Slopes((0.5, -0.2, 0.1), 0.3), Slopes((6.0, -3.0, 2.0), 1.5)
 _TINY = Slopes((3e-6, -2e-6, 1e-6), 2e-6)  # 2^-18.3: in float16 one digit and a half are left of it

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.by_hand.cuda import union_gradient
 from course_lib.teaching.exercises.compare import same, to_array
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.forms import kind_of, not_in_parts
 from course_lib.teaching.exercises.kinds import implement
 from course_lib.teaching.exercises.observe import Case
-from course_lib.training.plain_cuda import union_gradient
 
 _RNG = np.random.default_rng(41)
 _ALL_TOGETHER = "gradients of all devices"  # what has to go through exchange

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.numpy_nn.plain_debugging import overfit_one_batch
-from course_lib.teaching.exercises.exercise import Property
+from course_lib.by_hand.debugging import overfit_one_batch
 from course_lib.teaching.exercises.kinds import implement
 
 _X = np.arange(40.0)[:, None] * [1.0, 10.0]  # row k is (k, 10 k), its label is k
@@ -14,44 +13,36 @@ _Y = np.arange(40)
 _DRAWS = 12  # so many that a batch drawn with replacement has a row twice at least once
 
 
-class _Recorder:
-    """A step whose losses are given in advance; it keeps the rows and labels that it was given."""
-
-    def __init__(self, losses: list[float]) -> None:
-        self.losses, self.rows, self.labels = losses, list[list[int]](), list[list[int]]()
-
-    def __call__(self, x: np.ndarray, y: np.ndarray) -> float:
-        self.rows.append(np.asarray(x)[:, 0].astype(int).tolist())
-        self.labels.append(np.asarray(y).tolist())
-        return self.losses[min(len(self.rows), len(self.losses)) - 1]
-
-
 def _facts(answer: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
     """What an answer does with a step of known losses, as numbers and facts."""
 
     def run(losses: list[float], options: tuple[float, ...]) -> dict[str, Any]:
-        x, y, recorder = _X.copy(), _Y.copy(), _Recorder(losses)
-        said = answer(recorder, x, y, np.random.default_rng(3), *options)
+        def asked(seed: int, losses: list[float]) -> tuple[Any, list[list[int]], list[list[int]], bool]:
+            """What is returned, the rows and the labels of every step, and whether x and y are as they were."""
+            x, y, rows, labels = _X.copy(), _Y.copy(), list[list[int]](), list[list[int]]()
 
-        def first_batch(seed: int) -> list[int]:
-            other = _Recorder([0.0])
-            answer(other, _X.copy(), _Y.copy(), np.random.default_rng(seed), *options)
-            return other.rows[0] if other.rows else []
+            def step(x: np.ndarray, y: np.ndarray) -> float:
+                rows.append(np.asarray(x)[:, 0].astype(int).tolist())
+                labels.append(np.asarray(y).tolist())
+                return losses[min(len(rows), len(losses)) - 1]
 
-        rows = recorder.rows
-        first = rows[0] if rows else []
-        draws = [first_batch(seed) for seed in range(4, 4 + _DRAWS)]
+            said = answer(step, x, y, np.random.default_rng(seed), *options)
+            return said, rows, labels, np.array_equal(x, _X) and np.array_equal(y, _Y)
+
+        said, rows, labels, unchanged = asked(3, losses)
+        others = [asked(seed, [0.0])[1] for seed in range(3, 4 + _DRAWS)]
+        first, again, *draws = [steps[0] if steps else [] for steps in (rows, *others)]
         return {
             "returned": said,
             "steps made": len(rows),
             "rows of a batch": len(first),
             f"a row twice in one of {_DRAWS} batches": any(len(set(one)) < len(one) for one in draws),
             "the same batch in every step": all(one == first for one in rows),
-            "labels belong to the rows": recorder.labels == rows,
+            "labels belong to the rows": labels == rows,
             "another batch for another rng": sorted(draws[0]) != sorted(first),
-            "the same batch for an equal rng": first_batch(3) == first,
+            "the same batch for an equal rng": again == first,
             "the first rows of the data": sorted(first) == list(range(len(first))),
-            "x and y as they were": np.array_equal(x, _X) and np.array_equal(y, _Y),
+            "x and y as they were": unchanged,
         }
 
     return run
@@ -85,15 +76,6 @@ def with_permutation(step, x, y, rng, size=16, steps=300, target=0.01):
     return -1
 
 
-def _which(seen: Any, right: Any) -> str | None:
-    for case, facts in seen.items():
-        for name, rule in right[case]["result"].items():
-            own = facts["result"][name]
-            if own != rule:
-                return f"{case}: {name}: {own}, expected {rule}"
-    return None
-
-
 OVERFIT_ONE_BATCH = implement(
     "overfit_one_batch",
     "Learn one batch by heart",
@@ -103,13 +85,10 @@ OVERFIT_ONE_BATCH = implement(
     cases=_CASES,
     run=_facts,
     names={"with_permutation": with_permutation},
-    right="""
-    with_permutation: a permutation cut off, and a while loop
-    """,
+    right="with_permutation: a permutation cut off, and a while loop",
     wrong="""
     new_batch: a new batch in every step | is it one batch that is to be learned by heart?
-        drop: rows = A
-        before loss = A -> rows = rng.choice(len(x), size, replace=False)
+        drop: rows = A; before loss = A -> rows = rng.choice(len(x), size, replace=False)
     all_data: the whole data in place of a batch | how many samples shall the network store?
         step(x[rows], y[rows]) -> step(x, y)
     first_rows: the first rows of the data | what would they hold if the data were sorted by class?
@@ -117,8 +96,7 @@ OVERFIT_ONE_BATCH = implement(
     with_replacement: rows drawn with replacement | how many different samples are in the batch?
         rng.choice(len(x), size, replace=False) -> rng.integers(0, len(x), size)
     drawn_apart: images and labels drawn apart | does label k still belong to image k?
-        after rows = A -> other = rng.choice(len(x), size, replace=False)
-        y[rows] -> y[other]
+        after rows = A -> other = rng.choice(len(x), size, replace=False); y[rows] -> y[other]
     global_generator: a batch from numpy's global generator | which generator were you given, and what is it for?
         rng.choice -> np.random.choice
     own_generator: a batch from a generator of its own, the same for every rng | does another rng give another batch?
@@ -137,7 +115,6 @@ OVERFIT_ONE_BATCH = implement(
     steps_for_failure: the number of steps where the target is never reached | how does the caller see that it failed?
         every return -1 -> return steps
     """,
-    properties=(Property("what the steps were given", _which),),
     hints=(
         "Draw the rows before the loop: rng.choice(len(x), size, replace=False).",
         "step returns the loss before its update: the first call tells the loss after 0 updates.",

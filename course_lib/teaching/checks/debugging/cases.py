@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from course_lib.teaching.clinic_cases import CASES, SIGNS
+from course_lib.teaching.clinic.cases import CASES, SIGNS
 from course_lib.teaching.exercises.exercise import Exercise
 from course_lib.teaching.exercises.kinds import find
 

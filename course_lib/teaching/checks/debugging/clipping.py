@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_lib.numpy_nn.plain_debugging import clipped
+from course_lib.by_hand.debugging import clipped
 from course_lib.teaching.exercises.kinds import implement
 
 LONG, SHORT = [np.array([[3.0, 0.0], [0.0, -4.0]]), np.array([12.0])], [np.array([[0.5], [0.25]]), np.array([0.5])]

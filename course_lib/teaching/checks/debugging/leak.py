@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.numpy_nn.plain_debugging import no_leak
+from course_lib.by_hand.debugging import no_leak
 from course_lib.teaching.exercises.kinds import attack
 
 _ROWS = np.random.default_rng(11).normal(0.0, 1.0, (30, 4))

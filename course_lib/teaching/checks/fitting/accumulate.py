@@ -7,12 +7,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_lib.teaching.checks.fitting.toys import Batch, Halved, batch, linear, numbers, squared
-from course_lib.teaching.exercises.compare import to_array
+from course_lib.by_hand.torch_loop import accumulated_step
+from course_lib.teaching.checks.fitting.toys import Batch, Halved, batch, linear, numbers, one_number, plain, squared
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.forms import kind_of, not_in_parts
 from course_lib.teaching.exercises.kinds import implement
-from course_lib.training.plain import accumulated_step
 
 _RNG = np.random.default_rng(31)
 # Each case is three updates, one after the other. Sizes differ, and so does what the batches ask for.
@@ -33,42 +32,39 @@ def _updates(answer: Callable[..., Any]) -> Callable[..., Any]:
         said, after = [], []
         for group in groups:
             said.append(answer(model, optimizer, group, squared))
-            number = to_array(said[-1])
-            if said[-1] is None or number is None or number.size != 1:
-                return said[-1] if said[-1] is None else kind_of(said[-1])
+            if not one_number(said[-1]):
+                return None if said[-1] is None else kind_of(said[-1])
             after.append(numbers(model))
-        plain = all(isinstance(value, float | int | np.floating) for value in said)
         losses = np.array([float(value) for value in said])
-        return {"parameters": np.array(after), "losses": losses, "a plain number": plain}
+        return {"losses": losses, "parameters": np.array(after), "plain numbers": plain(*said)}
 
     return run
 
 
-def _form(seen: Any, right: Any) -> str | None:
+def _updates_told(seen: Any, right: Any) -> str | None:
     form = not_in_parts(seen, "one number, the mean loss")
     if form:
         return f"{form}\nwhich two numbers make the mean?"
     for case in right:
         own, rule = seen[case]["result"], right[case]["result"]
-        if not own["a plain number"]:
-            return f"{case}: return a plain number; loss.total.item() takes it out of the tensor"
-        same = np.allclose(own["parameters"], rule["parameters"], rtol=1e-9)
-        if same and np.allclose(own["losses"], rule["losses"], rtol=1e-9):
-            continue
-        if same:
-            first = int(np.argmax(~np.isclose(own["losses"], rule["losses"], rtol=1e-9)))
+        fits = np.isclose(own["parameters"], rule["parameters"], rtol=1e-9).all(axis=1)
+        wrong = ~np.isclose(own["losses"], rule["losses"], rtol=1e-6)
+        if fits.all() and wrong.any():
+            first = int(np.argmax(wrong))
             told = f"{case}: the updates are right; for update {first + 1} you return {own['losses'][first]:.4g}"
             return f"{told}, the mean loss is {rule['losses'][first]:.4g}\nof which elements is yours a mean, and when?"
         if np.isnan(own["parameters"]).any():
             return (
                 f"{case}: your parameters are NaN\nin which batch does nothing count, and by what do you divide there?"
             )
-        if np.allclose(own["parameters"][0], rule["parameters"][0], rtol=1e-9):
-            return (
-                f"{case}: the first update is right, a later one is not\nwhat is left of one call when the next begins?"
-            )
-        sizes = "in its batches " + ", ".join(str(int(one[2].sum())) for one in _CASES[int(case[5:]) - 1][0])
-        return f"{case}: the first update is not right; {sizes} elements count\nhow much may each single one weigh?"
+        if fits[0] and not fits.all():
+            return f"{case}: the first update is right, a later one is not\nwhat does one call leave for the next?"
+        if not fits[0]:
+            sizes = ", ".join(str(int(one[2].sum())) for one in _CASES[int(case[5:]) - 1][0])
+            told = f"{case}: the first update is not right; in its batches {sizes} elements count"
+            return f"{told}\nhow much may each single one weigh?"
+        if not own["plain numbers"]:
+            return f"{case}: return a plain number; loss.total.item() takes it out of the tensor"
     return None
 
 
@@ -119,8 +115,7 @@ ACCUMULATED_STEP = implement(
     sum_of_means: a sum of batch means: off by the number of batches
         | by how much does the step grow when the same rows come in twice as many batches?
         loss.total.backward() -> (loss.total / loss.count).backward(); parameter.grad /= count -> pass
-    not_divided: the gradient of the sum over all elements
-        | would twice as many rows make a step of twice the length?
+    not_divided: the gradient of the sum over all elements | would twice as many rows make a step of twice the length?
         parameter.grad /= count -> pass
     by_batches: sums that are divided by the number of batches | over how many elements is the mean to be taken?
         parameter.grad /= count -> parameter.grad /= len(batches)
@@ -133,8 +128,7 @@ ACCUMULATED_STEP = implement(
     zeroed_each: gradients set to zero before every batch: the last batch alone is left
         | which batches have a part in the gradient when the update is made?
         drop: optimizer.zero_grad(); before loss.total.backward() -> optimizer.zero_grad()
-    last_mean: the mean of the last batch alone
-        | which batches have a part in the gradient when the update is made?
+    last_mean: the mean of the last batch alone | which batches have a part in the gradient when the update is made?
         drop: optimizer.zero_grad(); before loss.total.backward() -> optimizer.zero_grad()
         parameter.grad /= count -> parameter.grad /= loss.count
     counted_so_far: sums that are divided by what was counted so far
@@ -154,17 +148,14 @@ ACCUMULATED_STEP = implement(
         loss.total.backward() -> optimizer.zero_grad(); (loss.total / loss.count).backward(); optimizer.step()
     no_step: gradients without an update | which line changes the parameters?
         drop: optimizer.step()
-    sum_returned: a right update that returns the sum of the losses
-        | what does the docstring ask for, sum or mean?
+    sum_returned: a right update that returns the sum of the losses | what does the docstring ask for, sum or mean?
         return: total
     loss_after: the loss after the update | which loss does the docstring ask for, before or after the update?
         return: sum(loss_fn(model, one).total.item() for one in batches) / count
-    divided_each: gradients that are divided again with every batch
-        | how often is the first sum divided in the end?
+    divided_each: gradients that are divided again with every batch | how often is the first sum divided in the end?
         parameter.grad /= count -> pass
         after total, count = total + A, B -> [parameter.grad.div_(count) for parameter in model.parameters()]
-    ends_at_the_empty: a loop that ends at an empty batch
-        | which batches come after the one in which nothing counts?
+    ends_at_the_empty: a loop that ends at an empty batch | which batches come after the one in which nothing counts?
         before loss.total.backward() -> if loss.count == 0: break
     never_zeroed: gradients that are never set to zero
         | what do the gradients hold when your function is called, and what does backward() do with it?
@@ -182,7 +173,7 @@ ACCUMULATED_STEP = implement(
     swap: loss.total.backward() <-> total, count = (total + loss.total.i | the backward pass leaves the loss alone
     swap: 0.0 <-> 0 | sums may start at a whole number or not
     """,
-    properties=(Property("updates and losses", _form),),
+    properties=(Property("updates and losses", _updates_told),),
     hints=(
         "backward() adds to what stands in .grad: that is what makes accumulation possible, and zero_grad() necessary.",
         "loss.total.backward() for every batch gives the gradient of the sum over all elements. By what to divide it?",

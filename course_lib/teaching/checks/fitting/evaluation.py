@@ -7,13 +7,12 @@ import numpy as np
 import torch
 from torch import nn
 
+from course_lib.by_hand.torch_loop import mean_loss
 from course_lib.core.metrics import Loss
-from course_lib.teaching.checks.fitting.toys import Batch, Halved, batch, linear, squared
-from course_lib.teaching.exercises.compare import to_array
+from course_lib.teaching.checks.fitting.toys import Batch, Halved, batch, linear, one_number, plain, squared
 from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import kind_of, not_in_parts
+from course_lib.teaching.exercises.forms import first_trait, kind_of
 from course_lib.teaching.exercises.kinds import implement
-from course_lib.training.plain import mean_loss
 
 _RNG = np.random.default_rng(32)
 # Batches, and whether a part of the model is in eval mode already. Those of the last cases can be read only once.
@@ -51,18 +50,17 @@ def _measured(answer: Callable[..., Any]) -> Callable[..., Any]:
         left = ("all training" if after[0] else "all eval") if len(set(after)) == 1 else "a mixture"
         records, asking = torch.is_grad_enabled(), all(parameter.requires_grad for parameter in model.parameters())
         torch.set_grad_enabled(True)  # whatever the answer has switched off
-        number = to_array(said)
-        if said is None or number is None or number.size != 1:
-            return said if said is None else kind_of(said)
+        if not one_number(said):
+            return None if said is None else kind_of(said)
         return {
-            "loss": float(said),
-            "a plain number": isinstance(said, float | int | np.floating),
+            "a plain number": plain(said),
             "gradients recorded": any(recorded),
             "modes afterwards": "as before" if after == before else left,
             "statistics untouched": same,
             "gradients untouched": all(p.grad is not None and bool((p.grad == 1).all()) for p in model.parameters()),
             "gradients on afterwards": records,
             "parameters ask for gradients": asking,
+            "loss": float(said),
         }
 
     return run
@@ -80,29 +78,14 @@ def inference_mode(model, batches, loss_fn):
     return (sum(loss.total for loss in losses) / sum(loss.count for loss in losses)).item()
 
 
-def _facts(seen: Any, right: Any) -> str | None:
-    form = not_in_parts(seen, "one number, the mean loss")
-    if form:
-        return f"{form}\nwhich two numbers make the mean?"
-    for case in right:
-        own, rule = seen[case]["result"], right[case]["result"]
-        if not own["a plain number"]:
-            return f"{case}: return a plain number; loss.total.item() takes it out of the tensor"
-        for name, question in _ASKED.items():
-            if own[name] != rule[name]:
-                return f"{case}: {name}: {own[name]}, expected {rule[name]}\n{question}"
-        if not np.isclose(own["loss"], rule["loss"]):
-            told = f"{case}: you return {own['loss']:.4g}, the mean loss is {rule['loss']:.4g}"
-            return f"{told}\nover which elements of which batches do you take it, and in which mode?"
-    return None
-
-
 _ASKED = {
+    "a plain number": "which method takes the number out of a tensor?",
     "gradients recorded": "which context switches the record of gradients off?",
     "modes afterwards": "what was part.training of each part before you changed it?",
     "gradients on afterwards": "which of your lines holds for what comes after your function too?",
     "parameters ask for gradients": "which of your lines holds for what comes after your function too?",
     "gradients untouched": "who may still need what stands in .grad?",
+    "loss": "over which elements of which batches do you take the mean, and in which mode?",
     "statistics untouched": "in which mode does a BatchNorm change its statistics?",
 }
 
@@ -135,8 +118,7 @@ MEAN_LOSS = implement(
         return: total
     by_batches: the sum divided by the number of batches | over how many elements is the mean to be taken?
         first: number = 0; after loss = A -> number += 1; return: total / number
-    last_batch: the loss of the last batch alone
-        | in which line do the batches before it come into the result?
+    last_batch: the loss of the last batch alone | in which line do the batches before it come into the result?
         return: loss.total.item() / loss.count
     as_large_as_the_first: a mean in which every batch counts as many elements as the first
         | how many elements count in the last batch?
@@ -159,7 +141,7 @@ MEAN_LOSS = implement(
     swap: model.eval() <-> total, count = (0.0, 0) | neither reads what the other sets
     swap: 0.0 <-> 0 | sums may start at a whole number or not
     """,
-    properties=(Property("the model before and after", _facts),),
+    properties=(Property("the model before and after", first_trait(_ASKED, form="one number, the mean loss")),),
     hints=(
         "model.modules() gives every part, part.training its mode; write the modes down before model.eval().",
         "torch.no_grad() is a context: `with torch.no_grad():` around the loop.",

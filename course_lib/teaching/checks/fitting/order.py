@@ -42,11 +42,9 @@ _NOT_NEEDED = {
     "O": "do all groups hold the same number of elements?",
 }
 _RNG = np.random.default_rng(34)
-# In the last group the sum is longer than the limit, half of it and the mean are not.
-_BATCHES = [
-    batch(_RNG, size, counting, shift=shift)
-    for size, counting, shift in ((4, 4, 0), (7, 6, 5), (5, 2, -5), (3, 3, 1), (3, 2, -1), (2, 2, -1))
-]
+# Rows, those that count, shift. In the last group the sum is longer than the limit, half of it and the mean are not.
+_SIZES = ((4, 4, 0), (7, 6, 5), (5, 2, -5), (3, 3, 1), (3, 2, -1), (2, 2, -1))
+_BATCHES = [batch(_RNG, size, counting, shift=shift) for size, counting, shift in _SIZES]
 
 
 class _Loader:
@@ -91,27 +89,24 @@ def run(letters: list[str]) -> np.ndarray | Raised:
 
 
 def _observe(letters: Any) -> Any:
-    if not isinstance(letters, list) or not all(isinstance(one, str) and one in LINES for one in letters):
-        odd = [one for one in letters if one not in list(LINES)] if isinstance(letters, list) else [letters]
-        return {
-            "letters": f"{str(odd[0])[:60]!r} is none of them",
-            "lines": 0,
-            "twice": "",
-            "extra": "",
-            "parameters": "not run",
-        }
+    strange = [one for one in letters if one not in list(LINES)] if isinstance(letters, list) else [letters]
+    if strange:
+        return {"strange": str(strange[0])[:60]}
     after = run(letters)
     told = f"{after.type}: {after.message}" if isinstance(after, Raised) else after
-    # The letters of a right program are left out: more than one order is right.
-    twice = next((one for one in letters if letters.count(one) > 1), "")
-    extra = next((one for one in letters if one in _NOT_NEEDED), "")
-    known = {"lines": len(letters), "twice": twice, "extra": extra, "parameters": told}
-    return {"letters": "" if not isinstance(told, str) else str(letters)} | known
+    return {
+        # The letters of a right program are left out: more than one order is right.
+        "letters": str(letters) if isinstance(told, str) else "",
+        "lines": len(letters),
+        "twice": next((one for one in letters if letters.count(one) > 1), ""),
+        "extra": next((one for one in letters if one in _NOT_NEEDED), ""),
+        "parameters": told,
+    }
 
 
 def _told(seen: Any, right: Any) -> str | None:
-    if isinstance(seen["parameters"], str) and seen["parameters"] == "not run":
-        return f"the answer is a list of the letters A to O; {seen['letters']}"
+    if "strange" in seen:
+        return f"the answer is a list of the letters A to O; {seen['strange']!r} is none of them"
     if seen["extra"]:
         return f"think about line {seen['extra']}: {_NOT_NEEDED[seen['extra']]}"
     if seen["twice"]:
@@ -172,8 +167,7 @@ ORDER_FIT_LOOP = order(
         DHCLGJBNMKAF
     rate_after_update: a loop that sets the rate after the update | at which rate is the first update made?
         DCLGJBNMAKHF
-    rate_one_late: a loop that sets the rate for the next update, at its end
-        | at which rate is the first update made?
+    rate_one_late: a loop that sets the rate for the next update, at its end | at which rate is the first update made?
         DCLGJBNMAKFH
     step_counted_first: a loop that counts the step before it asks the schedule
         | which multiplier belongs to the first update?

@@ -48,8 +48,7 @@ READ_RESUMES = find(
         G = right; D = schedule
     noise_and_order: a reading that exchanges A and E | one of the two has used rows twice: which?
         A = order; E = noise
-    noise_is_right: a reading that takes A for the right run
-        | which loss has the uninterrupted run in the same batch?
+    noise_is_right: a reading that takes A for the right run | which loss has the uninterrupted run in the same batch?
         A = right; D = noise
     optimizer_and_schedule: a reading that exchanges B and G | in which of the two is the rate another one?
         B = schedule; G = optimizer

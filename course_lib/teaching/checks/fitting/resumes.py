@@ -16,13 +16,13 @@ import torch
 
 from course_lib.core.schedules import cosine_with_warmup
 from course_lib.core.seeding import Seeds
+from course_lib.digits.train import DigitsConfig, classification_loss, digits_net
 from course_lib.numpy_nn.data import Standardizer
 from course_lib.numpy_nn.datasets import load_digits
-from course_lib.training.callbacks import evaluate
-from course_lib.training.digits import DigitsConfig, classification_loss, digits_net
-from course_lib.training.fit import fit
-from course_lib.training.loaders import TensorLoader
-from course_lib.training.state import Callback, TrainState
+from course_lib.training.data.loaders import TensorLoader
+from course_lib.training.loop.callbacks import evaluate
+from course_lib.training.loop.fit import fit
+from course_lib.training.loop.state import Callback, TrainState
 
 CUT, EPOCHS, ROWS = 12, 4, 256
 CONFIG = DigitsConfig(dropout=0.4)

@@ -6,11 +6,12 @@ from unittest import mock
 
 import numpy as np
 
+from course_lib.by_hand.torch_loop import rows_from
 from course_lib.core.seeding import epoch_order
+from course_lib.teaching.exercises.compare import distance
 from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import Detail, kind_of, not_in_parts, row_numbers
+from course_lib.teaching.exercises.forms import Detail, first_trait, kind_of, row_numbers
 from course_lib.teaching.exercises.kinds import implement
-from course_lib.training.plain import rows_from
 
 _FAR = (10, 100, 1000, 10_000)  # by how much an epoch is multiplied where seed and epoch are written into one number
 _CASES = ((23, 5, 3, 1), (24, 6, 0, 2), (40, 7, 11, 4))  # count, batch size, seed, epoch
@@ -27,10 +28,6 @@ def _joined(pieces: list[np.ndarray]) -> np.ndarray:
     return np.concatenate([np.zeros(0, np.int64), *pieces])
 
 
-def _equal(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
-    return len(one) == len(other) and all(map(np.array_equal, one, other))
-
-
 def _facts(answer: Callable[..., Any]) -> Callable[..., Any]:
     """Traits of the order, which every right way of drawing it has; the rows themselves are a Detail."""
 
@@ -39,7 +36,7 @@ def _facts(answer: Callable[..., Any]) -> Callable[..., Any]:
         form = answer(count, size, seed, epoch)
         world = np.array_equal(state, np.random.get_state()[1])
         if form is None or _pieces(form) is None:
-            return form if form is None else kind_of(form)
+            return None if form is None else kind_of(form)
         with mock.patch("builtins.hash", _noting(texts)):
             seen = facts(count, size, seed, epoch, _pieces(form))
         return seen | {"world's generator untouched": world, "the same in another process": not texts}
@@ -58,23 +55,23 @@ def _facts(answer: Callable[..., Any]) -> Callable[..., Any]:
         rows, late_rows = _joined(whole), _joined(late)
         orders = {(s, e): ask(s, e) for s in (seed, seed + 1, seed + 2) for e in (epoch, epoch + 1, epoch + 2)}
         flat = {key: tuple(_joined(pieces).tolist()) for key, pieces in orders.items()}
-        far = [(_joined(ask(seed + 1, epoch)), _joined(ask(seed, epoch + step))) for step in _FAR if count == 23]
-        far += [(_joined(ask(seed, epoch + 1)), _joined(ask(seed + step, epoch))) for step in _FAR if count == 23]
+        pairs = [(_joined(ask(seed + 1, epoch)), _joined(ask(seed, epoch + step))) for step in _FAR if count == 23]
+        pairs += [(_joined(ask(seed, epoch + 1)), _joined(ask(seed + step, epoch))) for step in _FAR if count == 23]
         return {
             "every row once": bool(np.array_equal(np.sort(rows), np.arange(count))),
             "shuffled": not np.array_equal(rows, np.arange(len(rows))),
             "rows change their batch": any(set(np.abs(np.diff(piece))) - {1} for piece in whole),
             "sizes": str([len(piece) for piece in whole]),
-            "the same at the next call": _equal(whole, again),
+            "the same at the next call": distance(whole, again) == 0,
             "the whole epoch without `start`": len(first) == len(whole),
             "another order in the next epoch": flat[seed, epoch] != flat[seed, epoch + 1],
             "another order for another seed": flat[seed, epoch] != flat[seed + 1, epoch],
             "seed + 1 and epoch + 1 give different orders": flat[seed + 1, epoch] != flat[seed, epoch + 1],
-            "far pairs have orders of their own": not any(np.array_equal(one, other) for one, other in far),
+            "far pairs have orders of their own": not any(np.array_equal(one, other) for one, other in pairs),
             "batches left after two": len(late),
             "batches left after all": len(ask(seed, epoch, len(whole))),
             "number of rows left after two": len(late_rows),
-            "they are those that were left": _equal(late, whole[2:]),
+            "they are those that were left": distance(late, whole[2:]) == 0,
             "rows left after two": bool(np.array_equal(np.sort(late_rows), np.sort(rows[2 * size :]))),
             "the first batch": Detail(whole[0].tolist() if whole else []),
         }
@@ -109,19 +106,12 @@ _ASKED = {
     "far pairs have orders of their own": "which other pairs of seed and epoch get the same number from you?",
     "the same in another process": "on what beside seed and epoch does your number depend?",
 }
-
-
-def _which(seen: Any, right: Any) -> str | None:
-    form = not_in_parts(seen, "a list of arrays of row numbers")
-    if form:
-        return f"{form}\nwhat is one element of the example?"
-    for case, facts in right.items():
-        own = seen[case]["result"]
-        for name, rule in facts["result"].items():
-            if not isinstance(rule, Detail) and own[name] != rule:
-                told = f"rows_from{_CASES[int(case[5:]) - 1]}: {name}: {own[name]}, expected {rule}"
-                return f"{told}\n{_ASKED.get(name, 'which batches has the interrupted epoch used already?')}"
-    return None
+_TOLD = first_trait(
+    _ASKED,
+    form="a list of arrays of row numbers",
+    cases=[f"rows_from{case}" for case in _CASES],
+    otherwise="which batches has the interrupted epoch used already?",
+)
 
 
 ROWS_FROM = implement(
@@ -158,8 +148,7 @@ ROWS_FROM = implement(
     shared_generator: a generator that lives on between the calls, or one without a seed
         | what does the generator of a new process know of seed and epoch?
         rng = A -> rng = SHARED
-    world_seeded: np.random.seed: the generator of the whole program
-        | whose random numbers change when you call it?
+    world_seeded: np.random.seed: the generator of the whole program | whose random numbers change when you call it?
         rng = A -> np.random.seed([seed, epoch]); rng = np.random
     unseeded: np.random without any seed | how would a resumed run find the order again?
         rng = A -> rng = np.random
@@ -171,8 +160,7 @@ ROWS_FROM = implement(
         batches[start:] -> batches[start + 1 if start else 0:]
     start_in_seed: an order that depends on where the epoch goes on | is `start` a part of what sets the order?
         [seed, epoch] -> [seed, epoch, start]
-    left_shuffled: a new order of the rows that are left
-        | in which order would the uninterrupted run have taken them?
+    left_shuffled: a new order of the rows that are left | in which order would the uninterrupted run have taken them?
         rng.permutation(count) -> rng.permutation(count)[start * batch_size:]
         after order = A -> order = np.random.default_rng([seed, epoch, start]).permutation(order) if start else order
         range(0, count, batch_size) -> range(0, len(order), batch_size); return: batches
@@ -183,7 +171,7 @@ ROWS_FROM = implement(
     not_shuffled: rows that are not shuffled | what if the file is sorted by class?
         rng.permutation(count) -> np.arange(count)
     """,
-    properties=(Property("what the order depends on", _which),),
+    properties=(Property("what the order depends on", _TOLD),),
     hints=(
         "Make a generator inside the function, from seed and epoch together: np.random.default_rng takes a list.",
         "Draw the whole order first, cut it, and leave out the first batches at the very end.",

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.training.plain import rows_from
+from course_lib.by_hand.torch_loop import rows_from
 
 _RNG = np.random.default_rng(35)
 _X = _RNG.normal(0.5, 1.0, (20, 3))

@@ -7,12 +7,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_lib.teaching.checks.fitting.toys import Batch, batch, linear, numbers, squared
-from course_lib.teaching.exercises.compare import to_array
+from course_lib.by_hand.torch_loop import scheduled_steps
+from course_lib.teaching.checks.fitting.toys import Batch, batch, linear, numbers, one_number, plain, squared
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.forms import kind_of, not_in_parts
 from course_lib.teaching.exercises.kinds import implement
-from course_lib.training.plain import scheduled_steps
 
 _RNG = np.random.default_rng(33)
 # The first gradient lies below the limit, later ones above it: a short gradient must not be stretched. In the second
@@ -49,14 +48,13 @@ def _trained(answer: Callable[..., Any]) -> Callable[..., Any]:
         optimizer = _Watched(model, [{"params": model[0].parameters()}, {"params": model[2].parameters()}])
         squared(model, batches[1]).total.backward()
         said = answer(model, optimizer, iter(batches) if once else batches, squared, base, _warmup, limit)
-        own = list(said) if isinstance(said, list | tuple | np.ndarray) else None
-        if own is None or any(to_array(length) is None or to_array(length).size != 1 for length in own):
-            return said if said is None else kind_of(said)
+        if not isinstance(said, list | tuple | np.ndarray) or not all(map(one_number, said)):
+            return None if said is None else kind_of(said)
         return {
             "rates used": np.array(optimizer.used),
+            "lengths": np.array([float(length) for length in said]),
             "parameters": np.array([*optimizer.after, numbers(model)]),
-            "lengths": np.array([float(length) for length in own]),
-            "plain numbers": not any(isinstance(length, torch.Tensor) for length in own),
+            "plain numbers": plain(*said),
         }
 
     return run
@@ -70,16 +68,18 @@ def _rates(seen: Any, right: Any) -> str | None:
         own, rule = seen[case]["result"], right[case]["result"]
         made = len(own["rates used"])
         if made != len(rule["rates used"]):
-            told = f"{case}: {made} updates for {len(rule['rates used'])} batches"
-            return f"{told}\n{'which lines make an update?' if made else 'which line makes an update?'}"
-        if not np.allclose(own["rates used"], rule["rates used"]):
-            first = int(np.argmax(~np.isclose(own["rates used"], rule["rates used"]).all(axis=1)))
+            question = f"which {'lines make' if made else 'line makes'} an update?"
+            return f"{case}: {made} updates for {len(rule['rates used'])} batches\n{question}"
+        wrong = ~np.isclose(own["rates used"], rule["rates used"]).all(axis=1)
+        if wrong.any():
+            first = int(np.argmax(wrong))
             told = f"{case}: update {first} was made at the rates {own['rates used'][first].round(4).tolist()}"
             return f"{told}\nwhat are base and schedule({first}) there?"
         if len(own["lengths"]) != len(rule["lengths"]):
             return f"{case}: {len(own['lengths'])} lengths for {made} updates\nin which line does the list grow?"
-        if not np.allclose(own["lengths"], rule["lengths"]):
-            first = int(np.argmax(~np.isclose(own["lengths"], rule["lengths"])))
+        wrong = ~np.isclose(own["lengths"], rule["lengths"])
+        if wrong.any():
+            first = int(np.argmax(wrong))
             told = f"{case}: update {first}: you return {own['lengths'][first]:.4g}"
             told += f", the gradient is {rule['lengths'][first]:.4g} long"
             return f"{told}\nover which numbers is the length taken, and when?"

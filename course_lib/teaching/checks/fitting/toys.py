@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from course_lib.core.metrics import Loss
+from course_lib.teaching.exercises.compare import to_array
 
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]  # x (B, 3), y (B,), which rows count (B,)
 
@@ -56,3 +57,14 @@ def squared(model: nn.Module, batch: Batch) -> Loss:
 def numbers(model: nn.Module) -> np.ndarray:
     """All parameters in one array."""
     return torch.cat([p.detach().ravel() for p in model.parameters()]).numpy().copy()
+
+
+def one_number(said: Any) -> bool:
+    """Whether it is one number, also one in a tensor."""
+    array = to_array(said)
+    return array is not None and array.size == 1
+
+
+def plain(*said: Any) -> bool:
+    """Whether all of these are numbers outside of a tensor."""
+    return not any(isinstance(value, torch.Tensor) for value in said)

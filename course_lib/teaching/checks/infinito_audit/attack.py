@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.infinito.plain_audit import evaluation_is_sound
+from course_lib.by_hand.entropies import evaluation_is_sound
 from course_lib.teaching.checks.infinito_audit.versions import PLANTED, RIGHT, SURVIVED, new_model
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import attack

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.infinito.plain_audit import rates_after_epochs
+from course_lib.by_hand.entropies import rates_after_epochs
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
 from course_lib.teaching.exercises.observe import Case, Raised

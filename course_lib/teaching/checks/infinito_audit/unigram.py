@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from course_lib.infinito.plain_audit import unigram_entropy
+from course_lib.by_hand.entropies import unigram_entropy
 from course_lib.teaching.checks.infinito_audit.numbers import ALL_DIGITS, NEAR, ONE_NUMBER
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement

@@ -1,11 +1,9 @@
 """A test that finds every leak: the known weak tests of sees_no_future."""
 
 import copy
-from typing import Any
 
-from course_lib.infinito.plain import sees_no_future
+from course_lib.by_hand.attention import sees_no_future
 from course_lib.teaching.checks.infinito_model.versions import PLANTED, RIGHT
-from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import attack
 
 _SURVIVED = {
@@ -26,16 +24,11 @@ _SURVIVED = {
 }
 
 
-def _reading(seen: Any, right: Any) -> str | None:
-    alarms = [name for name, accepted in seen["right"].items() if accepted is not True]
-    alive = [name for name, accepted in seen["planted"].items() if accepted is not False]
-    if alarms:
-        asked = "did you change anything in the past of the row that you look at?"
-        if alarms == ["rounding"]:
-            asked = "which number do you compare there, and how large is it?"
-        return f"a causal model is rejected ({alarms[0]})\n{asked}"
-    asked = [f"a leak survives ({name})\n{question}" for name, question in _SURVIVED.items() if name in alive]
-    return asked[0] if asked else None
+def _alarm(rejected: list[str]) -> str:
+    asked = "did you change anything in the past of the row that you look at?"
+    if rejected == ["rounding"]:
+        asked = "which number do you compare there, and how large is it?"
+    return f"a causal model is rejected ({{name}})\n{asked}"
 
 
 SEES_NO_FUTURE = attack(
@@ -65,13 +58,11 @@ SEES_NO_FUTURE = attack(
         (2, tokens) -> (1, tokens); torch.stack(A) -> first; drop: changed[1] = other[1]
     first_only: a test at one place | would it notice a leak at position 7 or 17?
         range(tokens - 1) -> (0,)
-    ends_only: a test of the ends of the segment
-        | would it notice that one place in the middle sees the next token?
+    ends_only: a test of the ends of the segment | would it notice that one place in the middle sees the next token?
         range(tokens - 1) -> (0, 18)
     short: a test on a short segment | would it notice a mask that ends after 16 tokens?
         tokens = 20 -> tokens = 12
-    too_loose: a test that lets small changes pass
-        | how much does rounding move a logit, and how much a faint leak?
+    too_loose: a test that lets small changes pass | how much does rounding move a logit, and how much a faint leak?
         1e-5 -> {0.05|1e-3}
     too_strict: a test that takes rounding for a leak | must two orders of the same sum agree to the last bit?
         1e-5 -> {0.0|1e-6}
@@ -93,7 +84,8 @@ SEES_NO_FUTURE = attack(
         first: return False
     """,
     same=(("changes_the_present", "rejects_all"),),
-    properties=(Property("what survived", _reading),),
+    alarm=_alarm,
+    survived={name: f"a leak survives ({name})\n{question}" for name, question in _SURVIVED.items()},
     hints=(
         "Change every token after t in row 0 and all of row 1; the logits of row 0 up to t must stay.",
         "Do it twice: with no memory, and with the memory that a call on another segment returned.",

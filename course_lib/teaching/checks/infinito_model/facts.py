@@ -5,8 +5,6 @@ from typing import Any
 
 import torch
 
-from course_lib.teaching.exercises.observe import Raised
-
 
 def numbers(*shape: int, seed: int) -> torch.Tensor:
     """Normal numbers in float64 from a generator of their own."""
@@ -16,19 +14,6 @@ def numbers(*shape: int, seed: int) -> torch.Tensor:
 def cases_of(seen: dict[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
     """The cases of an observation, without what else was looked at."""
     return [(case, facts) for case, facts in seen.items() if isinstance(facts, dict)]
-
-
-def wrong_shape(seen: dict[str, Any], right: dict[str, Any], expected: str) -> str | None:
-    """The sentence for the first result that is no tensor of the right shape."""
-    for case, facts in cases_of(seen):
-        result, rule = facts["result"], right[case]["result"]
-        if isinstance(result, Raised):
-            return f"{case} stops with {result.type}: {result.message}"
-        if not isinstance(result, torch.Tensor):
-            return f"return a tensor {expected}; you return a {type(result).__name__}"
-        if result.shape != rule.shape:
-            return f"{case}: the result should be {expected} = {tuple(rule.shape)}; yours is {tuple(result.shape)}"
-    return None
 
 
 def flow(answer: Callable[..., Any], *tensors: torch.Tensor, others: tuple[Any, ...] = ()) -> dict[str, Any]:

@@ -137,8 +137,7 @@ FIND_THE_LEAKS = find(
     pooled_is_no_mask: a reading that exchanges the two full squares
         | which of the two squares is full without a memory as well?
         A = no mask; F = mean over time asks
-    both_no_mask: a reading that finds one cause for two full squares
-        | what does the left table of each of the two say?
+    both_no_mask: a reading that finds one cause for two full squares | what does the left table of each of the two say?
         A = no mask
     ahead_is_healthy: a reading that lets two places before the diagonal pass
         | may the logit at 1 move when token 3 does?

@@ -63,8 +63,7 @@ ORDER_SEGMENT = order(
         JDFEGBIA
     fresh_for_each: a memory that starts fresh in every segment | what has the second segment to read?
         JFDEBGIA
-    pooled: a read that the mean over all positions asks for
-        | which tokens have a part in the question of position 0?
+    pooled: a read that the mean over all positions asks for | which tokens have a part in the question of position 0?
         JDFECGIA
     targets_written: a memory that is given the targets | which tokens is h made of?
         JDFEBHIA

@@ -94,22 +94,8 @@ RIGHT = {
     "running mean": Toy(mix="recurrence"),
     "rounding": Toy(mix="shifted"),
 }
-PLANTED = {
-    fault: Toy(fault)
-    for fault in (
-        "no mask",
-        "off by one",
-        "two ahead",
-        "one head",
-        "beyond 16",
-        "seam",
-        "faint",
-        "last token",
-        "time norm",
-        "batch norm",
-        "mean asks",
-        "writes first",
-        "batch memory",
-        "hidden buffer",
-    )
-}
+_FAULTS = (
+    "no mask, off by one, two ahead, one head, beyond 16, seam, faint, last token, time norm, batch norm, "
+    "mean asks, writes first, batch memory, hidden buffer"
+)
+PLANTED = {fault: Toy(fault) for fault in _FAULTS.split(", ")}

@@ -5,8 +5,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from course_lib.infinito.plain import causal_attention_weights
-from course_lib.teaching.checks.infinito_model.facts import cases_of, flow, numbers, without_flow, wrong_shape
+from course_lib.by_hand.attention import causal_attention_weights
+from course_lib.teaching.checks.infinito_model.facts import cases_of, flow, numbers, without_flow
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
 from course_lib.teaching.exercises.observe import calls
@@ -105,7 +105,6 @@ CAUSAL_ATTENTION_WEIGHTS = implement(
     1 -> 2 | scores are as wide as they are high
     """,
     properties=(
-        Property("the shape", lambda seen, right: wrong_shape(seen, right, "(..., T, T)")),
         Property("rows that sum to 1 over the past", _rows),
         Property("gradients", without_flow),
     ),

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from course_lib.infinito.plain import slots_after_writing
+from course_lib.by_hand.attention import slots_after_writing
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.forms import in_parts, not_in_parts
 from course_lib.teaching.exercises.kinds import implement
@@ -17,14 +17,10 @@ def _case(importance: list[float], access: list[float], age: list[float], offere
 
 
 _CASES = (
-    _case(
-        [0.9, 0.5, 0.8, 0.2, 0.7], [0.0, 6.0, 0.5, 1.0, 2.0], [5.0, 3.0, 1.0, 0.0, 8.0], [0.6, 0.1, 0.3], a=0.5, b=0.2
-    ),
+    _case([0.9, 0.5, 0.8, 0.2, 0.7], [0, 6, 0.5, 1, 2], [5, 3, 1, 0, 8], [0.6, 0.1, 0.3], a=0.5, b=0.2),
     _case([0.4, 0.0, 0.9], [2.0, 0.0, 0.0], [2.0, 0.0, 4.0], [0.35, 0.15], a=1.0, b=math.log(2)),
     _case([0.3, 0.95], [9.0, 0.0], [1.0, 0.0], [0.99, 0.05, 0.5], a=0.3, b=0.1),
-)  # fmt: skip
-
-
+)
 _PARTS = ("importance", "access", "age")
 _ASKED = {
     "importance": "whose importance is it? `kept` gives the order",
@@ -141,8 +137,7 @@ SLOTS_AFTER_WRITING = implement(
         (1 + access) ** a -> (1 + access ** a)
     exchanged: a and b exchanged | which of the two belongs to the age?
         a <-> b
-    always_replaced: the slots of lowest priority replaced by the newcomers
-        | must a newcomer compete with the slots?
+    always_replaced: the slots of lowest priority replaced by the newcomers | must a newcomer compete with the slots?
     importance_only: priority from importance alone | which slot should go, of two that are equally important?
         priority = A -> priority = importance
     no_access: a priority that forgets how often a slot was read | what is `a` for?
@@ -162,8 +157,7 @@ SLOTS_AFTER_WRITING = implement(
         priority.argsort(descending=True)[:A] -> priority.argsort(descending=True)
     access_forgotten: counts of reads that start anew for all slots | what do the kept slots keep?
         access[kept] -> torch.zeros_like(age[kept])
-    priority_returned: priorities in place of the importance
-        | which number of a slot never changes while it is held?
+    priority_returned: priorities in place of the importance | which number of a slot never changes while it is held?
         return: kept, priority[kept], access[kept], age[kept]
     """,
     properties=(Property("each part by itself", _first_wrong),),

@@ -1,7 +1,7 @@
 """A test that tells He's initializer from twelve others: what it must accept and reject, and the known weak tests."""
 
+from course_lib.by_hand.initializers import he_normal_passes
 from course_lib.numpy_nn.initializers import he_normal
-from course_lib.numpy_nn.plain_initializers import he_normal_passes
 from course_lib.teaching.checks.initialization.versions import PLANTED, RIGHT
 from course_lib.teaching.exercises.kinds import attack
 

@@ -1,6 +1,6 @@
 """Fan-in and fan-out: cases and known mistakes of fan_in_and_out."""
 
-from course_lib.numpy_nn.plain_initializers import fan_in_and_out
+from course_lib.by_hand.initializers import fan_in_and_out
 from course_lib.teaching.exercises.kinds import implement
 
 FANS = implement(

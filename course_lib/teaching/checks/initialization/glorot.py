@@ -2,7 +2,7 @@
 
 import math
 
-from course_lib.numpy_nn.plain_initializers import glorot_uniform
+from course_lib.by_hand.initializers import glorot_uniform
 from course_lib.teaching.checks.initialization.facts import initializer_facts, properties
 from course_lib.teaching.exercises.kinds import implement
 

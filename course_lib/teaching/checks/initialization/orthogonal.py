@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.numpy_nn.plain_initializers import orthogonal
+from course_lib.by_hand.initializers import orthogonal
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.forms import Detail, expected, other_form
 from course_lib.teaching.exercises.kinds import implement

@@ -10,13 +10,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from course_lib.core.probe import saturated_share
+from course_lib.core.layer_stats import saturated_share
 from course_lib.numpy_nn import initializers
 from course_lib.numpy_nn.data import Standardizer
 from course_lib.numpy_nn.datasets import load_digits
-from course_lib.numpy_nn.instruments import layer_report
 from course_lib.numpy_nn.layers import ReLU, Tanh
 from course_lib.numpy_nn.network import mlp
+from course_lib.numpy_nn.studies.instruments import layer_report
 from course_lib.teaching.exercises.kinds import find
 
 SIZES = (64, *([120, 40] * 5)[:9], 10)

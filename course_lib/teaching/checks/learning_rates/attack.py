@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from course_lib.numpy_nn.plain_schedules import schedule_passes, warmup_cosine
+from course_lib.by_hand.schedules import schedule_passes, warmup_cosine
 from course_lib.teaching.checks.learning_rates.warmup import WARMUP_COSINE
 from course_lib.teaching.exercises.edits import edited
 from course_lib.teaching.exercises.kinds import attack
@@ -71,8 +71,7 @@ SCHEDULE_PASSES = attack(
     rate_one: a test whose settings all have rate = 1 | can a multiplier be told from a rate when the rate is 1?
         (A, (2.0, 9, 0, 0.0), B) -> ((1.0, 20, 4, 0.1), (1.0, 9, 0, 0.0))
     monotone: a test of the direction: up in the warm-up, then down | how many curves go up and then down?
-        (A, (2.0, 9, 0, 0.0), B) -> SETTINGS
-        after right = A -> change = np.diff(rates[: steps + 1])
+        (A, (2.0, 9, 0, 0.0), B) -> SETTINGS; after right = A -> change = np.diff(rates[: steps + 1])
         np.allclose(A, B, rtol=C, atol=D) -> (change[:warmup] > 0).all() and (change[warmup:] <= 1e-9).all()
     within_bounds: a test that the rates lie between 0 and the peak | would a constant rate pass?
         np.allclose(A, B, rtol=C, atol=D) -> ((rates >= 0) & (rates <= rate * 1.0001)).all()

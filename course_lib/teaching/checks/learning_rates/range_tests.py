@@ -8,7 +8,7 @@ from course_lib.numpy_nn.data import Standardizer, split_indices
 from course_lib.numpy_nn.datasets import load_digits
 from course_lib.numpy_nn.network import mlp
 from course_lib.numpy_nn.optimizers import SGD, Adam, Momentum, Optimizer
-from course_lib.numpy_nn.range_test import RangeTest, range_test
+from course_lib.numpy_nn.studies.range_test import RangeTest, range_test
 
 LOWEST, HIGHEST, STEPS = 1e-5, 100.0, 200
 

@@ -1,26 +1,7 @@
 """Step decay: its cases and its known mistakes."""
 
-from typing import Any
-
-import numpy as np
-
-from course_lib.numpy_nn.plain_schedules import step_decay_rates
-from course_lib.teaching.exercises.exercise import Property
+from course_lib.by_hand.schedules import step_decay_rates
 from course_lib.teaching.exercises.kinds import implement
-
-
-def _how_many(seen: Any, right: Any) -> str | None:
-    for case in right:
-        own, rule = np.size(seen[case]["result"]), len(right[case]["result"])
-        if own != rule:
-            return f"{case} asks for {rule} epochs, you give {own} rates"
-    return None
-
-
-def _first(seen: Any, right: Any) -> str | None:
-    own, rule = seen["case 1"]["result"][0], right["case 1"]["result"][0]
-    return None if np.isclose(own, rule) else f"epoch 0 is trained at {rule:.3g}, yours has {own:.3g}"
-
 
 STEP_DECAY = implement(
     "step_decay",
@@ -61,7 +42,6 @@ STEP_DECAY = implement(
     compounded: a decay of what was decayed already | is `rate` in your loop still the first rate?
         epoch // every -> sum(k // every for k in range(epoch + 1))
     """,
-    properties=(Property("one rate per epoch", _how_many), Property("the rate of epoch 0", _first)),
     hints=(
         "Write down by hand the rates of the first 7 epochs for every = 3.",
         "How often has the rate been multiplied by the factor before epoch e? That number is a whole division.",

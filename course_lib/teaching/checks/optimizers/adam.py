@@ -1,6 +1,6 @@
 """Adam: its cases and its known mistakes."""
 
-from course_lib.numpy_nn.plain_optimizers import adam_step
+from course_lib.by_hand.optimizers import adam_step
 from course_lib.teaching.checks.optimizers.walk import Walk, step
 
 ADAM = step(

@@ -1,6 +1,6 @@
 """A step of AdamW: its cases and its known mistakes."""
 
-from course_lib.numpy_nn.plain_optimizers import adamw_step
+from course_lib.by_hand.optimizers import adamw_step
 from course_lib.teaching.checks.optimizers.walk import Walk, step
 
 ADAMW = step(

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.numpy_nn.plain_optimizers import adam_passes, adam_step
+from course_lib.by_hand.optimizers import adam_passes, adam_step
 from course_lib.teaching.checks.optimizers.adam import ADAM
 from course_lib.teaching.exercises.kinds import attack, planted_mistakes
 

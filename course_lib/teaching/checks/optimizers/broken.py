@@ -1,4 +1,4 @@
-"""The two runs of the broken-run section of lesson 03: where does each batch get its optimizer from?"""
+"""The two runs of the broken-run section of lesson 03, which get each batch's optimizer from different places."""
 
 from collections.abc import Callable
 

@@ -1,6 +1,6 @@
 """A step with momentum: its cases and its known mistakes."""
 
-from course_lib.numpy_nn.plain_optimizers import momentum_step
+from course_lib.by_hand.optimizers import momentum_step
 from course_lib.teaching.checks.optimizers.walk import Walk, step
 
 CASES = (

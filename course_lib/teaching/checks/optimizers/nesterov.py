@@ -1,6 +1,6 @@
 """A step of Nesterov momentum: its known mistakes, on the cases of momentum."""
 
-from course_lib.numpy_nn.plain_optimizers import nesterov_step
+from course_lib.by_hand.optimizers import nesterov_step
 from course_lib.teaching.checks.optimizers.momentum import CASES
 from course_lib.teaching.checks.optimizers.walk import step
 

@@ -1,6 +1,6 @@
 """A step of RMSProp: its cases and its known mistakes."""
 
-from course_lib.numpy_nn.plain_optimizers import rmsprop_step
+from course_lib.by_hand.optimizers import rmsprop_step
 from course_lib.teaching.checks.optimizers.walk import Walk, step
 
 RMSPROP = step(

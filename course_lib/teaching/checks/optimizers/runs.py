@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from course_lib.numpy_nn.landscapes import follow, noisy, ravine
+from course_lib.by_hand.optimizers import momentum_step
 from course_lib.numpy_nn.optimizers import SGD, Momentum
-from course_lib.numpy_nn.plain_optimizers import momentum_step
+from course_lib.numpy_nn.studies.landscapes import follow, noisy, ravine
 
 STEPS = 120
 RAVINE = ravine(20.0)

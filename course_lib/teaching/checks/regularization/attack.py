@@ -1,6 +1,6 @@
 """A test for a layer that is random: what its card says, and the known weak tests."""
 
-from course_lib.numpy_nn.plain_regularizers import dropout_passes
+from course_lib.by_hand.regularizers import dropout_passes
 from course_lib.teaching.checks.regularization.versions import PLANTED, RIGHT
 from course_lib.teaching.exercises.kinds import attack
 
@@ -64,8 +64,7 @@ DROPOUT_PASSES = attack(
         | how many of 40,000 coins fall on heads: exactly 20,000?
         5 * deviation / 200 -> 0
     share_left_out: a test that does not count what is dropped | what if p were the share that is kept?
-        after y = A -> if abs(y.mean() / x.mean() - 1) > 0.05: return False
-        kept / (1 - layer.p) -> y / x
+        after y = A -> if abs(y.mean() / x.mean() - 1) > 0.05: return False; kept / (1 - layer.p) -> y / x
         drop: if abs(kept.mean() - A) > B: ...
     share_too_loose: a test with so wide a margin that a wrong share passes
         | how large is the standard deviation of the share, and how many of them is your margin?
@@ -96,8 +95,7 @@ DROPOUT_PASSES = attack(
     rejects_all: a test that rejects everything | how far is a right layer from your limits?
         first: return False
     reversed: a test with True and False exchanged | what shall it return for a layer that is right?
-        every return False -> return True
-        return: not (RESULT)
+        every return False -> return True; return: not (RESULT)
     """,
     same=(("mean_exact", "share_exact"),),
     alarm=_about_alarms,

@@ -4,8 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.numpy_nn.plain_regularizers import dropout_backward
-from course_lib.teaching.exercises.exercise import Property
+from course_lib.by_hand.regularizers import dropout_backward
 from course_lib.teaching.exercises.kinds import implement
 
 _RNG = np.random.default_rng(21)
@@ -28,21 +27,6 @@ def another_mask(seen: Any, right: Any) -> bool:
         if any(np.array_equal(passed, known) for known in (~kept, gradient > 0, np.broadcast_to(kept[:1], kept.shape))):
             return False
     return bool(np.allclose(seen["case 3"]["result"], _CASES[2][0]))
-
-
-def _where(seen: Any, right: Any) -> str | None:
-    own, rule = np.asarray(seen["case 1"]["result"]), right["case 1"]["result"]
-    kept = _CASES[0][1]
-    if own.shape != rule.shape:
-        return None
-    if np.allclose(own[kept], rule[kept]):
-        return "right where a value was kept, not where it was dropped"
-    return "right where a value was dropped, not where it was kept" if np.allclose(own[~kept], 0) else None
-
-
-def _modes(seen: Any, right: Any) -> str | None:
-    fine = [np.allclose(seen[case]["result"], right[case]["result"]) for case in right]
-    return "right in training, not out of it (kept is None)" if fine[:2] == [True, True] and not fine[2] else None
 
 
 DROPOUT_BACKWARD = implement(
@@ -91,7 +75,6 @@ DROPOUT_BACKWARD = implement(
     mask_only: the mask itself, without the gradient that came | what if the loss does not depend on y at all?
         return gradient -> return np.ones_like(gradient); gradient * kept / (1 - p) -> kept / (1 - p)
     """,
-    properties=(Property("both modes", _modes), Property("kept and dropped values", _where)),
     hints=(
         "In training y is x times a number: which number for a value that was kept, which for a dropped one?",
         "The derivative of y = c x is c, so the gradient is multiplied by the same c.",

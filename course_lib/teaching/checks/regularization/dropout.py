@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.numpy_nn.plain_regularizers import dropout_forward
+from course_lib.by_hand.regularizers import dropout_forward
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.forms import kind_of
 from course_lib.teaching.exercises.kinds import implement
@@ -17,12 +17,11 @@ from course_lib.teaching.exercises.observe import Detail, Raised, calls
 
 P = 0.3
 REFUSED = (1.0, -0.1, 1.5)
-_MARGIN = 0.05
-_MARGIN_SHARED = 0.19  # of coins that are shared there are only 75 or 80
+_MARGIN, _MARGIN_SHARED = 0.05, 0.19  # of coins that are shared there are only 75 or 80
 _SEEDS = range(1, 13)  # a dozen, so that equal numbers in all of them are no accident
-_SIGNS = np.random.default_rng(5).choice([-1.0, 1.0], (80, 75))
-_X = _SIGNS * np.random.default_rng(6).uniform(0.5, 1.5, (80, 75))  # no zeros: a zero in y was dropped
-_ZERO = np.random.default_rng(7).random(_X.shape) < 0.1
+_rng = np.random.default_rng
+_X = _rng(5).choice([-1.0, 1.0], (80, 75)) * _rng(6).uniform(0.5, 1.5, (80, 75))  # no zeros: a zero in y was dropped
+_ZERO = _rng(7).random(_X.shape) < 0.1
 _HOLED = np.where(_ZERO, 0.0, _X)
 
 
@@ -37,79 +36,66 @@ def facts(answer: Any) -> dict[str, Any]:
         before = str(rng.bit_generator.state)
         return [*answer(x, p, rng, False), before == str(rng.bit_generator.state)]
 
+    def guard(p: float, training: bool) -> Any:
+        return answer(_X.copy(), p, _rng(5), training)
+
     training = calls(twice, *((_X, P, _rng(seed)) for seed in (1, *_SEEDS)), (_X, 0.0, _rng(3)), (_HOLED, P, _rng(6)))
-    evaluation = calls(off, (_X, P, _rng(4)))["case 1"]
-    guard = calls(
-        lambda p, training: answer(_X.copy(), p, _rng(5), training), *((p, True) for p in REFUSED), (1.5, False)
-    )
+    refused = calls(guard, *((p, True) for p in REFUSED), (1.5, False))
     *drawn, none, holed = (case["result"] for case in training.values())
     masks = _masks(drawn, holed)
     return {
         "training": masks,
         "p = 0": _unchanged(none) if _fair(masks) else "not asked",
-        "out of training": _evaluation(evaluation["result"]),
-        "refused": [_refused(case["result"]) for case in guard.values()],
+        "out of training": _evaluation(calls(off, (_X, P, _rng(4)))["case 1"]["result"]),
+        "refused": [
+            one["result"].type if isinstance(one["result"], Raised) else "accepted" for one in refused.values()
+        ],
         "x": {"inputs changed": training["case 1"]["inputs changed"]},
     }
 
 
-def _rng(seed: int) -> np.random.Generator:
-    return np.random.default_rng(seed)
-
-
 def _masks(drawn: list[Any], holed: Any) -> Any:
     """The facts of training: two pairs of calls with equal seeds, then pairs with others, then one on an x with 0."""
-    first, again, *others = drawn
-    if isinstance(first, Raised):
-        return first
-    if first[0] is None:
-        return None
-    form = next(_forms(first), None)
+    first, again, another, *_ = drawn
+    if isinstance(first, Raised) or first[0] is None:
+        return first if isinstance(first, Raised) else None
+    form = _form(first[0]) or _form(first[1])
     if form:
         return {"form": form, "given": Detail(kind_of(first[0]))}
     y = np.asarray(first[0][0], float)
     passed = y != 0
+    dropped, ratio = 1 - passed.mean(), y[passed] / _X[passed]
     coins = _coins(passed)
-    next_call = _same(first[0], first[1])
+    margin = _MARGIN if coins == "one for each value" else _MARGIN_SHARED
+    next_call = _same(first, first[1])
+    numbers = {int((np.asarray(pair[0][0]) == 0).sum()) for pair in drawn if not isinstance(pair, Raised)}
+    number = f"exactly {min(numbers):,}" if len(numbers) == 1 else "another at every call"
     return {
-        "share dropped": _share(1 - passed.mean(), coins),
-        "measured": Detail(1 - passed.mean()),
-        "scale of what is kept": _scale(y, passed),
+        "share dropped": next(
+            (name for name, share in (("p", P), ("1 - p", 1 - P)) if abs(dropped - share) < margin), "something else"
+        ),
+        "measured": Detail(dropped),
+        "scale of what is kept": (float(np.median(ratio)) if ratio.size and np.ptp(ratio) < 1e-5 else "not one number"),
         "coins": coins,
-        "number dropped": _number(drawn) if next_call == "another mask" else "as in the same mask",
+        "number dropped": number if next_call == "another mask" else "as in the same mask",
         "kept": _mask(first[0][1], passed, holed),
         "next call": next_call,
-        "same seed": "another mask" if isinstance(again, Raised) else _same(first[0], again[0]),
-        "another seed": "another mask" if isinstance(others[0], Raised) else _same(first[0], others[0][0]),
+        "same seed": _same(first, again if isinstance(again, Raised) else again[0]),
+        "another seed": _same(first, another if isinstance(another, Raised) else another[0]),
     }
 
 
-def _forms(calls_made: list[Any]) -> Iterator[str]:
-    """What is wrong with the form of the results, if anything."""
-    for one in calls_made:
-        if not isinstance(one, tuple | list) or len(one) != 2:
-            yield "not y and kept"
-        elif _only_marks(one[0]) and np.shape(one[1]) == _X.shape and not _only_marks(one[1]):
-            yield "kept and y"
-        elif np.shape(one[0]) != _X.shape:
-            yield "not y and kept"
+def _form(one: Any) -> str:
+    """What is wrong with the form of a result; "" where nothing is."""
 
+    def only_marks(value: Any) -> bool:
+        return np.ndim(value) > 0 and bool(np.isin(np.asarray(value), (0, 1)).all())
 
-def _only_marks(value: Any) -> bool:
-    return np.ndim(value) > 0 and bool(np.isin(np.asarray(value), (0, 1)).all())
-
-
-def _share(dropped: float, coins: str) -> str:
-    margin = _MARGIN if coins == "one for each value" else _MARGIN_SHARED
-    for name, share in (("p", P), ("1 - p", 1 - P)):
-        if abs(dropped - share) < margin:
-            return name
-    return "something else"
-
-
-def _scale(y: np.ndarray, passed: np.ndarray) -> Any:
-    ratio = y[passed] / _X[passed]
-    return float(np.median(ratio)) if ratio.size and np.ptp(ratio) < 1e-5 else "not one number"
+    if not isinstance(one, tuple | list) or len(one) != 2:
+        return "not y and kept"
+    if only_marks(one[0]) and np.shape(one[1]) == _X.shape and not only_marks(one[1]):
+        return "kept and y"
+    return "" if np.shape(one[0]) == _X.shape else "not y and kept"
 
 
 def _fair(masks: Any) -> bool:
@@ -127,12 +113,6 @@ def _coins(passed: np.ndarray) -> str:
     return "one for each sample" if (passed == passed[:, :1]).all() else "one for each value"
 
 
-def _number(drawn: list[Any]) -> str:
-    """ "exactly 1,800" where every mask drops so many values; coins give another number every time."""
-    numbers = {int((np.asarray(pair[0][0]) == 0).sum()) for pair in drawn if not isinstance(pair, Raised)}
-    return f"exactly {numbers.pop():,}" if len(numbers) == 1 else "another at every call"
-
-
 def _mask(kept: Any, passed: np.ndarray, holed: Any) -> str:
     try:
         mask = None if kept is None else np.broadcast_to(kept, passed.shape)  # shared coins may come as one row
@@ -140,23 +120,20 @@ def _mask(kept: Any, passed: np.ndarray, holed: Any) -> str:
         mask = None
     if mask is None or np.ndim(kept) == 0:
         return "not an array of the shape of x"
-    if np.array_equal(mask, passed):  # 1 and 0 serve as well
-        return _mask_of_zeros(holed)
-    return "True where a value was dropped" if np.array_equal(mask, ~passed) else "other numbers"
-
-
-def _mask_of_zeros(holed: Any) -> str:
-    """Whether the zeros of x have coins of their own in the mask, as every value has."""
+    if not np.array_equal(mask, passed):  # 1 and 0 serve as well
+        return "True where a value was dropped" if np.array_equal(mask, ~passed) else "other numbers"
     if isinstance(holed, Raised) or np.shape(holed[0][0]) != _X.shape:
         return "not an array of the shape of x"
-    marks = np.broadcast_to(np.asarray(holed[0][1], bool), _X.shape)[_ZERO]
+    marks = np.broadcast_to(np.asarray(holed[0][1], bool), _X.shape)[_ZERO]  # the zeros of x have coins of their own
     if marks.all() or not marks.any():
-        return "one and the same for all values of x that are 0: " + ("True" if marks.all() else "False")
+        return f"one and the same for all values of x that are 0: {bool(marks.all())}"
     return "True where a value passed"
 
 
-def _same(one: Any, other: Any) -> str:
-    equal = np.array_equal(np.asarray(one[0]) != 0, np.asarray(other[0]) != 0)
+def _same(first: Any, other: Any) -> str:
+    if isinstance(other, Raised):
+        return "another mask"
+    equal = np.array_equal(np.asarray(first[0][0]) != 0, np.asarray(other[0]) != 0)
     return "the same mask" if equal else "another mask"
 
 
@@ -176,79 +153,49 @@ def _evaluation(result: Any) -> Any:
         return "not y and None"
     y = np.asarray(result[0], float)
     words = {"x itself": _X, "x times 1 - p": _X * (1 - P), "x divided by 1 - p": _X / (1 - P)}
-    found = [word for word, rule in words.items() if np.allclose(y, rule)]
-    kept = "None" if result[1] is None else "a mask"
-    return {"y": found[0] if found else "something else", "kept": kept, "rng": "untouched" if result[2] else "used"}
+    found = next((word for word, rule in words.items() if np.allclose(y, rule)), "something else")
+    return {"y": found, "kept": "None" if result[1] is None else "a mask", "rng": "untouched" if result[2] else "used"}
 
 
-def _refused(result: Any) -> str:
-    return result.type if isinstance(result, Raised) else "accepted"
-
-
-def _form(seen: Any, right: Any) -> str | None:
+def _faults(seen: Any, right: Any) -> Iterator[str]:
+    """What is wrong, in the order in which it is told; only the first is."""
     training = seen["training"]
     if training is None:
-        return "in training your function returns None: is there a `return` on that path?"
+        yield "in training your function returns None: is there a `return` on that path?"
     if training.get("form") == "kept and y":
-        return "the first of the two results is a mask of True and False: return y, kept"
-    return f"expected y and kept, you give {training['given'].value}" if "form" in training else None
-
-
-def _changed(seen: Any, right: Any) -> str | None:
+        yield "the first of the two results is a mask of True and False: return y, kept"
+    if "form" in training:
+        yield f"expected y and kept, you give {training['given'].value}"
     if seen["x"] != right["x"]:
-        return "it changes x itself: who else may still need that array?"
-    return None
-
-
-def _wrong_share(seen: Any, right: Any) -> str | None:
-    training = seen["training"]
+        yield "it changes x itself: who else may still need that array?"
     if training["share dropped"] != "p":
-        return f"with p = {P} your function drops a share of {training['measured'].value:.2f} of 6,000 values"
-    return None
-
-
-def _wrong_scale(seen: Any, right: Any) -> str | None:
-    own, rule = (each["training"]["scale of what is kept"] for each in (seen, right))
-    if isinstance(own, str):
-        return "what is kept is not multiplied by one and the same number"
-    return f"with p = {P} what is kept is multiplied by {own:.4g}" if abs(own - rule) > 1e-6 else None
-
-
-def _wrong_number(seen: Any, right: Any) -> str | None:
-    number = seen["training"]["number dropped"]
-    if not number.startswith("exactly"):
-        return None
-    return f"your function drops {number} of 6,000 values at every call: is that what 6,000 coins do?"
-
-
-def _wrong_fact(seen: Any, right: Any) -> str | None:
+        yield f"with p = {P} your function drops a share of {training['measured'].value:.2f} of 6,000 values"
+    scale = training["scale of what is kept"]
+    if isinstance(scale, str):
+        yield "what is kept is not multiplied by one and the same number"
+    elif abs(scale - right["training"]["scale of what is kept"]) > 1e-6:
+        yield f"with p = {P} what is kept is multiplied by {scale:.4g}"
+    if training["number dropped"].startswith("exactly"):
+        number = training["number dropped"]
+        yield f"your function drops {number} of 6,000 values at every call: is that what 6,000 coins do?"
     for name in ("coins", "kept", "next call", "same seed", "another seed"):
-        if seen["training"][name] != right["training"][name]:
-            return f"{name}: {seen['training'][name]}; expected: {right['training'][name]}"
-    return None
-
-
-def _wrong_mode(seen: Any, right: Any) -> str | None:
-    own, rule = seen["out of training"], right["out of training"]
-    if own == rule:
-        return None
-    told = ", ".join(f"{key} is {value}" for key, value in own.items()) if isinstance(own, dict) else own
-    return f"out of training: {told}; expected y is x itself, kept is None, rng is untouched"
-
-
-def _wrong_p(seen: Any, right: Any) -> str | None:
+        if training[name] != right["training"][name]:
+            yield f"{name}: {training[name]}; expected: {right['training'][name]}"
+    own = seen["out of training"]
+    if own != right["out of training"]:
+        told = ", ".join(f"{key} is {value}" for key, value in own.items()) if isinstance(own, dict) else own
+        yield f"out of training: {told}; expected y is x itself, kept is None, rng is untouched"
     if seen["p = 0"] == "fails":
-        return "p = 0 raises an exception; it is allowed: nothing is dropped then"
+        yield "p = 0 raises an exception; it is allowed: nothing is dropped then"
     if seen["p = 0"] != right["p = 0"]:
-        return "with p = 0 your result is not x; nothing is dropped then"
+        yield "with p = 0 your result is not x; nothing is dropped then"
     for p, told in zip(REFUSED, seen["refused"], strict=False):
         if told == "accepted":
-            return f"p = {p:g} is accepted; it must raise ValueError (0 <= p < 1)"
+            yield f"p = {p:g} is accepted; it must raise ValueError (0 <= p < 1)"
         if told != "ValueError":
-            return f"p = {p:g} raises {told}; the docstring asks for ValueError"
+            yield f"p = {p:g} raises {told}; the docstring asks for ValueError"
     if seen["refused"][-1] != "ValueError":
-        return "out of training p = 1.5 is accepted; is p refused before the two cases are told apart?"
-    return None
+        yield "out of training p = 1.5 is accepted; is p refused before the two cases are told apart?"
 
 
 DROPOUT_FORWARD = implement(
@@ -290,8 +237,7 @@ DROPOUT_FORWARD = implement(
     always_on: dropout that is on out of training as well | what does the argument `training` decide?
         drop: if not training: ...
     draws_at_test: a mask that is drawn out of training too, though not used | is rng the same after an evaluation?
-        drop: if not training: ...
-        return: RESULT if training else (x, None)
+        drop: if not training: ...; return: RESULT if training else (x, None)
     global_random_state: random numbers that do not come from rng | can anyone repeat your mask from the seed of rng?
         rng.random -> np.random.random
     same_mask: the same mask at every call | does the generator that you draw from go on between two calls?
@@ -310,8 +256,7 @@ DROPOUT_FORWARD = implement(
         rng.random(x.shape) >= p -> (rng.permutation(x.size) >= int(p * x.size)).reshape(x.shape)
     in_place: dropout that changes x itself: whoever uses x next sees what was dropped
         | who else may still need that array?
-        after y = A -> x[...] = y
-        return: x, kept
+        after y = A -> x[...] = y; return: x, kept
     one_is_allowed: dropout that takes p = 1 | what is 0 / 0, and which p does the docstring allow?
         first: if p >= 1: return x * 0, np.zeros(x.shape, bool)
     not_guarded: dropout without a check of p | what comes out for p = 1, and for p = -0.1?
@@ -323,16 +268,7 @@ DROPOUT_FORWARD = implement(
     equivalent="""
     rng.random(x.shape) >= p -> rng.random(x.shape) > p | a coin falls on p itself once in 2**53 times
     """,
-    properties=(
-        Property("form", _form),
-        Property("x as it was", _changed),
-        Property("share that is dropped", _wrong_share),
-        Property("scale of what is kept", _wrong_scale),
-        Property("number that is dropped", _wrong_number),
-        Property("masks", _wrong_fact),
-        Property("evaluation", _wrong_mode),
-        Property("which p", _wrong_p),
-    ),
+    properties=(Property("each fact", lambda seen, right: next(_faults(seen, right), None)),),
     hints=(
         "One random number per value: rng.random(x.shape) lies below p with the probability p.",
         "If a share 1 - p of equal values is left, by what must it be divided so that the mean is the same?",

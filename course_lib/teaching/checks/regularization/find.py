@@ -2,30 +2,22 @@
 
 from course_lib.teaching.exercises.kinds import find
 
-DECAY, FINE, SCALE, LABELS, MODE = WORDS = (
-    "decay too strong",
-    "nothing wrong",
-    "dropout not rescaled",
-    "labels shuffled",
-    "dropout on at evaluation",
-)
+DECAY, FINE, SCALE = "decay too strong", "nothing wrong", "dropout not rescaled"
+LABELS, MODE = "labels shuffled", "dropout on at evaluation"
 KEY = {"A": DECAY, "B": FINE, "C": SCALE, "D": LABELS, "E": MODE}  # a test reads the runs and holds this key to it
 
 FIND_FAULT = find(
     "find_regularization_fault",
     "Find the fault in five runs",
     KEY,
-    words=WORDS,
+    words=(DECAY, FINE, SCALE, LABELS, MODE),
     synonyms={
         DECAY: ("weight decay too strong", "too much decay", "too much weight decay", "decay too large"),
         FINE: ("ok", "okay", "fine", "sound", "healthy", "nothing", "none"),
         SCALE: ("dropout not scaled", "dropout without rescaling", "dropout unscaled"),
         LABELS: ("shuffled labels", "random labels"),
-        MODE: (
-            "dropout on in evaluation",
-            "dropout active at evaluation",
-            "dropout on at test time",
-            "dropout at evaluation",
+        MODE: tuple(
+            f"dropout {on}" for on in ("on in evaluation", "active at evaluation", "on at test time", "at evaluation")
         ),
     },
     ask={

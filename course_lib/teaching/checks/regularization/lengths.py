@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.numpy_nn.plain_regularizers import max_norm
+from course_lib.by_hand.regularizers import max_norm
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
 
@@ -15,15 +15,6 @@ _CASES = (
     (_RNG.normal(size=(4, 4)) * [1.0, 0.2, 4.0, 0.1], 0.7),
     (np.array([[3.0, 6.0, 0.0], [4.0, 8.0, 0.5]]), 5.0),
 )
-
-
-def unit_by_unit(weight, limit):
-    result = weight.copy()
-    for unit in range(weight.shape[1]):
-        length = np.linalg.norm(weight[:, unit])
-        if length > limit:
-            result[:, unit] *= limit / length
-    return result
 
 
 def _lengths(seen: Any, right: Any) -> str | None:
@@ -46,9 +37,9 @@ MAX_NORM = implement(
     "Shorten the weights of a unit",
     max_norm,
     cases=_CASES,
-    names={"unit_by_unit": unit_by_unit},
     right="""
     unit_by_unit: unit by unit
+        return: np.stack([w * (limit / s if s > limit else 1) for w, s in zip(weight.T, lengths)], axis=1)
     by_where: np.where over the factors
         limit / np.maximum(lengths, limit)
         -> np.where(lengths > limit, limit / np.where(lengths == 0, 1, lengths), 1)

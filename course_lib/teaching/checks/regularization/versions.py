@@ -1,6 +1,7 @@
 """Dropout layers that a test must accept, and those with a planted fault that it must find; built fresh every time."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -75,18 +76,22 @@ _FAULTS: dict[str, dict[str, Callable[..., Any]]] = {
 }
 
 
+def _of_the_library(p: float) -> Dropout:
+    return Dropout(p, rng=np.random.default_rng(2))
+
+
 def _planted(methods: dict[str, Callable[..., Any]]) -> Callable[[], Any]:
     kind: Any = type("Faulty", (Layer,), methods)
     return lambda: kind(0.3, seed=5)
 
 
 PLANTED = {name: _planted(methods) for name, methods in _FAULTS.items()}
-RIGHT: dict[str, Callable[[], Any]] = {
-    "p = 0.3": lambda: Layer(0.3),
-    "p = 0.5": lambda: Layer(0.5, seed=1),
-    "p = 0.8": lambda: Layer(0.8, seed=2),
-    "p = 0": lambda: Layer(0.0),
-    "library, p = 0.2": lambda: Dropout(0.2, rng=np.random.default_rng(2)),
-    "library, p = 0.6": lambda: Dropout(0.6, rng=np.random.default_rng(2)),
-    "another seed": lambda: Layer(0.3, seed=99),
+_LAYERS = {
+    "p = 0.3": (0.3, 11),
+    "p = 0.5": (0.5, 1),
+    "p = 0.8": (0.8, 2),
+    "p = 0": (0.0, 11),
+    "another seed": (0.3, 99),
 }
+RIGHT: dict[str, Callable[[], Any]] = {name: partial(Layer, *given) for name, given in _LAYERS.items()}
+RIGHT |= {f"library, p = {p}": partial(_of_the_library, p) for p in (0.2, 0.6)}

@@ -2,7 +2,7 @@
 
 import math
 
-from course_lib.numpy_nn.plain_stopping import early_stopping, stopper_passes
+from course_lib.by_hand.stopping import early_stopping, stopper_passes
 from course_lib.teaching.checks.stopping.stoppers import EARLY_STOPPING
 from course_lib.teaching.exercises.kinds import attack
 
@@ -29,15 +29,13 @@ STOPPER_PASSES = attack(
         for A in scripts: ... -> for A in scripts[:2] + scripts[6:]: ...
     without_nan: a test without NaN | what does a stopper do with a run that has diverged?
         for A in scripts: ... -> for A in [*scripts[:4], DELTA, scripts[6]]: ...
-    without_min_delta: a test in which min_delta is always 0
-        | would it notice a stopper that leaves min_delta out?
+    without_min_delta: a test in which min_delta is always 0 | would it notice a stopper that leaves min_delta out?
         for A in scripts: ... -> for A in scripts[:3] + scripts[4:]: ...
     last_epoch_only: a test of the last epoch alone | which of the two numbers says whose weights are restored?
         tuple(A) != (last, best) -> A[0] != last; for A in scripts: ... -> for A in [*scripts, DELTA, NAN]: ...
     best_epoch_only: a test of the best epoch alone | would it notice a stopper that never stops?
         tuple(A) != (last, best) -> A[1] != best
-    one_column: a test in which both columns are equal
-        | would it notice a stopper that watches the training loss?
+    one_column: a test in which both columns are equal | would it notice a stopper that watches the training loss?
         [training, values] -> [values, values]
     falling_only: a test of curves that only fall | when does training ever stop in your test?
         for A in scripts: ... -> for A in [([4.0, 3.0, 2.0], 2, 0.0, 3, 3)]: ...

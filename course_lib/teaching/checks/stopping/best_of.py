@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.by_hand.stopping import expected_best
 from course_lib.core.stats import expected_best_of
-from course_lib.numpy_nn.plain_stopping import expected_best
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from course_lib.numpy_nn.plain_stopping import early_stopping
+from course_lib.by_hand.stopping import early_stopping
 from course_lib.teaching.checks.stopping import stoppers
 from course_lib.teaching.exercises.kinds import find
 
@@ -80,8 +80,7 @@ READ_STOPPING_LOGS = find(
     reset_and_previous: a reading that exchanges A and D
         | which of the two stopped before it had seen three bad epochs in a row, by any comparison?
         A = previous; D = never reset
-    previous_is_late: a reading that exchanges D and F
-        | whose best epoch has a loss that is not the lowest it has seen?
+    previous_is_late: a reading that exchanges D and F | whose best epoch has a loss that is not the lowest it has seen?
         D = late; F = previous
     training_is_late: a reading that exchanges E and F | which loss is lowest at the epoch that E calls the best?
         E = late; F = training loss

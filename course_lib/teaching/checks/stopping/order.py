@@ -41,8 +41,7 @@ ORDER_EARLY_STOPPING = order(
     test_first: a loop that tests the counter before it trains
         | is the epoch that filled the counter the last one trained?
         FAHKDIBLEC
-    validated_first: a loop that validates before it trains
-        | do `value` and the kept weights belong to the same state?
+    validated_first: a loop that validates before it trains | do `value` and the kept weights belong to the same state?
         FDKIBLEAHC
     branches_exchanged: a loop with its branches exchanged | what happens on improvement: one more, or a reset?
         FKDIELBAHC

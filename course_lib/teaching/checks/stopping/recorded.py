@@ -13,7 +13,7 @@ from course_lib.numpy_nn.data import Standardizer, batches_per_epoch, split_indi
 from course_lib.numpy_nn.datasets import Dataset
 from course_lib.numpy_nn.network import mlp
 from course_lib.numpy_nn.optimizers import Adam
-from course_lib.numpy_nn.snapshots import Curve, Snapshots, score_curve
+from course_lib.numpy_nn.studies.snapshots import Curve, Snapshots, score_curve
 from course_lib.numpy_nn.train import train_mlp
 
 FRACTIONS = (0.06, 0.06, 0.88)  # 108 images to learn from, 108 to decide with, and many to know the truth

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.numpy_nn.plain_stopping import fit_and_restore
+from course_lib.by_hand.stopping import fit_and_restore
 from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.forms import first_trait
 from course_lib.teaching.exercises.kinds import implement
 
 _NAN = math.nan
@@ -24,6 +25,7 @@ _SCRIPTS = (
     ([2.0, _NAN, 1.5, 1.8, 1.7, 1.6, 1.0], 7, 3),
     ([4.0, 4.5, 3.5, 3.8, 3.0, 3.6, 3.4], 7, 2),
 )
+_SHOWN = [f"losses {values}, at most {epochs} epochs, patience {patience}" for values, epochs, patience in _SCRIPTS]
 
 
 def _scripted(answer: Any) -> Callable[..., dict[str, Any]]:
@@ -48,15 +50,6 @@ def _scripted(answer: Any) -> Callable[..., dict[str, Any]]:
         return {"best epoch": best_epoch, "epochs trained": len(trained), "values in the network": held}
 
     return run
-
-
-def _first_wrong(seen: Any, right: Any) -> str | None:
-    for (values, epochs, patience), (name, case) in zip(_SCRIPTS, right.items(), strict=True):
-        own = seen[name]["result"]
-        for key, rule in case["result"].items():
-            if own[key] != rule:
-                return f"losses {values}, at most {epochs} epochs, patience {patience}: {key} {own[key]!r}"
-    return None
 
 
 FIT_AND_RESTORE = implement(
@@ -85,8 +78,7 @@ FIT_AND_RESTORE = implement(
         every [A.copy() for A in B] -> list(parameters)
     rebound: a restored local name | parameters = kept: which arrays does the network use afterwards?
         parameter[...] = saved -> parameter = saved
-    copied_before: a copy taken before the epoch that improved
-        | whose loss was measured: before or after training?
+    copied_before: a copy taken before the epoch that improved | whose loss was measured: before or after training?
         before train_epoch(parameters) -> older = [array.copy() for array in parameters]
         kept = [array.copy() for array in parameters] -> kept = older
     first_copy: a copy that is made once, at the first improvement | and the improvements that follow?
@@ -98,15 +90,13 @@ FIT_AND_RESTORE = implement(
         zip(parameters, kept, strict=True) -> zip(parameters, kept) if epoch < epochs or bad_epochs >= patience else ()
     first_array: a restore of the first array only | does a layer have nothing but a weight?
         zip(parameters, kept, strict=True) -> zip(parameters[:1], kept)
-    one_too_many: training that waits one bad epoch too many
-        | with patience 1, after how many bad epochs do you stop?
+    one_too_many: training that waits one bad epoch too many | with patience 1, after how many bad epochs do you stop?
         bad_epochs >= patience -> bad_epochs >= patience + 1
     never_reset: a counter that is never reset | bad, good, bad, good: how many bad epochs in a row are that?
         best, best_epoch, bad_epochs = value, epoch, 0 -> best, best_epoch = value, epoch
     with_the_last: a comparison with the epoch before | up by 2, then down by 1: is that a new best?
         before if bad_epochs >= patience: ... -> best = value
-    nan_improves: training for which NaN is an improvement
-        | what is `not (nan >= best)`, and is nan a good loss?
+    nan_improves: training for which NaN is an improvement | what is `not (nan >= best)`, and is nan a good loss?
         value < best -> not value >= best
     ties_improve: training for which a tie improves | the loss is flat for ever: when do you stop?
         value < best -> value <= best
@@ -114,7 +104,7 @@ FIT_AND_RESTORE = implement(
         drop: if bad_epochs >= patience: break
     """,
     same=(("no_restore", "alias", "shallow_copy", "rebound"),),
-    properties=(Property("what the network holds", _first_wrong),),
+    properties=(Property("what the network holds", first_trait({}, cases=_SHOWN)),),
     hints=(
         "A name is not a copy. How many arrays exist after `kept = parameters`, or after `list(parameters)`?",
         "array.copy() for every array, at the moment of the improvement.",

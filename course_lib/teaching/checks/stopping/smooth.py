@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.numpy_nn.plain_stopping import smoothed
+from course_lib.by_hand.stopping import smoothed
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
 
@@ -43,8 +43,7 @@ SMOOTHED = implement(
         beta**t -> beta ** max(t - 1, 1)
     one_ahead: a correction that is one step ahead | is the first value returned as it is?
         beta**t -> beta ** (t + 1)
-    fixed_correction: the correction of the first step at every step
-        | do the weights sum to the same number at every t?
+    fixed_correction: the correction of the first step at every step | do the weights sum to the same number at every t?
         beta**t -> beta
     from_first_value: an average that starts at the first value
         | how much does the first of 50 values count then, and how much the second?
@@ -53,8 +52,7 @@ SMOOTHED = implement(
         | which of the two does the next step read: the state, or what you returned?
         state / (1 - beta**t) -> state
         state = beta * state + A -> state = (beta * state + A) / (1 - beta**t)
-    multiplied: a correction that multiplies
-        | the weights sum to less than 1: is the average too small or too large?
+    multiplied: a correction that multiplies | the weights sum to less than 1: is the average too small or too large?
         state / (1 - beta**t) -> state * (1 - beta**t)
     running_mean: the mean of all values so far | does an old value count as much as the newest?
         state / (1 - beta**t) -> np.mean(values[:t])

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.by_hand.stopping import early_stopping
 from course_lib.core.stopping import EarlyStopping
-from course_lib.numpy_nn.plain_stopping import early_stopping
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
 
@@ -76,8 +76,7 @@ EARLY_STOPPING = implement(
     by_class: the class of the library
     """,
     wrong="""
-    one_too_many: a stopper that waits one bad epoch too many
-        | with patience 1, after how many bad epochs do you stop?
+    one_too_many: a stopper that waits one bad epoch too many | with patience 1, after how many bad epochs do you stop?
         bad_epochs >= patience -> bad_epochs >= patience + 1
     one_too_few: a stopper that waits one bad epoch too few | with patience 2, does one bad epoch stop you?
         bad_epochs >= patience -> bad_epochs >= patience - 1

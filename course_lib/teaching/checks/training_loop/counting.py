@@ -1,6 +1,6 @@
 """How many numbers a network learns: cases and known mistakes of count_parameters."""
 
-from course_lib.numpy_nn.plain import count_parameters
+from course_lib.by_hand.first_step import count_parameters
 from course_lib.teaching.exercises.kinds import implement
 
 COUNT_PARAMETERS = implement(

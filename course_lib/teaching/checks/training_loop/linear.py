@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_lib.numpy_nn.plain import linear_backward
+from course_lib.by_hand.first_step import linear_backward
 from course_lib.teaching.exercises.kinds import implement
 
 _RNG = np.random.default_rng(9)

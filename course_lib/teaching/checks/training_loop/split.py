@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.numpy_nn.plain import stratified_split
+from course_lib.by_hand.first_step import stratified_split
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.forms import Detail, expected, other_form, row_numbers
 from course_lib.teaching.exercises.kinds import implement

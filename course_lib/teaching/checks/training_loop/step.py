@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.numpy_nn.plain import training_step
+from course_lib.by_hand.first_step import training_step
 from course_lib.teaching.checks.training_loop.linear import LINEAR_BACKWARD
 from course_lib.teaching.checks.training_loop.loss import SOFTMAX_CROSS_ENTROPY
 from course_lib.teaching.exercises.compare import distance

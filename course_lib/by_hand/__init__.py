@@ -1,0 +1,1 @@
+"""The mathematics that learners write, unguarded: each function's only body."""

@@ -1,0 +1,89 @@
+"""Initializers with nothing but the mathematics written down.
+
+These functions are the ones that lesson 02 derives and sheet 02 asks for. They check nothing and are written for
+reading; `numpy_nn.initializers` holds their guarded versions, and the tests hold the two equal. A weight matrix is
+(inputs, outputs), as in y = x @ weight.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+Initializer = Callable[[tuple[int, int], np.random.Generator, DTypeLike], NDArray[np.floating]]
+
+
+def fan_in_and_out(shape: tuple[int, ...], layout: str) -> tuple[int, int]:
+    """How many numbers each sum of a layer adds up, and in how many sums each input takes part.
+
+    layout "course": shape (inputs, outputs), for y = x @ weight. layout "torch": shape (outputs,
+    inputs) for a linear layer, (outputs, inputs, height, width) for a convolution: there the kernel
+    of height * width places multiplies both fans. Returns (fan_in, fan_out).
+    """
+    if layout == "course":
+        inputs, outputs = shape
+        return inputs, outputs
+    outputs, inputs, *kernel = shape
+    places = math.prod(kernel)  # 1 for a linear layer, which has no kernel
+    return inputs * places, outputs * places
+
+
+def he_normal(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """First weights of a layer that is followed by a ReLU: normal, mean 0, variance 2 / fan-in.
+
+    shape (inputs, outputs). All random numbers come from rng. Returns float64 of that shape.
+    """
+    fan_in, _ = shape
+    std = math.sqrt(2 / fan_in)  # the square root, because 2 / fan-in is the variance
+    return std * rng.standard_normal(shape)
+
+
+def glorot_uniform(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """First weights by Glorot: uniform, mean 0, variance 2 / (fan-in + fan-out).
+
+    shape (inputs, outputs). All random numbers come from rng. Returns float64 of that shape.
+    """
+    fan_in, fan_out = shape
+    variance = 2 / (fan_in + fan_out)
+    bound = math.sqrt(3 * variance)  # uniform on +-bound has the variance bound^2 / 3
+    return rng.uniform(-bound, bound, shape)
+
+
+def orthogonal(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """First weights with orthonormal columns, or orthonormal rows where there are fewer rows.
+
+    shape (inputs, outputs). All orthogonal matrices are equally likely: the signs that a QR
+    decomposition leaves to chance are set by R's diagonal. All random numbers come from rng.
+    Returns float64 of that shape.
+    """
+    fan_in, fan_out = shape
+    tall = rng.standard_normal((max(fan_in, fan_out), min(fan_in, fan_out)))
+    q, r = np.linalg.qr(tall)  # q has orthonormal columns, (max, min)
+    q = q * np.sign(np.diag(r))  # one sign per column: without it q[0, 0] is never positive
+    return q if fan_in >= fan_out else q.T  # orthonormal columns, or rows
+
+
+def he_normal_passes(initializer: Initializer) -> bool:
+    """Whether initializer(shape, rng, dtype) draws first weights as He's normal initializer does.
+
+    shape is (inputs, outputs). The weights are independent normal numbers of mean 0 and variance
+    2 / fan-in; they come from rng alone, so that an equal seed gives equal weights and another seed
+    others; and float32 weights are the float64 weights of the same seed, rounded.
+    """
+    for shape in ((400, 100), (100, 400)):  # never square: fan-in and fan-out would be the same
+        weight = initializer(shape, np.random.default_rng(0), np.float64)
+        if weight.shape != shape:
+            return False
+        z = weight / math.sqrt(2 / shape[0])  # should be standard normal, 40,000 numbers
+        right = abs(z.mean()) < 0.03 and abs(z.std() - 1) < 0.03 and abs(np.mean(z**4) - 3) < 0.3
+        if not right or len(np.unique(weight)) < weight.size:  # a number that stands twice is a copy
+            return False
+    again = initializer((400, 100), np.random.default_rng(0), np.float64)
+    other = initializer((400, 100), np.random.default_rng(1), np.float64)
+    single = initializer((400, 100), np.random.default_rng(0), np.float32)
+    first = initializer((400, 100), np.random.default_rng(0), np.float64)
+    rounded = single.dtype == np.float32 and np.allclose(single, first, rtol=1e-6, atol=0)
+    return bool(np.array_equal(again, first) and not np.array_equal(other, first) and rounded)

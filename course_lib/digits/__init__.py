@@ -1,0 +1,1 @@
+"""Digits: a small network trained from the shell."""

@@ -1,0 +1,1 @@
+"""INFINITO's report: the run as reported, and its audit."""

@@ -1,0 +1,1 @@
+"""From percent scripts to notebooks; rules for cells and numbers."""

@@ -1,0 +1,143 @@
+"""The notebooks that the masters ask for, and what stands in each before anything is executed.
+
+A master of `solutions/source` gives two notebooks: the solution, with the functions of the library, and the sheet, with
+the stubs that are cut from them. A cell tagged `solution` or `sheet` stands in one of the two only.
+"""
+
+import importlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode, v4
+
+from course_lib.teaching.build.execute import normalise
+from course_lib.teaching.build.percent import (
+    IGNORE_OUTPUT,
+    ONLY_SHEET,
+    ONLY_SOLUTION,
+    Cell,
+    SourceError,
+    check_ids,
+    place,
+    read_master,
+)
+from course_lib.teaching.build.source import fenced, level_of
+from course_lib.teaching.exercises import registry
+
+_NAME = re.compile(r"\d\d_[a-z0-9_]+")
+KIND_WORDS = {"faded": "complete"}  # what a kind is called on the sheet, where it is called otherwise
+_SUMMARY = "Stuck? The same function with only the lines missing that carry the idea"
+
+
+@dataclass(frozen=True)
+class Target:
+    """One notebook that is built: from `source`, as a "lesson", "solution" or "sheet", to `path`."""
+
+    kind: str
+    source: Path
+    path: Path
+
+
+def targets(root: Path) -> list[Target]:
+    """Every notebook that the masters under `root` ask for. Raises SourceError for a master not named NN_topic.py."""
+    found = []
+    places = (("lesson", "notebooks", "notebooks"), ("solution", "solutions", "solutions"))
+    for kind, masters, built in (*places, ("sheet", "solutions", "exercises")):
+        for source in sorted((root / masters / "source").glob("*.py")):
+            if not _NAME.fullmatch(source.stem):
+                raise SourceError(f"{place(source)}: the name of a master must be NN_topic.py")
+            found.append(Target(kind, source, root / built / f"{source.stem}.ipynb"))
+    return found
+
+
+def orphans(root: Path) -> list[Path]:
+    """Built notebooks that no master asks for."""
+    wanted = {target.path for target in targets(root)}
+    built = [path for folder in ("notebooks", "solutions", "exercises") for path in (root / folder).glob("*.ipynb")]
+    return sorted(set(built) - wanted)
+
+
+def assemble(target: Target) -> NotebookNode:
+    """The notebook as its master says, without outputs. Raises SourceError with file and line."""
+    cells, lines = [], []
+    left_out = {"solution": ONLY_SHEET, "sheet": ONLY_SOLUTION}.get(target.kind)
+    for cell in read_master(target.source):
+        if target.kind == "lesson" and (cell.slug or {ONLY_SHEET, ONLY_SOLUTION} & set(cell.tags)):
+            where = place(target.source, cell.line)
+            raise SourceError(f"{where}: exercises stand in solutions/source, not in a lesson")
+        if left_out in cell.tags:
+            continue
+        if cell.kind == "markdown":
+            text = f"{_heading(cell, target)}{cell.text}"
+            new = [_node(cell.kind, cell.id, text.rstrip(), cell.tags)]
+        else:
+            new = _filled(cell, target) if cell.slug else [_node(cell.kind, cell.id, cell.text, cell.tags)]
+        cells += new
+        lines += [(node.id, cell.line) for node in new]
+    check_ids(lines, target.source)
+    return normalise(v4.new_notebook(cells=cells))
+
+
+def _heading(cell: Cell, target: Target) -> str:
+    """Number, title, kind and minutes above the text of an exercise, as the exercise has them; "" above other cells."""
+    if not cell.slug:
+        return ""
+    sheet = int(target.source.stem[:2])
+    entries = registry.sheet(sheet) if sheet in registry.sheet_numbers() else ()
+    found = [entry for entry in entries if entry.exercise.slug == cell.slug]
+    if not found:
+        raise SourceError(f"{place(target.source, cell.line)}: sheet {sheet:02d} has no exercise {cell.slug!r}")
+    exercise = found[0].exercise
+    kind = KIND_WORDS.get(exercise.kind, exercise.kind) + (", core" if exercise.core else "")
+    about = f"`{exercise.slug}` · {kind} · difficulty {exercise.difficulty} of 3 · {exercise.minutes} minutes"
+    return f"## {found[0].number} {exercise.title}\n\n{about}\n\n"
+
+
+def _node(kind: str, id_: str, text: str, tags: Sequence[str] = (), slug: str = "") -> NotebookNode:
+    kept = [tag for tag in tags if tag == IGNORE_OUTPUT]
+    metadata = ({"tags": kept} if kept else {}) | ({"exercise": slug} if slug else {})
+    new = v4.new_markdown_cell if kind == "markdown" else v4.new_code_cell
+    return new(text, id=id_, metadata=metadata)
+
+
+def _filled(cell: Cell, target: Target) -> list[NotebookNode]:
+    """The exercise cell at its level; on the sheet also the faded level, folded away, for readers without a kernel."""
+    try:
+        function = resolve(cell.function)
+        level = "worked" if target.kind == "solution" else "blank"
+        nodes = [_node("code", cell.id, level_of(function, level), cell.tags, cell.slug)]
+        fade = _fade(cell, function, sheet=int(target.source.stem[:2]))
+        faded = fenced(level_of(function, "faded", fade)) if fade else ""
+    except (ValueError, TypeError) as error:
+        raise SourceError(f"{place(target.source, cell.line)}: exercise {cell.slug!r}: {error}") from error
+    if fade and target.kind == "sheet":
+        text = f"<details>\n<summary>{_SUMMARY}</summary>\n\n{faded}\n\n</details>"
+        nodes.append(_node("markdown", f"{cell.id}-faded", text))
+    return nodes
+
+
+def resolve(reference: str) -> Callable[..., Any]:
+    """The function that "module:name" names. Raises ValueError when there is none."""
+    module, _, name = reference.partition(":")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ValueError(f'function must be "module:name" of a function that is there, got {reference!r}') from error
+
+
+def _fade(cell: Cell, function: Callable[..., Any], sheet: int) -> tuple[str, ...]:
+    """The lines that the faded level leaves out: the check's, or the master's where no check is registered (yet)."""
+    entries = registry.sheet(sheet) if sheet in registry.sheet_numbers() else ()
+    known = {entry.exercise.slug: entry.exercise for entry in entries}
+    if cell.slug not in known:
+        return cell.fade
+    exercise = known[cell.slug]
+    if exercise.reference is not function:
+        held = getattr(exercise.reference, "__qualname__", exercise.reference)
+        raise ValueError(f"the cell is filled from {cell.function}, but its check holds {held!r}")
+    if cell.fade not in ((), exercise.fade):
+        raise ValueError(f"fade is {cell.fade} here and {exercise.fade} in the check; leave it out here")
+    return exercise.fade

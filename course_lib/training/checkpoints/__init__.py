@@ -1,0 +1,1 @@
+"""Checkpoints: saving, files, content, compare, export."""

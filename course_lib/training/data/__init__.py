@@ -1,0 +1,1 @@
+"""Loaders of batches, and their worker processes."""

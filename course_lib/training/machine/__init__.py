@@ -1,0 +1,1 @@
+"""The device: its kind, costs, profiles, memory of a step."""

@@ -1,0 +1,1 @@
+"""A run in a folder: lock, signals, table, bar, pause, command."""
