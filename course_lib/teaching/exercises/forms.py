@@ -1,43 +1,15 @@
 """What helps an author to write the checks of a sheet: loops put together from lines, the form of a result in words."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from course_lib.teaching.exercises.compare import leaf_distance, pairs, to_array
-from course_lib.teaching.exercises.exercise import REFERENCE, Mistake, Property, Variant
+from course_lib.teaching.exercises.compare import leaf_distance, pairs
+from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.observe import Detail as Detail  # authors take it from here
 from course_lib.teaching.exercises.observe import Raised
-
-MOST_CALLS = 20_000
-Wrong = Callable[..., Any]
-
-
-def known(mistakes: list[Mistake], cause: str, question: str) -> Callable[[Wrong], Wrong]:
-    """Decorator: the wrong function below it joins `mistakes` under its own name as id."""
-
-    def join(function: Wrong) -> Wrong:
-        mistakes.append(Mistake(function.__name__, cause, question, function))
-        return function
-
-    return join
-
-
-def also_right(variants: list[Variant], note: str) -> Callable[[Wrong], Wrong]:
-    """Decorator: the right function below it joins `variants` under its own name as id."""
-
-    def join(function: Wrong) -> Wrong:
-        variants.append(Variant(function.__name__, function, note))
-        return function
-
-    return join
-
-
-def all_the_same(variants: Iterable[Variant]) -> tuple[tuple[str, ...], ...]:
-    """`indistinguishable` of an exercise whose right answers all give the same observation."""
-    return ((REFERENCE, *(variant.id for variant in variants)),)
 
 
 def loop_of(lines: Mapping[str, str]) -> Callable[[Sequence[str]], str]:
@@ -123,15 +95,6 @@ def row_numbers(piece: Any) -> np.ndarray | None:
     return array.astype(np.int64)
 
 
-def number_in(value: Any) -> Any:
-    """A number, written as such or as a text such as "99 %" or "15.1 s", as a float; another value itself."""
-    text = (
-        re.fullmatch(r"~?(-?[\d.]+) ?(%|percent|s|seconds|x|times|epochs)?", value) if isinstance(value, str) else None
-    )
-    array = to_array(float(text[1]) if text and text[1].count(".") < 2 and text[1].strip("-.") else value)
-    return float(array) if array is not None and array.ndim == 0 and array.dtype.kind in "fiu" else value
-
-
 def indentation_told(error: str) -> str | None:
     """What to tell of an IndentationError in a loop that was put together from lines, None of another error."""
     empty, place = re.search(r"'for' statement on line (\d+)", error), re.search(r"line (\d+)\)$", error)
@@ -140,43 +103,6 @@ def indentation_told(error: str) -> str | None:
     if error.startswith("IndentationError") and place:
         return f"line {place[1]} of your loop is indented as no line may be there\nunder which `for` does it belong?"
     return None
-
-
-class Endless(BaseException):
-    """A learner's test asks one object more often than any test has to; no `except Exception` of theirs stops it."""
-
-
-def limited(method: Callable[..., Any], told: str, notes: list[str], *, most: int = MOST_CALLS) -> Callable[..., Any]:
-    """The method; from call `most` on it notes `told` and stops the test that it is called by.
-
-    Sooner where a note is there: a test that did not end once is not waited for as long again.
-    """
-    left = iter(range(most // 20 if notes else most))
-
-    def called(*given: Any, **named: Any) -> Any:
-        if next(left, None) is None:
-            notes.append(told)
-            raise Endless
-        return method(*given, **named)
-
-    return called
-
-
-def one_truth(test: Callable[..., Any], arguments: tuple[Any, ...], forms: list[str]) -> Any:
-    """What a learner's test returns; where it is no True or False by itself, `forms` notes in words what it is.
-
-    False of a test that does not end.
-    """
-    try:
-        said = test(*arguments)
-    except Endless:
-        return False
-    array = said if isinstance(said, np.ndarray) and said.size != 1 else None
-    if isinstance(said, list | tuple | dict):
-        forms.append(f"returns a {type(said).__name__}, which counts as True unless it is empty")
-    elif array is not None:
-        forms.append(f"returns {kind_of(said)}: is it True where all of them are?")
-    return True if array is not None else said
 
 
 def kind_of(value: Any) -> str:
