@@ -23,6 +23,8 @@ def describe_first_difference(ours: Any, theirs: Any, tolerance: float, *, numbe
     leaves = list(pairs(ours, theirs))
     for path, own, rule in leaves:
         if leaf_distance(own, rule) > tolerance:
+            if own is False and rule is True and path[-1:] and isinstance(path[-1], str) and path[-1] != "result":
+                return f"this does not hold: {name_of(path)}"
             factors = _factors(leaves, path) if numbers else ""
             told = f"yours is {factors}" if factors else _difference(own, rule, numbers=numbers)
             return f"{name_of(path)}{_inputs(theirs, path)}: {told}"
@@ -109,9 +111,13 @@ def _numbers(yours: np.ndarray, right: np.ndarray) -> str:
         gap = np.abs(yours - right)
     where = tuple(int(i) for i in np.unravel_index(int(np.nanargmax(gap)), gap.shape)) if gap.ndim else ()
     place = f" at {list(where)}" if where else ""
-    return f"yours is {yours[where]:.4g}{place}, off by {gap[where]:.2g}" + (
-        f"; {int((gap > CLOSE * np.abs(right).max()).sum())} of {gap.size} numbers differ" if where else ""
-    )
+    told = f"yours is {_value(yours[where], 4)}{place}, off by {_value(gap[where], 2)}"
+    return told + (f"; {int((gap > CLOSE * np.abs(right).max()).sum())} of {gap.size} numbers differ" if where else "")
+
+
+def _value(value: Any, digits: int) -> str:
+    """A whole number in full, another one with so many digits."""
+    return f"{value:.0f}" if abs(value) < 1e9 and value == round(value) else f"{value:.{digits}g}"
 
 
 def relation(yours: np.ndarray, right: np.ndarray) -> str:

@@ -1,43 +1,43 @@
-"""What helps an author to write the checks of a sheet: known mistakes next to their code, numbers for a message."""
+"""What helps an author to write the checks of a sheet: loops put together from lines, the form of a result in words."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from course_lib.teaching.exercises.compare import leaf_distance, to_array
-from course_lib.teaching.exercises.exercise import REFERENCE, Mistake, Variant
+from course_lib.teaching.exercises.compare import leaf_distance, pairs
+from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.observe import Detail as Detail  # authors take it from here
 from course_lib.teaching.exercises.observe import Raised
 
-MOST_CALLS = 20_000
-Wrong = Callable[..., Any]
+
+def loop_of(lines: Mapping[str, str]) -> Callable[[Sequence[str]], str]:
+    """What writes down the lines that letters name, each inside the loop that was opened last before it."""
+
+    def written(letters: Sequence[str]) -> str:
+        depth, text = 0, []
+        for letter in letters:
+            text.append("    " * depth + lines[letter])
+            depth += lines[letter].startswith("for ")
+        return "\n".join(text)
+
+    return written
 
 
-def known(mistakes: list[Mistake], cause: str, question: str) -> Callable[[Wrong], Wrong]:
-    """Decorator: the wrong function below it joins `mistakes` under its own name as id."""
-
-    def join(function: Wrong) -> Wrong:
-        mistakes.append(Mistake(function.__name__, cause, question, function))
-        return function
-
-    return join
+def other_form(value: Any) -> dict[str, Any]:
+    """What an observation of facts holds of a result in a form that has no such facts; told by `expected`."""
+    return {"form": "another", "given": Detail(kind_of(value))}
 
 
-def also_right(variants: list[Variant], note: str) -> Callable[[Wrong], Wrong]:
-    """Decorator: the right function below it joins `variants` under its own name as id."""
+def expected(form: str) -> Property:
+    """The property that tells of `other_form`, wherever it stands: "expected an array (m,), you give one number"."""
 
-    def join(function: Wrong) -> Wrong:
-        variants.append(Variant(function.__name__, function, note))
-        return function
+    def told(seen: Any, right: Any) -> str | None:
+        given = [leaf.value for path, leaf, _ in pairs(seen, seen) if path[-1:] == ("given",) and leaf.value]
+        return f"expected {form}, you give {given[0]}" if given else None
 
-    return join
-
-
-def all_the_same(variants: Iterable[Variant]) -> tuple[tuple[str, ...], ...]:
-    """`indistinguishable` of an exercise whose right answers all give the same observation."""
-    return ((REFERENCE, *(variant.id for variant in variants)),)
+    return Property("form", told)
 
 
 def in_parts(seen: dict[str, Any], parts: int) -> dict[str, Any]:
@@ -95,15 +95,6 @@ def row_numbers(piece: Any) -> np.ndarray | None:
     return array.astype(np.int64)
 
 
-def number_in(value: Any) -> Any:
-    """A number, written as such or as a text such as "99 %" or "15.1 s", as a float; another value itself."""
-    text = (
-        re.fullmatch(r"~?(-?[\d.]+) ?(%|percent|s|seconds|x|times|epochs)?", value) if isinstance(value, str) else None
-    )
-    array = to_array(float(text[1]) if text and text[1].count(".") < 2 and text[1].strip("-.") else value)
-    return float(array) if array is not None and array.ndim == 0 and array.dtype.kind in "fiu" else value
-
-
 def apart(own: Any, rule: Any, digits: int = 4) -> tuple[str, str]:
     """Two different numbers in so many digits that a reader sees the difference."""
     while digits < 17 and f"{own:.{digits}g}" == f"{rule:.{digits}g}":
@@ -119,43 +110,6 @@ def indentation_told(error: str) -> str | None:
     if error.startswith("IndentationError") and place:
         return f"line {place[1]} of your loop is indented as no line may be there\nunder which `for` does it belong?"
     return None
-
-
-class Endless(BaseException):
-    """A learner's test asks one object more often than any test has to; no `except Exception` of theirs stops it."""
-
-
-def limited(method: Callable[..., Any], told: str, notes: list[str], *, most: int = MOST_CALLS) -> Callable[..., Any]:
-    """The method; from call `most` on it notes `told` and stops the test that it is called by.
-
-    Sooner where a note is there: a test that did not end once is not waited for as long again.
-    """
-    left = iter(range(most // 20 if notes else most))
-
-    def called(*given: Any, **named: Any) -> Any:
-        if next(left, None) is None:
-            notes.append(told)
-            raise Endless
-        return method(*given, **named)
-
-    return called
-
-
-def one_truth(test: Callable[..., Any], arguments: tuple[Any, ...], forms: list[str]) -> Any:
-    """What a learner's test returns; where it is no True or False by itself, `forms` notes in words what it is.
-
-    False of a test that does not end.
-    """
-    try:
-        said = test(*arguments)
-    except Endless:
-        return False
-    array = said if isinstance(said, np.ndarray) and said.size != 1 else None
-    if isinstance(said, list | tuple | dict):
-        forms.append(f"returns a {type(said).__name__}, which counts as True unless it is empty")
-    elif array is not None:
-        forms.append(f"returns {kind_of(said)}: is it True where all of them are?")
-    return True if array is not None else said
 
 
 def kind_of(value: Any) -> str:

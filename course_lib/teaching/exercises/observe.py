@@ -24,6 +24,7 @@ from course_lib.teaching.exercises.limit import TookTooLong, limited
 INPUTS = "inputs"  # the form of the arguments, for messages; the same for every answer
 CHANGED = "inputs changed"  # the leaf that tells whether an answer wrote into its arguments
 ASIDE = (INPUTS, CHANGED)  # leaves that are not results
+SHORT = 24  # characters of a tuple or list of whole numbers that a message shows
 MOST_ITEMS = 10_000  # an endless generator is cut here
 VERSION_SECONDS = 3.0  # of processor time for a learner's test of one version
 _OWN = (str(Path(__file__).parent.parent), str(Path(copy.__file__).parent))  # the course, the standard library
@@ -109,8 +110,10 @@ def read_out(value: Any, depth: int = 0) -> Any:
 
 
 def _input(value: Any) -> str:
-    """An argument for a message: its shape, its value when it is one number or text, else its type."""
+    """An argument for a message: its shape, its value when it is short, else its type."""
     if isinstance(value, bool | int | float | str) or value is None:
+        return repr(value)
+    if isinstance(value, tuple | list) and len(repr(value)) <= SHORT and all(isinstance(one, int) for one in value):
         return repr(value)
     return str(tuple(value.shape)) if hasattr(value, "shape") else f"a {type(value).__name__}"
 

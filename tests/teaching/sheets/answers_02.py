@@ -34,7 +34,7 @@ def only_scale(initializer):
 ANSWERS = (
     ("fan_in_and_out", lambda shape, layout: list(fan_in_and_out(shape, layout)), "right"),
     ("fan_in_and_out", lambda shape, layout: fan_in_and_out(shape, layout) if len(shape) != 3 else shape[1::-1],
-     says("for (6, 4, 3) in the layout 'torch' you find (4, 6)")),
+     says("case 5, part 1 (inputs (6, 4, 3), 'torch'): yours is 4")),
     ("zero_start", ZERO | {"softplus, step 2": {"b3", "w3", "W2", "b2"}, "relu, step 1": ["b3"]}, "right"),
     ("zero_start", ZERO | {"relu, step 9": "only B3", "cos, step 1": "W3, b3", "verdict": "Contradicted."}, "right"),
     ("zero_start", ZERO | {"relu, step 1": "b4"}, says("the parameters are W1, b1, W2, b2, W3, b3; you name b4")),

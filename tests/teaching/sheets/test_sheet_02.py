@@ -116,10 +116,12 @@ def test_traits_are_told_without_a_difference():
 
 def test_every_sentence_on_orthogonal_weights_fits_on_the_card():
     right = orthogonal._observe(plain_initializers.orthogonal)["weights"]["(3, 7)"]
-    for key in set(right) - {"measured"}:
-        told = orthogonal._sentence(key, right, "(3, 7)").splitlines()
-        assert len(told) <= 2
-        assert all(len(line) < 120 for line in told)
+    for told in orthogonal._TOLD.values():
+        lines = told.format(
+            where="(3, 7)", kind="columns", **right | {"measured": "between 0.123 and 0.456"}
+        ).splitlines()
+        assert len(lines) <= 2
+        assert all(len(line) < 120 for line in lines)
 
 
 def test_there_is_a_question_for_every_fault_that_may_survive():

@@ -12,38 +12,21 @@ from typing import Any
 import numpy as np
 
 from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import Detail, kind_of
+from course_lib.teaching.exercises.forms import Detail, expected, other_form
 from course_lib.teaching.exercises.observe import Raised, calls
 
 SHAPES = ((300, 120), (120, 300), (700, 40))  # (inputs, outputs); never square
 _CLOSE = 0.025  # of the standard deviation; its own error is 0.004
 
 # Standard deviations by fan-in n and fan-out m: the right ones, and what the known mistakes come to.
+_FORMULAS = """
+    sqrt(2/n), sqrt(1/n), sqrt(2/m), sqrt(2/(n+m)), sqrt(4/(n+m)), sqrt(1/(n+m)), sqrt(6/(n+m)), sqrt(2/(n+m))/sqrt(3),
+    sqrt(6/(n+m))/sqrt(12), sqrt(24/(n+m))/sqrt(3), 2/(n+m)/sqrt(3), 1/sqrt(n)/sqrt(3), 6/(n+m)/sqrt(3),
+    sqrt(6)/(n+m)/sqrt(3), sqrt(6/(n*m))/sqrt(3), 2/n, 2/sqrt(n), sqrt(2)/n, sqrt(2/n)/sqrt(3), sqrt(2/n)/sqrt(12),
+    sqrt(6/n), sqrt(n/2), 1.0, 0.0
+"""
 FORMULAS: dict[str, Callable[[int, int], float]] = {
-    "sqrt(2/n)": lambda n, m: math.sqrt(2 / n),
-    "sqrt(1/n)": lambda n, m: math.sqrt(1 / n),
-    "sqrt(2/m)": lambda n, m: math.sqrt(2 / m),
-    "sqrt(2/(n+m))": lambda n, m: math.sqrt(2 / (n + m)),
-    "sqrt(4/(n+m))": lambda n, m: math.sqrt(4 / (n + m)),
-    "sqrt(1/(n+m))": lambda n, m: math.sqrt(1 / (n + m)),
-    "sqrt(6/(n+m))": lambda n, m: math.sqrt(6 / (n + m)),
-    "sqrt(2/(n+m))/sqrt(3)": lambda n, m: math.sqrt(2 / (n + m) / 3),
-    "sqrt(6/(n+m))/sqrt(12)": lambda n, m: math.sqrt(6 / (n + m) / 12),
-    "sqrt(24/(n+m))/sqrt(3)": lambda n, m: math.sqrt(8 / (n + m)),
-    "2/(n+m)/sqrt(3)": lambda n, m: 2 / (n + m) / math.sqrt(3),
-    "1/sqrt(n)/sqrt(3)": lambda n, m: math.sqrt(1 / n / 3),
-    "6/(n+m)/sqrt(3)": lambda n, m: 6 / (n + m) / math.sqrt(3),
-    "sqrt(6)/(n+m)/sqrt(3)": lambda n, m: math.sqrt(2) / (n + m),
-    "sqrt(6/(n*m))/sqrt(3)": lambda n, m: math.sqrt(2 / (n * m)),
-    "2/n": lambda n, m: 2 / n,
-    "2/sqrt(n)": lambda n, m: 2 / math.sqrt(n),
-    "sqrt(2)/n": lambda n, m: math.sqrt(2) / n,
-    "sqrt(2/n)/sqrt(3)": lambda n, m: math.sqrt(2 / n / 3),
-    "sqrt(2/n)/sqrt(12)": lambda n, m: math.sqrt(2 / n / 12),
-    "sqrt(6/n)": lambda n, m: math.sqrt(6 / n),
-    "sqrt(n/2)": lambda n, m: math.sqrt(n / 2),
-    "1": lambda n, m: 1.0,
-    "0": lambda n, m: 0.0,
+    name: eval(f"lambda n, m: {name}", {"sqrt": math.sqrt}) for name in map(str.strip, _FORMULAS.split(","))
 }
 
 
@@ -61,7 +44,7 @@ def initializer_facts(answer: Callable[..., Any]) -> dict[str, Any]:
         return {"weights": stopped}
     firsts = [_array(result[0]) for result in results]
     if any(first is None for first in firsts):
-        return {"weights": {"form": "no array of decimal numbers", "given": Detail(kind_of(results[0][0]))}}
+        return {"weights": other_form(results[0][0])}
     return {"weights": {"form": "array", **_facts(firsts, _array(results[0][1]))}}
 
 
@@ -131,6 +114,8 @@ def _distribution(weights: list[np.ndarray]) -> str:
 
 # What to say of a fact that is not as it should be, in the order in which it is asked.
 _TOLD = {
+    "shape": "the shape of your weights is {}",
+    "dtype": "your weights are {}; the docstring asks for float64",
     "second call": "a second call with the same rng gives {}\nwhich argument has no part in your result?",
     "same seed": "two generators with equal seeds give {}\nwhich of your numbers do not come from rng?",
     "another seed": "a generator with another seed gives {}\nwhich argument has no part in your result?",
@@ -145,16 +130,7 @@ _TOLD = {
 def properties(right: Callable[[int, int], float]) -> tuple[Property, ...]:
     """The sentences of an initializer whose standard deviation should be right(fan_in, fan_out)."""
 
-    def form(seen: Any, rule: Any) -> str | None:
-        facts = seen["weights"]
-        if facts["form"] != "array":
-            return f"expected an array (inputs, outputs) of finite decimal numbers, you give {facts['given'].value}"
-        if facts["shape"] != "as asked":
-            return f"the shape of your weights is {facts['shape']}"
-        asked = rule["weights"]["dtype"]
-        return None if facts["dtype"] == asked else f"your weights are {facts['dtype']}; the docstring asks for {asked}"
-
-    def source(seen: Any, rule: Any) -> str | None:
+    def traits(seen: Any, rule: Any) -> str | None:
         facts, asked = seen["weights"], rule["weights"]
         return next((told.format(facts[name]) for name, told in _TOLD.items() if facts[name] != asked[name]), None)
 
@@ -164,4 +140,5 @@ def properties(right: Callable[[int, int], float]) -> tuple[Property, ...]:
         shapes = ", ".join(map(str, SHAPES))
         return f"your standard deviation is {factors} times the right one for the shapes {shapes}"
 
-    return Property("form", form), Property("randomness", source), Property("standard deviation", deviation)
+    form = expected("an array (inputs, outputs) of finite decimal numbers")
+    return form, Property("traits", traits), Property("standard deviation", deviation)

@@ -24,8 +24,7 @@ GLOROT_UNIFORM = implement(
         3 * variance -> variance
     normal: Glorot's normal initializer | which distribution does the docstring ask for?
         rng.uniform(A, B, C) -> math.sqrt(variance) * rng.standard_normal(shape)
-    bound_as_deviation: a normal draw with the uniform bound as deviation
-        | is sqrt(6 / (n + m)) a bound or a deviation?
+    bound_as_deviation: a normal draw with the uniform bound as deviation | is sqrt(6 / (n + m)) a bound or a deviation?
         rng.uniform(A, B, C) -> bound * rng.standard_normal(shape)
     no_root: a bound without its square root, 6 / (n + m) | is bound^2 / 3 then the variance you want?
         math.sqrt(3 * variance) -> 3 * variance
@@ -42,15 +41,13 @@ GLOROT_UNIFORM = implement(
         2 / (fan_in + fan_out) -> 4 / (fan_in + fan_out)
     sum_for_mean: a variance of 1 / (n + m), half the right one | what is 1 / ((n + m) / 2)?
         2 / (fan_in + fan_out) -> 1 / (fan_in + fan_out)
-    product: a product of the fans where their sum belongs
-        | do n and m stand for two layers or for two sides of one?
+    product: a product of the fans where their sum belongs | do n and m stand for two layers or for two sides of one?
         fan_in + fan_out -> fan_in * fan_out
     variance_as_bound: a bound equal to the variance | what is the variance of a uniform distribution on +-b?
         math.sqrt(3 * variance) -> variance
     torch_default: torch's default, uniform on +-1 / sqrt(fan-in) | what does Glorot do with the fan-out?
         math.sqrt(3 * variance) -> 1 / math.sqrt(fan_in)
-    twelve_for_three: a bound with 12 in place of 3
-        | is b^2 / 12 the variance of an interval of width b or of width 2b?
+    twelve_for_three: a bound with 12 in place of 3 | is b^2 / 12 the variance of an interval of width b or of width 2b?
         3 * variance -> 12 * variance
     half_as_wide: weights between -b/2 and b/2 | how wide is the interval from -b to b?
         rng.uniform(A, B, C) -> (rng.random(shape) - 0.5) * bound

@@ -19,8 +19,7 @@ HE_NORMAL = implement(
         std * A -> np.stack([rng.normal(0, std, fan_in) for _ in range(shape[1])], axis=1)
     """,
     wrong="""
-    variance_as_deviation: weights whose deviation is 2 / fan-in
-        | is 2 / fan-in the variance or the standard deviation?
+    variance_as_deviation: weights whose deviation is 2 / fan-in | is 2 / fan-in the variance or the standard deviation?
         math.sqrt(2 / fan_in) -> 2 / fan_in
     lecun: LeCun's variance, 1 / fan-in | which share of the mean square does a ReLU let through?
         2 / fan_in -> 1 / fan_in
@@ -40,8 +39,7 @@ HE_NORMAL = implement(
         2 / fan_in -> 2 / math.prod(shape)
     uniform: He's uniform initializer | which distribution does the docstring ask for?
         std * A -> rng.uniform(-math.sqrt(3) * std, math.sqrt(3) * std, shape)
-    uniform_on_deviation: uniform weights on +-sqrt(2 / fan-in)
-        | what is the variance of a uniform distribution on +-b?
+    uniform_on_deviation: uniform weights on +-sqrt(2 / fan-in) | what is the variance of a uniform distribution on +-b?
         std * A -> rng.uniform(-std, std, shape)
     positive: weights that are never negative | what is the mean of rng.random?
         rng.standard_normal -> rng.random

@@ -1,8 +1,6 @@
 """The order in which weights are drawn, measured and scaled: its lines and the known mistakes."""
 
-from typing import Any
-
-from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises import forms
 from course_lib.teaching.exercises.kinds import order
 
 # Shown in this order; two lines are not needed. Layer-sequential unit variance, Mishkin & Matas 2016.
@@ -17,27 +15,7 @@ LINES = {
     "H": "weight = orthogonal(shape, rng)",
     "I": "size = weight.std()",
 }
-
-
-def loop_of(letters: list[str]) -> str:
-    """The lines that the letters name; those after the `for` line stand inside the loop."""
-    depth, lines = 0, []
-    for letter in letters:
-        lines.append("    " * depth + LINES[letter])
-        depth += LINES[letter].startswith("for ")
-    return "\n".join(lines)
-
-
-# What to say of a line that is not needed, wherever it stands: what the loop then does, and a question.
-_NOT_NEEDED = {
-    "I": "with I your start measures the weights and not the sums\nwhich size should be 1?",
-    "E": "with E your start divides by the variance of the sums\n"
-    "if the sums are 3 times too large, by what must the weights be divided?",
-}
-
-
-def _unneeded(seen: Any, right: Any) -> str | None:
-    return next((told for letter, told in _NOT_NEEDED.items() if letter in seen), None)
+loop_of = forms.loop_of(LINES)
 
 
 ORDER_MEASURED_START = order(
@@ -84,7 +62,11 @@ ORDER_MEASURED_START = order(
     drawn_once: one weight matrix for all layers | do all layers have the same shape?
         GHCFBDA
     """,
-    properties=(Property("no line that is not needed", _unneeded),),
+    unwanted={
+        "I": "with I your start measures the weights and not the sums\nwhich size should be 1?",
+        "E": "with E your start divides by the variance of the sums\n"
+        "if the sums are 3 times too large, by what must the weights be divided?",
+    },
     hints=(
         "For each line ask which names it reads, and which line makes them.",
         "Draw, measure the sums, scale, and only then let the signal pass to the next layer.",

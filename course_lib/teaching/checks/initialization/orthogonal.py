@@ -12,7 +12,7 @@ import numpy as np
 
 from course_lib.by_hand.initializers import orthogonal
 from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import Detail, kind_of
+from course_lib.teaching.exercises.forms import Detail, expected, other_form
 from course_lib.teaching.exercises.kinds import implement
 from course_lib.teaching.exercises.observe import Raised, calls
 
@@ -29,7 +29,7 @@ def _observe(answer: Callable[..., Any]) -> dict[str, Any]:
     if stopped is not None or results[0][0] is None:
         return {"weights": stopped}
     if not all(isinstance(one, np.ndarray) and one.dtype.kind == "f" for result in results for one in result):
-        return {"weights": {"form": "no array of decimal numbers", "given": Detail(kind_of(results[0][0]))}}
+        return {"weights": other_form(results[0][0])}
     facts = {str(shape): _facts(result, shape) for shape, result in zip(_SHAPES, results, strict=True)}
     return {"weights": {"form": "array"} | facts}
 
@@ -43,13 +43,16 @@ def _facts(result: list[np.ndarray], shape: tuple[int, int]) -> Any:
     small = draws if shape[0] >= shape[1] else draws.transpose(0, 2, 1)
     gram = small.transpose(0, 2, 1) @ small  # (seeds, k, k): the products of the columns, or of the rows
     lengths = np.sqrt(np.diagonal(gram, axis1=1, axis2=2))
+    least, most = float(lengths.min()), float(lengths.max())
     crossed = np.abs(gram - np.eye(gram.shape[1]) * gram).max()
     fixed = bool((draws == draws[0]).all())
     return {
         "shape": str(shape),
         "dtype": str(again.dtype),
         "lengths": _lengths(lengths, shape),
-        "measured": Detail((float(lengths.min()), float(lengths.max()))),
+        "measured": Detail(
+            f"{least:.3g}" if math.isclose(least, most, rel_tol=1e-5) else f"between {least:.3g} and {most:.3g}"
+        ),
         "products": "0" if crossed < 1e-5 else "not 0",
         "entries": "0 and 1 only" if np.isin(np.abs(draws), (0, 1)).all() else "decimal numbers",
         "seeds": "the same" if fixed else "different",
@@ -71,8 +74,8 @@ def _signs(draws: np.ndarray, shape: tuple[int, int]) -> dict[str, str]:
     drift = np.abs(draws.mean(axis=0)).max() * math.sqrt(_SEEDS * max(shape))
     diagonal = np.diagonal(draws, axis1=1, axis2=2)
     return {
-        "q[0, 0]": _balance(draws[:, 0, 0]),
-        "q[0, 0] * q[1, 1]": _balance(draws[:, 0, 0] * draws[:, 1, 1]),
+        "first entry": _balance(draws[:, 0, 0]),
+        "two entries": _balance(draws[:, 0, 0] * draws[:, 1, 1]),
         "diagonal": "never negative" if (diagonal >= 0).all() else "both signs",
         "directions": "all" if drift < 6 else "some preferred",
     }
@@ -84,38 +87,31 @@ def _balance(numbers: np.ndarray) -> str:
     return next((word for word, share in shares.items() if share > 0.75), "both")
 
 
+# What to say of the first fact that is not as it should be.
+_TOLD = {
+    "shape": "for the shape {where} you give {shape}\nwhich shapes have q and q.T there?",
+    "dtype": "your weights are {dtype}; the docstring asks for float64",
+    "lengths": "for the shape {where} the length of your {kind} is {measured}; it should be 1",
+    "products": "for the shape {where} two {kind} are not orthogonal (their product is not 0)",
+    "entries": "for the shape {where} all your weights are 0, 1 or -1\nhow many different matrices can you draw?",
+    "seeds": "every seed gives the same weights\nwhich argument has no part in your result?",
+    "equal seeds": "two draws from equal seeds differ\nwhich of your random numbers do not come from rng?",
+    "first entry": "for the shape {where} q[0, 0] is {first entry} for almost every seed; it should have both signs",
+    "two entries": "the signs of two columns go together\nhow many signs does q need?",
+    "diagonal": "the diagonal of your result is never negative\nwhich signs should q[0, 0] have over many seeds?",
+    "directions": "for the shape {where} one entry has a mean that is not 0 over the seeds\n"
+    "which directions come up more often?",
+}
+
+
 def _first_wrong(seen: Any, right: Any) -> str | None:
-    facts = seen["weights"]
-    if facts["form"] != "array":
-        return f"expected an array (inputs, outputs) of decimal numbers, you give {facts['given'].value}"
-    for key in right["weights"][str(_SHAPES[0])]:
-        for shape in map(str, _SHAPES):
-            if facts[shape].get(key) != right["weights"][shape][key]:
-                return _sentence(key, facts[shape], shape)
+    for key, told in _TOLD.items():
+        for where, rule in right["weights"].items():
+            facts = seen["weights"][where]
+            if where != "form" and facts.get(key) != rule[key]:
+                words = facts | {"measured": facts["measured"].value if "measured" in facts else ""}
+                return told.format(where=where, kind="rows" if where == "(3, 7)" else "columns", **words)
     return None
-
-
-def _sentence(key: str, facts: dict[str, Any], shape: str) -> str:
-    """What is not right with one fact, for readers."""
-    kind = "rows" if shape == "(3, 7)" else "columns"
-    if key == "lengths":
-        least, most = facts["measured"].value
-        told = f"{least:.3g}" if math.isclose(least, most, rel_tol=1e-5) else f"between {least:.3g} and {most:.3g}"
-        return f"for the shape {shape} the length of your {kind} is {told}; it should be 1"
-    return {
-        "shape": f"for the shape {shape} you give {facts['shape']}\nwhich shapes have q and q.T there?",
-        "dtype": f"your weights are {facts.get('dtype')}; the docstring asks for float64",
-        "products": f"for the shape {shape} two {kind} are not orthogonal (their product is not 0)",
-        "entries": f"for the shape {shape} all your weights are 0, 1 or -1\nhow many different matrices can you draw?",
-        "seeds": "every seed gives the same weights\nwhich argument has no part in your result?",
-        "equal seeds": "two draws from equal seeds differ\nwhich of your random numbers do not come from rng?",
-        "q[0, 0]": f"for the shape {shape} q[0, 0] is {facts.get('q[0, 0]')} for almost every seed; "
-        "it should have both signs",
-        "q[0, 0] * q[1, 1]": "the signs of two columns go together\nhow many signs does q need?",
-        "diagonal": "the diagonal of your result is never negative\nwhich signs should q[0, 0] have over many seeds?",
-        "directions": f"for the shape {shape} one entry has a mean that is not 0 over the seeds\n"
-        "which directions come up more often?",
-    }[key]
 
 
 ORTHOGONAL = implement(
@@ -142,8 +138,7 @@ ORTHOGONAL = implement(
     scaled_as_he: orthonormal weights scaled by sqrt(2 / fan-in) | how long is each column after the scaling?
         return: math.sqrt(2 / fan_in) * (RESULT)
     only_unit_length: columns of length 1 that are not orthogonal | what is the product of two different columns?
-        q, r = A -> q = tall / np.linalg.norm(tall, axis=0)
-        q = q * A -> pass
+        q, r = A -> q = tall / np.linalg.norm(tall, axis=0); q = q * A -> pass
     triangle: R in place of Q | which factor of a QR decomposition is orthogonal?
         q = q * A -> q = np.zeros_like(tall); q[: min(shape)] = r
     times_diagonal: q multiplied by R's diagonal and not by its sign | which numbers can np.sign give?
@@ -172,7 +167,10 @@ ORTHOGONAL = implement(
     q * np.sign(np.diag(r)) -> q / np.sign(np.diag(r)) | a sign divides as it multiplies
     fan_in >= fan_out -> fan_in > fan_out | a square q has orthonormal rows too
     """,
-    properties=(Property("orthonormal, and every direction alike", _first_wrong),),
+    properties=(
+        expected("an array (inputs, outputs) of decimal numbers"),
+        Property("orthonormal, and every direction alike", _first_wrong),
+    ),
     hints=(
         "Q of a tall matrix has orthonormal columns; transposed it has orthonormal rows.",
         "LAPACK chooses the signs of R's diagonal. Multiply each column of q by the sign of its diagonal entry of r.",

@@ -23,13 +23,10 @@ SIZES = (64, *([120, 40] * 5)[:9], 10)
 
 
 def _with_deviation(std: Callable[[int, int], float]) -> initializers.Initializer:
-    def initializer(shape: tuple[int, int], rng: np.random.Generator, dtype: object = np.float32) -> np.ndarray:
-        return (std(*shape) * rng.standard_normal(shape)).astype(dtype)
-
-    return initializer
+    return lambda shape, rng, dtype=np.float32: (std(*shape) * rng.standard_normal(shape)).astype(dtype)
 
 
-# letter: activation, standard deviation by fan-in n and fan-out m
+# letter: activation, initializer; standard deviations by fan-in n and fan-out m
 _STARTS = {
     "A": (ReLU, _with_deviation(lambda n, m: math.sqrt(1 / n))),
     "B": (Tanh, _with_deviation(lambda n, m: 10.0)),
@@ -69,13 +66,8 @@ def _short(value: float) -> str:
 
 
 HEALTHY, NO_TWO, FANS, VARIANCE, LARGE, ZEROS = WORDS = (
-    "healthy",
-    "factor 2 missing",
-    "fan-out for fan-in",
-    "variance for deviation",
-    "far too large",
-    "all zero",
-)
+    "healthy", "factor 2 missing", "fan-out for fan-in", "variance for deviation", "far too large", "all zero",
+)  # fmt: skip
 KEY = {"A": NO_TWO, "B": LARGE, "C": HEALTHY, "D": VARIANCE, "E": FANS, "F": ZEROS}
 _LOOK = {
     "A": "by which factor do its sums change from layer 1 to layer 9, and by which per layer?",

@@ -9,13 +9,10 @@ from course_lib.teaching.exercises.kinds import VERDICTS, audit
 PARAMETERS = ("W1", "b1", "W2", "b2", "W3", "b3")
 # What a network 6-5-4-3 gives, all parameters 0, softmax cross-entropy; a test runs it and holds this key to it.
 KEY = {
-    "relu, step 1": {"b3"},
-    "relu, step 9": {"b3"},
-    "softplus, step 1": {"W3", "b3"},
-    "softplus, step 2": {"W2", "b2", "W3", "b3"},
-    "cos, step 1": {"W3", "b3"},
-    "cos, step 9": {"W3", "b3"},
-}
+    "relu, step 1": {"b3"}, "relu, step 9": {"b3"},
+    "softplus, step 1": {"W3", "b3"}, "softplus, step 2": {"W2", "b2", "W3", "b3"},
+    "cos, step 1": {"W3", "b3"}, "cos, step 9": {"W3", "b3"},
+}  # fmt: skip
 FINDINGS = {name: " ".join(sorted(part)) for name, part in KEY.items()} | {"verdict": "contradicted"}
 _RETHINK = {
     "relu, step 1": "what are relu(0) and the slope there, and which factors has each gradient?",
@@ -56,14 +53,12 @@ ZERO_START = audit(
     difficulty=2,
     minutes=12,
     wrong="""
-    believed: the statement taken at its word: every parameter learns, each unit the same
-        | what is h.T @ g when h is 0?
+    believed: the statement taken at its word: every parameter learns, each unit the same | what is h.T @ g when h is 0?
         every b3 -> ALL; every W3 b3 -> ALL; every W2 W3 b2 b3 -> ALL; verdict = supported
     nothing_learns: an answer in which nothing gets a gradient, not even the last bias
         | what is the gradient of a bias, and does it contain a weight?
         relu, step 1 = ''; relu, step 9 = ''
-    all_biases: an answer in which every bias gets a gradient
-        | through which matrix must a gradient pass to reach b2?
+    all_biases: an answer in which every bias gets a gradient | through which matrix must a gradient pass to reach b2?
         relu, step 1 = 'b1 b2 b3'; relu, step 9 = 'b1 b2 b3'
     relu_wakes_up: an answer in which the ReLU network learns after some steps
         | which of its factors could have become different from 0?
@@ -76,8 +71,7 @@ ZERO_START = audit(
     softplus_stuck: an answer in which nothing new gets a gradient at the second step
         | is W3 still 0 after the first step?
         softplus, step 2 = 'W3 b3'
-    cos_as_softplus: an answer in which the cosine network comes alive layer by layer
-        | what is the slope of cos at 0?
+    cos_as_softplus: an answer in which the cosine network comes alive layer by layer | what is the slope of cos at 0?
         cos, step 9 = ALL
     cos_as_relu: an answer that looks at the slope of cos and not at its value
         | what is cos(0), and which gradient needs only that?

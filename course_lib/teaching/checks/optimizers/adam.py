@@ -1,32 +1,23 @@
 """Adam: its cases and its known mistakes."""
 
 from course_lib.by_hand.optimizers import adam_step
-from course_lib.teaching.checks.optimizers.walk import Walk, first_wrong_step, form, given_state, walks
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.checks.optimizers.walk import Walk, step
 
-NAMES = ("m", "v")
-# epsilon is large beside the small gradients, so that its place shows; betas are small, so that t shows.
-CASES = (
-    Walk((3, 2), (0.1, 0.1, 0.02, 0.3, 0.05, 0.05), (0.8, 0.95, 0.05), seed=11),
-    Walk((4,), (0.2, 0.05, 0.4, 0.1), (0.5, 0.7, 0.3), seed=12),
-    Walk((3, 2), (0.1, 0.3), (0.8, 0.95, 0.05), seed=13, warm=True),
-)
-
-ADAM = implement(
+ADAM = step(
     "adam",
     "Adam",
     adam_step,
+    # epsilon is large beside the small gradients, so that its place shows; betas are small, so that t shows.
+    Walk((3, 2), (0.1, 0.1, 0.02, 0.3, 0.05, 0.05), (0.8, 0.95, 0.05), seed=11),
+    Walk((4,), (0.2, 0.05, 0.4, 0.1), (0.5, 0.7, 0.3), seed=12),
+    Walk((3, 2), (0.1, 0.3), (0.8, 0.95, 0.05), seed=13, warm=True),
     core=True,
     difficulty=2,
     minutes=20,
-    observe=lambda answer: walks(answer, *CASES, names=NAMES, counted=True),
     right="""
     folded: the corrections folded into the rate and into epsilon
-        every 1 - beta2**t -> np.sqrt(1 - beta2**t)
-        m_hat = A -> size = rate * np.sqrt(1 - beta2**t) / (1 - beta1**t)
-        drop: v_hat = A
-        A / (np.sqrt(v_hat) + epsilon) -> size * m / (np.sqrt(v) + epsilon * np.sqrt(1 - beta2**t))
+        every 1 - beta2**t -> np.sqrt(1 - beta2**t); m_hat = A -> size = rate * np.sqrt(1 - beta2**t) / (1 - beta1**t)
+        drop: v_hat = A; A / (np.sqrt(v_hat) + epsilon) -> size * m / (np.sqrt(v) + epsilon * np.sqrt(1 - beta2**t))
     on_copies: on copies, in place
         m = A -> m = m.copy(); m += (1 - beta1) * (gradient - m)
         v = A -> v = v.copy(); v += (1 - beta2) * (np.square(gradient) - v)
@@ -68,10 +59,8 @@ ADAM = implement(
     uphill: a step up the gradient | does the loss grow or fall along the gradient?
         parameter - A -> parameter + A
     state_lost: a right step that returns the old m and v | what will the next step find as its means?
-        first: old = m, v
-        return: RESULT[0], *old
+        first: old = m, v; return: RESULT[0], *old
     """,
-    properties=(Property("form", form(NAMES)), given_state(*CASES), Property("first wrong step", first_wrong_step)),
     hints=(
         "Two running means, as in RMSProp: m of the gradient with beta1, v of its square with beta2.",
         "After t steps from zero the weights of a mean sum to 1 - beta**t: divide by that for the step only.",

@@ -1,39 +1,30 @@
 """A step of AdamW: its cases and its known mistakes."""
 
 from course_lib.by_hand.optimizers import adamw_step
-from course_lib.teaching.checks.optimizers.walk import Walk, first_wrong_step, form, given_state, walks
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.checks.optimizers.walk import Walk, step
 
-_NAMES = ("m", "v")
-# Weights and a bias, and the weight of a convolution; decays so large that a wrong place shows.
-_CASES = (
+ADAMW = step(
+    "adamw",
+    "AdamW: weight decay apart from the gradient",
+    adamw_step,
+    # Weights and a bias, and the weight of a convolution; decays so large that a wrong place shows.
     Walk((3, 2), (0.1, 0.1, 0.02, 0.3, 0.05), (0.8, 0.95, 0.05, 0.7), seed=21),
     Walk((4,), (0.2, 0.05, 0.4, 0.1), (0.5, 0.7, 0.1, 0.4), seed=22),
     Walk((1, 5), (0.3, 0.2, 0.2), (0.9, 0.8, 0.01, 0.25), seed=23),
     Walk((2, 3, 2, 2), (0.3, 0.1), (0.9, 0.8, 0.01, 0.5), seed=24),
     Walk((3, 2), (0.1, 0.3), (0.75, 0.5, 0.05, 0.5), seed=25, warm=True),
-)
-
-ADAMW = implement(
-    "adamw",
-    "AdamW: weight decay apart from the gradient",
-    adamw_step,
     complete=True,
     core=True,
     difficulty=2,
     minutes=15,
-    observe=lambda answer: walks(answer, *_CASES, names=_NAMES, counted=True),
     right="""
     together: decay and Adam's step subtracted together, as in the paper
         if parameter.ndim > 1: ... -> own = decay * (parameter.ndim > 1) * parameter
         rate * m_hat / A -> rate * (m_hat / A + own)
     with_adam: with the Adam of the exercise before
-        first: old = m, v
-        return: adam_step(parameter, gradient, *old, t, rate, beta1, beta2, epsilon)
+        first: old = m, v; return: adam_step(parameter, gradient, *old, t, rate, beta1, beta2, epsilon)
     decay_after: the decay after the step, not before it: it differs by rate * decay * step
-        (1 - rate * decay) * parameter -> parameter
-        return: (1 - rate * decay * (parameter.ndim > 1)) * RESULT[0], m, v
+        (1 - rate * decay) * parameter -> parameter; return: (1 - rate * decay * (parameter.ndim > 1)) * RESULT[0], m, v
     """,
     wrong="""
     through_moments: L2 in Adam: the decay joins the gradient and goes through m and v
@@ -44,8 +35,7 @@ ADAMW = implement(
         | by what is the decay divided when it is a part of the gradient?
         (1 - rate * decay) * parameter -> parameter
         first: gradient = gradient + 2 * decay * (parameter.ndim > 1) * parameter
-    divided: a decay that joins m_hat above the fraction line
-        | by what is everything above the fraction line divided?
+    divided: a decay that joins m_hat above the fraction line | by what is everything above the fraction line divided?
         (1 - rate * decay) * parameter -> parameter
         rate * m_hat -> rate * (m_hat + decay * (parameter.ndim > 1) * parameter)
     biases_too: a decay of biases as well | what has a bias of one axis to lose?
@@ -75,7 +65,6 @@ ADAMW = implement(
     decayed_moment: an m that decays with the weight | what belongs to the past gradients, and what to the weight?
         return: RESULT[0], (1 - rate * decay * (parameter.ndim > 1)) * m, v
     """,
-    properties=(Property("form", form(_NAMES)), given_state(*_CASES), Property("first wrong step", first_wrong_step)),
     equivalent="""
     swap: v_hat = v / (1 - beta2 ** t) <-> if parameter.ndim > 1: parameter = ( | neither uses what the other makes
     """,

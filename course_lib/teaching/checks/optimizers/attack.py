@@ -7,7 +7,6 @@ import numpy as np
 
 from course_lib.by_hand.optimizers import adam_passes, adam_step
 from course_lib.teaching.checks.optimizers.adam import ADAM
-from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import attack, planted_mistakes
 
 
@@ -66,19 +65,19 @@ def _strict(seen: Any, right: Any) -> bool:
     return bool(alarms) and alarms <= {"folded", "on copies"} and not any(seen["planted"].values())
 
 
-def _reading(seen: Any, right: Any) -> str | None:
-    alarms = [name for name, accepted in seen["right"].items() if accepted is not True]
-    if "in place" in alarms and len(alarms) == 1:
+def _alarm(alarms: list[str]) -> str:
+    if alarms == ["in place"]:
         return "a right step that writes into its arguments is rejected: do you hand out copies?"
-    if alarms:
-        return "right steps are rejected: print the largest difference you find for `adam_step` itself"
-    alive = [name for name, accepted in seen["planted"].items() if accepted is not False]
-    if any("epsilon" in name for name in alive):
-        return "is there a gradient in your test beside which epsilon counts?"
-    return (
-        "several steps, gradients of different sizes, and the m and v that the step itself returned: which is missing?"
-    )
+    return "right steps are rejected: print the largest difference you find for `adam_step` itself"
 
+
+PLANTED = planted_mistakes(ADAM) | {"first rate kept": _first_rate_kept()}
+_EPSILON = "is there a gradient in your test beside which epsilon counts?"
+_SURVIVED = {name: _EPSILON for name in PLANTED if "epsilon" in name} | {
+    name: "several steps, gradients of different sizes, the m and v that the step itself returned: which is missing?"
+    for name in PLANTED
+    if "epsilon" not in name
+}
 
 ADAM_PASSES = attack(
     "adam_passes",
@@ -86,13 +85,9 @@ ADAM_PASSES = attack(
     adam_passes,
     call=lambda test, step: test(step, np.random.default_rng(0)),
     right=RIGHT,
-    planted=planted_mistakes(ADAM) | {"first rate kept": _first_rate_kept()},
-    names={
-        "strict": _strict,
-        "loss_falls": loss_falls,
-        "against_torch": against_torch,
-        "RATES": [0.1 / t for t in range(1, 7)],
-    },
+    planted=PLANTED,
+    names={"strict": _strict, "RATES": [0.1 / t for t in range(1, 7)]}
+    | {test.__name__: test for test in (loss_falls, against_torch)},
     core=True,
     difficulty=3,
     minutes=20,
@@ -137,7 +132,8 @@ ADAM_PASSES = attack(
     reversed: a test with True and False exchanged | what shall it return for a right step?
         return False -> return None; return True -> return False; return None -> return True
     """,
-    properties=(Property("what survived", _reading),),
+    alarm=_alarm,
+    survived=_SURVIVED,
     hints=(
         "Let `step` and your own adam_step walk side by side and compare the parameters after every step.",
         "Give `step` copies, and give it back the m and v that it returned itself.",

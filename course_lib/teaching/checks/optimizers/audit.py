@@ -8,6 +8,8 @@ RECORD = {
     "Adam": {0.1: 2.83, 0.0316: 0.254, 0.01: 0.150, 0.00316: 0.210, 0.001: 0.582, 0.000316: 1.54, 0.0001: 2.42},
     "SGD": {1.0: 0.282, 0.316: 0.161, 0.1: 0.220, 0.0316: 0.452, 0.01: 1.07, 0.00316: 1.95, 0.001: 2.60},
 }
+FINDINGS = {"best_rate": 0.01, "default_cost": 3.9, "usable_adam": 3, "usable_sgd": 3,
+            "works_untuned": "contradicted", "easier_than_sgd": "not shown"}  # fmt: skip
 _ASK = {
     "best_rate": "which of Adam's rates has the lowest validation loss?",
     "default_cost": "how many times the lowest loss of Adam is its loss at 0.001?",
@@ -30,14 +32,7 @@ def record_table() -> str:
 ADAM_CLAIM = audit(
     "adam_claim",
     "Audit: does Adam work without tuning?",
-    {
-        "best_rate": 0.01,
-        "default_cost": 3.9,
-        "usable_adam": 3,
-        "usable_sgd": 3,
-        "works_untuned": "contradicted",
-        "easier_than_sgd": "not shown",
-    },
+    FINDINGS,
     ask=_ASK,
     difficulty=2,
     minutes=15,
@@ -51,8 +46,7 @@ ADAM_CLAIM = audit(
     cost_against_sgd: a cost measured against the best of SGD
         | the claim is about tuning Adam: which loss would tuning have given?
         default_cost = 3.6
-    usable_without_best: a count that leaves out the best rate itself
-        | is the lowest loss below twice the lowest loss?
+    usable_without_best: a count that leaves out the best rate itself | is the lowest loss below twice the lowest loss?
         usable_adam = 2; usable_sgd = 2
     believed: an audit that believes the sentence | what does the untuned rate cost here?
         works_untuned = supported

@@ -1,23 +1,20 @@
 """A step with momentum: its cases and its known mistakes."""
 
 from course_lib.by_hand.optimizers import momentum_step
-from course_lib.teaching.checks.optimizers.walk import Walk, first_wrong_step, form, given_state, walks
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.checks.optimizers.walk import Walk, step
 
-NAMES = ("velocity",)
 CASES = (
     Walk((3, 2), (0.1, 0.1, 0.02, 0.02, 0.3, 0.05), (0.9,), seed=1),
     Walk((5,), (0.2, 0.05, 0.05, 0.4), (0.6,), seed=2),
     Walk((3, 2), (0.1, 0.3), (0.75,), seed=3, warm=True),
 )
 
-MOMENTUM = implement(
+MOMENTUM = step(
     "momentum",
     "Momentum",
     momentum_step,
+    *CASES,
     core=True,
-    observe=lambda answer: walks(answer, *CASES, names=NAMES),
     right="""
     change_first: the change is computed first, then the velocity
         velocity = A -> change = -rate * gradient; velocity = velocity * momentum + change
@@ -28,8 +25,7 @@ MOMENTUM = implement(
     wrong="""
     uphill: a velocity that goes up the gradient | with which sign does the gradient enter the velocity?
         momentum * velocity - A -> momentum * velocity + A
-    subtracted: a right velocity that is subtracted
-        | the velocity holds minus rate times gradient: what is added?
+    subtracted: a right velocity that is subtracted | the velocity holds minus rate times gradient: what is added?
         parameter + velocity -> parameter - velocity
     rate_outside: momentum with the rate outside of the velocity, as torch keeps it
         | what does an old gradient weigh after the rate has changed?
@@ -48,13 +44,10 @@ MOMENTUM = implement(
         momentum * velocity -> (1 - momentum) * velocity
     memoryless: plain gradient descent: the old velocity is not used | what is left of the step before?
         momentum * velocity - A -> -A
-    old_velocity: a step with the old velocity
-        | which velocity moves the parameter, the one before or after the update?
-        first: old = velocity
-        parameter + velocity -> parameter + old
+    old_velocity: a step with the old velocity | which velocity moves the parameter, the one before or after the update?
+        first: old = velocity; parameter + velocity -> parameter + old
     state_lost: a right step that returns the old velocity | what will the next step find as its velocity?
-        first: old = velocity
-        return: RESULT[0], old
+        first: old = velocity; return: RESULT[0], old
     undamped: a velocity that is never slowed down | which factor does the old velocity get?
         momentum * velocity -> velocity
     shared: one velocity shared by all entries | how many velocities has a parameter of six entries?
@@ -66,7 +59,6 @@ MOMENTUM = implement(
     swapped: the right two results in another order | in which order does the docstring list them?
         return: velocity, parameter + velocity
     """,
-    properties=(Property("form", form(NAMES)), given_state(*CASES), Property("first wrong step", first_wrong_step)),
     hints=(
         "Two lines: first the velocity changes, then the parameter moves by it.",
         "The old velocity is multiplied by momentum; rate times gradient is subtracted from that.",

@@ -1,5 +1,6 @@
 """The order of a torch training loop: its lines and the known mistakes."""
 
+from course_lib.teaching.exercises import forms
 from course_lib.teaching.exercises.kinds import order
 
 # Shown in this order; two lines are not needed.
@@ -15,15 +16,7 @@ LINES = {
     "I": "for epoch in range(epochs):",
     "J": "logits = model(x[rows])",
 }
-
-
-def loop_of(letters: list[str]) -> str:
-    """The lines that the letters name, each inside the loop that was opened last before it."""
-    depth, lines = 0, []
-    for letter in letters:
-        lines.append("    " * depth + LINES[letter])
-        depth += LINES[letter].startswith("for ")
-    return "\n".join(lines)
+loop_of = forms.loop_of(LINES)
 
 
 ORDER_TORCH_LOOP = order(

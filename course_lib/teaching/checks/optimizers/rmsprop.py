@@ -1,24 +1,17 @@
 """A step of RMSProp: its cases and its known mistakes."""
 
 from course_lib.by_hand.optimizers import rmsprop_step
-from course_lib.teaching.checks.optimizers.walk import Walk, first_wrong_step, form, given_state, walks
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.checks.optimizers.walk import Walk, step
 
-_NAMES = ("squares",)
-# A large epsilon beside small gradients: it shows whether it stands inside or outside of the root.
-_CASES = (
-    Walk((3, 2), (0.1, 0.1, 0.02, 0.3, 0.05), (0.9, 0.2), seed=5),
-    Walk((4,), (0.2, 0.05, 0.4), (0.6, 0.05), seed=6),
-    Walk((3, 2), (0.1, 0.3), (0.75, 0.1), seed=7, warm=True),
-)
-
-RMSPROP = implement(
+RMSPROP = step(
     "rmsprop",
     "RMSProp",
     rmsprop_step,
+    # A large epsilon beside small gradients: it shows whether it stands inside or outside of the root.
+    Walk((3, 2), (0.1, 0.1, 0.02, 0.3, 0.05), (0.9, 0.2), seed=5),
+    Walk((4,), (0.2, 0.05, 0.4), (0.6, 0.05), seed=6),
+    Walk((3, 2), (0.1, 0.3), (0.75, 0.1), seed=7, warm=True),
     difficulty=2,
-    observe=lambda answer: walks(answer, *_CASES, names=_NAMES),
     right="""
     towards: the running mean as a step towards gradient squared
         squares = A -> squares = squares + (1 - decay) * (gradient * gradient - squares)
@@ -36,10 +29,8 @@ RMSPROP = implement(
     exchanged: decay and 1 - decay exchanged | decay 0.9: how much of the old mean stays?
         decay * squares + (1 - decay) * A -> (1 - decay) * squares + decay * A
     old_squares: a division by the old squares | what are the squares before the first step?
-        first: old = squares
-        np.sqrt(squares) -> np.sqrt(old)
-    not_squared: a mean of the gradients, not of their squares
-        | what cancels in a mean of gradients of both signs?
+        first: old = squares; np.sqrt(squares) -> np.sqrt(old)
+    not_squared: a mean of the gradients, not of their squares | what cancels in a mean of gradients of both signs?
         gradient**2 -> np.abs(gradient); np.sqrt(squares) -> squares
     one_for_all: one mean of squares for all entries | does a small entry have the same size as a large one?
         gradient**2 -> np.full_like(gradient, np.mean(gradient**2))
@@ -48,10 +39,8 @@ RMSPROP = implement(
     adagrad: AdaGrad: squares that are summed for ever | what makes an old square count less?
         squares = A -> squares = squares + gradient**2
     state_lost: a right step that returns the old squares | what will the next step find as its squares?
-        first: old = squares
-        return: RESULT[0], old
+        first: old = squares; return: RESULT[0], old
     """,
-    properties=(Property("form", form(_NAMES)), given_state(*_CASES), Property("first wrong step", first_wrong_step)),
     hints=(
         "A running mean: decay times the old one plus (1 - decay) times the new value.",
         "The new value is gradient squared, entry by entry; the step uses the mean after this update.",

@@ -10,18 +10,13 @@ _LOOK = {
     "noise": "is there a level below which it never stays, and is its path irregular there?",
     "wrong sign": "does it leave without ever changing sides?",
 }
+KEY = {"A": "gradients add up", "B": "sound", "C": "rate too large", "D": "momentum too large", "E": "noise",
+       "F": "wrong sign"}  # fmt: skip
 
 READ_PATHS = find(
     "read_paths",
     "Find the fault in a path",
-    {
-        "A": "gradients add up",
-        "B": "sound",
-        "C": "rate too large",
-        "D": "momentum too large",
-        "E": "noise",
-        "F": "wrong sign",
-    },
+    KEY,
     words=_LOOK,
     ask=_LOOK,
     synonyms={"sound": ("nothing is wrong", "right")},
@@ -51,8 +46,7 @@ READ_PATHS = find(
         E = rate too large
     noise_is_sound: a reading that finds nothing in run E | below which distance does run E never stay, and run B?
         E = sound
-    noise_and_sound_exchanged: a reading that exchanges run B and run E
-        | which of the two comes as close as you like?
+    noise_and_sound_exchanged: a reading that exchanges run B and run E | which of the two comes as close as you like?
         B = noise; E = sound
     swing_is_rate: a reading that takes gradients that add up for too large a rate
         | how many steps does one swing of run A take?

@@ -5,6 +5,7 @@ zeros, on gradients of very different sizes, and records where it goes and what 
 from another state, which an answer that keeps its state in a global does not see.
 """
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from course_lib.teaching.exercises.compare import distance, to_array
-from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.exercise import Exercise, Property
+from course_lib.teaching.exercises.kinds import implement
 from course_lib.teaching.exercises.observe import calls
 
 
@@ -26,21 +28,35 @@ class Walk:
     seed: int
     warm: bool = False
 
-    def state(self, count: int) -> list[np.ndarray]:
-        """What the answer is handed as its `count` states at the first step: zeros, or where `warm` numbers above 0."""
-        rng = np.random.default_rng(self.seed + 200)
-        return [rng.uniform(0.25, 1.0, self.shape) if self.warm else np.zeros(self.shape) for _ in range(count)]
+    def arguments(self, count: int) -> tuple[Any, ...]:
+        """The parameter before the first step, the gradients (steps, *shape), `count` states, rates and settings.
 
-    def start(self) -> np.ndarray:
-        """The parameter before the first step."""
-        return np.random.default_rng(self.seed).normal(2.0, 1.5, self.shape)
+        The gradients have sizes from 0.01 to 10 over the entries, a drift and noise over the steps.
+        """
+        start, drawn, state = (np.random.default_rng(self.seed + more) for more in (0, 100, 200))
+        sizes = drawn.permutation(np.geomspace(0.01, 10, int(np.prod(self.shape)))).reshape(self.shape)
+        gradients = sizes * drawn.normal(0.4, 1.0, (len(self.rates), *self.shape))
+        kept = [state.uniform(0.25, 1.0, self.shape) if self.warm else np.zeros(self.shape) for _ in range(count)]
+        return start.normal(2.0, 1.5, self.shape), gradients, *kept, self.rates, self.settings
 
-    def gradients(self) -> np.ndarray:
-        """(steps, *shape): sizes from 0.01 to 10 over the entries, a drift and noise over the steps."""
-        rng = np.random.default_rng(self.seed + 100)
-        sizes = rng.permutation(np.geomspace(0.01, 10, int(np.prod(self.shape)))).reshape(self.shape)
-        noise = rng.normal(0.4, 1.0, (len(self.rates), *self.shape))
-        return np.asarray(sizes * noise)
+
+def step(slug: str, title: str, reference: Callable[..., Any], *cases: Walk, **about: Any) -> Exercise:
+    """An exercise whose answer is one step, which is let walk; what it keeps stands between gradient and t or rate."""
+    given = list(inspect.signature(reference).parameters)
+    counted = "t" in given
+    names = tuple(given[2 : given.index("t" if counted else "rate")])
+    return implement(
+        slug,
+        title,
+        reference,
+        observe=lambda answer: walks(answer, *cases, names=names, counted=counted),
+        properties=(
+            Property("form", _form(names)),
+            Property("state as given", _given_state(cases)),
+            Property("first wrong step", _first_wrong_step),
+        ),
+        **about,
+    )
 
 
 def walks(answer: Callable[..., Any], *cases: Walk, names: tuple[str, ...], counted: bool = False) -> dict[str, Any]:
@@ -64,29 +80,41 @@ def walks(answer: Callable[..., Any], *cases: Walk, names: tuple[str, ...], coun
                 seen[name].append(np.array(value if array is None else array, dtype=np.float64))
         return {name: np.array(values) for name, values in seen.items()}
 
-    return calls(walk, *((c.start(), c.gradients(), *c.state(len(names)), c.rates, c.settings) for c in cases))
+    return calls(walk, *(case.arguments(len(names)) for case in cases))
 
 
-def form(names: tuple[str, ...]) -> Callable[[Any, Any], str | None]:
-    """Property: the right number of results, each of the shape of the parameter."""
-    count = {2: "two", 3: "three"}[len(names) + 1]
-    wanted = ", ".join(("the new parameter", *names))
+def _form(names: tuple[str, ...]) -> Callable[[Any, Any], str | None]:
+    """The right number of results, each of the shape of the parameter."""
 
-    def test(seen: Any, right: Any) -> str | None:
+    def told(seen: Any, right: Any) -> str | None:
         for case, rule in right.items():
             own = seen[case]["result"]
             if not isinstance(own, dict):
-                return f"return {count} things, in this order: {wanted}"
+                count = {1: "two", 2: "three"}[len(names)]
+                return f"return {count} things, in this order: {', '.join(('the new parameter', *names))}"
             for name, value in rule["result"].items():
                 if own[name].shape != value.shape:
                     return f"{case}: {name} has the shape {own[name].shape[1:]}, the parameter {value.shape[1:]}"
         return None
 
-    return test
+    return told
 
 
-def first_wrong_step(seen: Any, right: Any) -> str | None:
-    """Property: which of the results leaves the right one first, and at which step."""
+def _given_state(cases: tuple[Walk, ...]) -> Callable[[Any, Any], str | None]:
+    """A walk from another state than zeros is wrong where those from zeros are right."""
+
+    def told(seen: Any, right: Any) -> str | None:
+        fine = [distance(seen[case], right[case]) <= 1e-6 for case in right]
+        if fine != [not walk.warm for walk in cases]:
+            return None
+        start = f"{list(right)[fine.index(False)]}, which starts from a state that is not 0, is wrong"
+        return f"{start}; the others are right\nwhere does your step find its state: in what it is given?"
+
+    return told
+
+
+def _first_wrong_step(seen: Any, right: Any) -> str | None:
+    """Which of the results leaves the right one first, and at which step."""
     for case, rule in right.items():
         own = seen[case]["result"]
         for t in range(len(rule["result"]["parameter"])):
@@ -94,21 +122,7 @@ def first_wrong_step(seen: Any, right: Any) -> str | None:
             if off:
                 fine = [name for name in rule["result"] if name not in off]
                 rest = f"; right there: {', '.join(fine)}" if fine else ""
-                verb = "differs" if len(off) == 1 else "differ"
                 before = f"up to step {t} all is right, " if t else ""
+                verb = "differs" if len(off) == 1 else "differ"
                 return f"{case}: {before}at step {t + 1} {' and '.join(off)} {verb}{rest}"
     return None
-
-
-def given_state(*cases: Walk) -> Property:
-    """Property: a walk from another state than zeros is right where those from zeros are."""
-
-    def test(seen: Any, right: Any) -> str | None:
-        fine = [distance(seen[case], right[case]) <= 1e-6 for case in right]
-        if fine != [not walk.warm for walk in cases]:
-            return None
-        case = list(right)[fine.index(False)]
-        told = f"{case}, which starts from a state that is not 0, is wrong; the others are right"
-        return told + "\nwhere does your step find its state: in what it is given?"
-
-    return Property("state as given", test)

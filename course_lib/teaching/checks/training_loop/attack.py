@@ -1,12 +1,9 @@
 """A gradient check that finds planted faults: what it must accept and reject, and the known weak checks."""
 
-from typing import Any
-
 import numpy as np
 
 from course_lib.numpy_nn.gradcheck import check_layer, layer_passes
 from course_lib.teaching.checks.training_loop.versions import PLANTED, RIGHT
-from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import attack
 
 # What to ask about each fault that survived, in the order in which it is asked.
@@ -22,6 +19,7 @@ _SURVIVED = {
     "weight gradient / n (small x)": "is your limit relative to the size of the gradients?",
     "leaky slope doubled": "how large an error do you let pass, and do you look at every entry?",
 }
+_ENTRIES = "some entries are not looked at: is every entry of all three gradients compared?"
 
 
 def one_sided(function, x, step):
@@ -36,15 +34,10 @@ def one_sided(function, x, step):
     return slopes
 
 
-def _reading(seen: Any, right: Any) -> str | None:
-    alarms = [name for name, accepted in seen["right"].items() if accepted is not True]
-    alive = [name for name, accepted in seen["planted"].items() if accepted is not False]
-    if alarms and set(alarms) <= {"relu", "relu (all off)"}:
+def _alarm(alarms: list[str]) -> str:
+    if set(alarms) <= {"relu", "relu (all off)"}:
         return "gradients of a ReLU that is off are zero: what does your measure of error say of two zeros?"
-    if alarms:
-        return "right layers are rejected: print the error you find for one of them; which part of it is your own?"
-    asked = [question for name, question in _SURVIVED.items() if name in alive]
-    return asked[0] if asked else "some entries are not looked at: is every entry of all three gradients compared?"
+    return "right layers are rejected: print the error you find for one of them; which part of it is your own?"
 
 
 LAYER_PASSES = attack(
@@ -78,15 +71,12 @@ LAYER_PASSES = attack(
         rng.standard_normal(A) -> np.array(layer.forward(x))
     one_output: a check of the gradient of one output of one sample
         | what if a fault is in another column, or in another sample?
-        rng.standard_normal(A) -> np.zeros(A)
-        after upstream = A -> upstream.flat[0] = 1.0
+        rng.standard_normal(A) -> np.zeros(A); after upstream = A -> upstream.flat[0] = 1.0
     outputs_summed: a check that differentiates the plain sum of the outputs
         | of which number is backward(upstream) the gradient?
         A * upstream -> A
-    weight_only: a check of the weight alone
-        | what has a Tanh in place of a weight, and what else does backward give?
-        variables, claims = A -> variables, claims = [], []; layer.backward(upstream)
-        ("weight", "bias") -> ("weight",)
+    weight_only: a check of the weight alone | what has a Tanh in place of a weight, and what else does backward give?
+        variables, claims = A -> variables, claims = [], []; layer.backward(upstream); ("weight", "bias") -> ("weight",)
     parameters_only: a check of weight and bias, not of the gradient that goes on
         | what does the layer before this one receive?
         variables, claims = A -> variables, claims = [], []; layer.backward(upstream)
@@ -108,8 +98,7 @@ LAYER_PASSES = attack(
     loose_tolerance: a check that lets an error of a hundredth pass
         | how large is the error of a right gradient, and how far above it is your limit?
         1e-6 -> {1e-1|1e-2|0.3|0.5}
-    strict_tolerance: a limit below rounding
-        | how large is the error that you find for a right layer?
+    strict_tolerance: a limit below rounding | how large is the error that you find for a right layer?
         1e-6 -> {1e-12|1e-11|1e-15}
     absolute_tolerance: a check of absolute differences against one limit
         | what if all gradients of a layer are smaller than your limit?
@@ -129,7 +118,8 @@ LAYER_PASSES = attack(
     rejects_all: a check that rejects everything | by how much is a right gradient off?
         first: return False
     """,
-    properties=(Property("what survived", _reading),),
+    alarm=_alarm,
+    survived=_SURVIVED | dict.fromkeys(PLANTED.keys() - _SURVIVED.keys(), _ENTRIES),
     hints=(
         "Make one number of the output: sum(forward(x) * upstream). Its gradient is what backward(upstream) claims.",
         "backward makes up to three claims: what it returns, weight_gradient and bias_gradient. Copy them first.",

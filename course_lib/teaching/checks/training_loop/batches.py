@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.by_hand.first_step import batch_rows
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import Detail, kind_of, row_numbers
+from course_lib.teaching.exercises.forms import Detail, expected, other_form, row_numbers
 from course_lib.teaching.exercises.kinds import implement
 from course_lib.teaching.exercises.observe import Raised, calls
 
@@ -38,14 +37,10 @@ def _sizes(result: Any, count: int) -> Any:
         return result if isinstance(result, Raised) else None
     pieces = [row_numbers(piece) for piece in result[0]]
     if any(piece is None for piece in pieces):
-        return {"form": "not row numbers", "given": Detail(kind_of(result[0]))}
-    rows = sorted(row for piece in pieces if piece is not None for row in piece.tolist())
-    return {
-        "form": "row numbers",
-        "given": Detail(None),
-        "sizes": [len(piece) for piece in pieces if piece is not None],
-        "every row once": rows == list(range(count)),
-    }
+        return other_form(result[0])
+    sizes = ", ".join(str(len(piece)) for piece in pieces)
+    every = sorted(row for piece in pieces for row in piece.tolist()) == list(range(count))
+    return {"form": "row numbers", "given": Detail(None), "batches of": sizes, "every row once": every}
 
 
 def _order(first: Any, again: Any, other: Any) -> Any:
@@ -56,14 +51,14 @@ def _order(first: Any, again: Any, other: Any) -> Any:
         return {"rows": "not row numbers"}
     rows, count = np.concatenate(pieces), _BIG[0]
     return {
-        "rows in no batch": bool(set(range(count)) - set(rows.tolist())),
-        "rows twice in a batch": any(len(set(piece.tolist())) < len(piece) for piece in pieces),
-        "rows in two batches": sum(len(set(piece.tolist())) for piece in pieces) > len(set(rows.tolist())),
-        "rows that do not exist": bool(rows.min() < 0 or rows.max() >= count),
+        "every row in a batch": set(range(count)) <= set(rows.tolist()),
+        "no row twice in a batch": all(len(set(piece.tolist())) == len(piece) for piece in pieces),
+        "no row in two batches": sum(len(set(piece.tolist())) for piece in pieces) == len(set(rows.tolist())),
+        "only rows that exist": bool(rows.min() >= 0 and rows.max() < count),
         "mixing": _mixing(pieces, rows),
-        "next epoch": "the same order" if _same(first[0], first[1]) else "another order",
-        "same seed": "the same order" if _same(first[0], again[0]) else "another order",
-        "another seed": "the same order" if _same(first[0], other[0]) else "another order",
+        "another order in the next epoch": not _same(first[0], first[1]),
+        "the same order from the same seed": _same(first[0], again[0]),
+        "another order from another seed": not _same(first[0], other[0]),
     }
 
 
@@ -83,36 +78,6 @@ def _same(one: Any, other: Any) -> bool:
     return [list(piece) for piece in one] == [list(piece) for piece in other]
 
 
-def _form(seen: Any, right: Any) -> str | None:
-    odd = [facts for facts in seen.values() if isinstance(facts, dict) and facts.get("form") == "not row numbers"]
-    return f"expected a list of arrays of row numbers, you give {odd[0]['given'].value}" if odd else None
-
-
-def _wrong_sizes(seen: Any, right: Any) -> str | None:
-    for case in list(right)[:-1]:
-        own = seen[case]["sizes"]
-        if own != right[case]["sizes"]:
-            return f"{case}: your pieces hold {own} rows; count by hand what they should hold"
-    return None
-
-
-def _wrong_rows(seen: Any, right: Any) -> str | None:
-    for case in list(right)[:-1]:
-        if not seen[case]["every row once"]:
-            return f"{case}: not every row is in exactly one of your pieces"
-    facts = seen["order"]
-    wrong = [name for name in right["order"] if name.startswith("rows") and facts[name]]
-    return f"there are {', and '.join(wrong)} ({_BIG[0]} rows, batches of {_BIG[1]})" if wrong else None
-
-
-def _wrong_order(seen: Any, right: Any) -> str | None:
-    facts, rule = seen["order"], right["order"]
-    for name in ("mixing", "next epoch", "same seed", "another seed"):
-        if facts[name] != rule[name]:
-            return f"{name}: {facts[name]}, expected: {rule[name]}"
-    return None
-
-
 BATCH_ROWS = implement(
     "batch_rows",
     "Cut an epoch into batches",
@@ -123,11 +88,9 @@ BATCH_ROWS = implement(
         order = A -> order = np.arange(count); rng.shuffle(order)
         return: np.split(order, range(batch_size, count, batch_size))
     sorted_keys: the order of random numbers is a random order
-        rng.permutation(count) -> np.argsort(rng.random(count))
-        return: [list(piece) for piece in RESULT]
+        rng.permutation(count) -> np.argsort(rng.random(count)); return: [list(piece) for piece in RESULT]
     one_by_one: a generator of pieces
-        rng.permutation(count) -> rng.choice(count, size=count, replace=False)
-        return A -> yield from A
+        rng.permutation(count) -> rng.choice(count, size=count, replace=False); return A -> yield from A
     """,
     wrong="""
     last_batch_dropped: batches without the last, smaller one | which rows does no batch hold, epoch after epoch?
@@ -142,8 +105,7 @@ BATCH_ROWS = implement(
         rng.permutation(count) -> rng.integers(0, count, size=count)
     each_batch_drawn_anew: every batch drawn anew from all rows
         | does the second batch know which rows the first one took?
-        drop: order = A
-        order[A] -> rng.choice(count, size=min(batch_size, count - start), replace=False)
+        drop: order = A; order[A] -> rng.choice(count, size=min(batch_size, count - start), replace=False)
     batches_shuffled: whole batches shuffled, not rows | do rows that are neighbours in the data ever part?
         rng.permutation(count) -> np.arange(count)
         return A -> pieces = A; return [pieces[place] for place in rng.permutation(len(pieces))]
@@ -164,12 +126,7 @@ BATCH_ROWS = implement(
     rotated: the data in their order, from a random row on | do rows that are neighbours in the data ever part?
         rng.permutation(count) -> np.roll(np.arange(count), rng.integers(count))
     """,
-    properties=(
-        Property("row numbers", _form),
-        Property("sizes of the pieces", _wrong_sizes),
-        Property("every row once", _wrong_rows),
-        Property("a new random order per epoch, from rng", _wrong_order),
-    ),
+    properties=(expected("a list of arrays of row numbers"),),
     hints=(
         "Bring all rows into a random order first, then cut that order into pieces.",
         "rng.permutation(count) gives the order; a slice may end beyond the end of an array.",

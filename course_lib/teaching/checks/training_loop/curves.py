@@ -51,8 +51,7 @@ READ_LEARNING_CURVES = find(
         | in which run would you have done better to stop early?
         F = ideal
     rising_is_learning: a reading in which a run whose training loss falls is still learning,
-        | whatever its validation loss does
-        | what is gained by going on while the validation loss rises?
+        | whatever its validation loss does | what is gained by going on while the validation loss rises?
         F = still learning
     crossed_is_odd: a reading that finds fault with a validation loss below the training loss
         | when is each of the two losses measured, and is dropout on then?

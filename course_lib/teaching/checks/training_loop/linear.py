@@ -1,11 +1,8 @@
 """A linear layer backward: cases and known mistakes of linear_backward."""
 
-from typing import Any
-
 import numpy as np
 
 from course_lib.by_hand.first_step import linear_backward
-from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
 
 _RNG = np.random.default_rng(9)
@@ -19,28 +16,6 @@ def _case(n: int, i: int, o: int) -> tuple[np.ndarray, ...]:
 # the last one are whole numbers.
 _CASES = [_case(5, 3, 4), _case(4, 4, 4), _case(3, 2, 6)]
 _CASES.append((np.array([[1, 0, 3], [0, 2, 1]]), *_case(2, 3, 2)[1:]))
-_NAMES = ("the gradient of x", "the gradient of weight", "the gradient of bias")
-
-
-def _shapes(seen: Any, right: Any) -> str | None:
-    for case in right:
-        own, rule = seen[case]["result"], right[case]["result"]
-        for name, mine, theirs in zip(_NAMES, own, rule, strict=True):
-            if np.shape(mine) != theirs.shape:
-                return f"{case}: {name} has the shape {np.shape(mine)}; a gradient has the shape of its variable"
-    return None
-
-
-def _which(seen: Any, right: Any) -> str | None:
-    pairs = [(seen[case]["result"], right[case]["result"]) for case in right]
-    fine = [all(np.allclose(a[k], b[k], rtol=1e-6, atol=1e-9) for a, b in pairs) for k in range(3)]
-    wrong = [name for name, good in zip(_NAMES, fine, strict=True) if not good]
-    good = [name for name, good in zip(_NAMES, fine, strict=True) if good]
-    if wrong and good:
-        return f"right: {', '.join(good)}; not right: {', '.join(wrong)} (the shapes fit)"
-    return "the shapes fit, all three are off: check one entry with a central difference" if wrong else None
-
-
 LINEAR_BACKWARD = implement(
     "linear_backward",
     "Send a gradient back through a linear layer",
@@ -78,8 +53,7 @@ LINEAR_BACKWARD = implement(
     bias_keepdims: a bias gradient with one axis too many, (1, o)
         | what does keepdims do to the shape, and what is bias's?
         gradient.sum(axis=0) -> gradient.sum(axis=0, keepdims=True)
-    bias_not_summed: a bias gradient that is not summed
-        | one bias reaches n samples: what happens to their n gradients?
+    bias_not_summed: a bias gradient that is not summed | one bias reaches n samples: what happens to their n gradients?
         gradient.sum(axis=0) -> gradient.copy()
     bias_counts: n as the gradient of every bias | dy/dbias is 1; what is it multiplied by?
         gradient.sum(axis=0) -> np.full(weight.shape[1], float(len(x)))
@@ -109,7 +83,6 @@ LINEAR_BACKWARD = implement(
         | what is weight multiplied by in the forward pass?
         x.T -> (x @ weight).T
     """,
-    properties=(Property("shapes of the gradients", _shapes), Property("which gradients are right", _which)),
     hints=(
         "A gradient has the shape of its variable. Which products of x, weight and gradient have those shapes?",
         "weight[a, b] acts on y[n, b] through x[n, a], for every sample n: add those n contributions up.",

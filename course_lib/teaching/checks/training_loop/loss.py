@@ -38,31 +38,26 @@ def sample_by_sample(logits, labels):
 
 def _capped(seen: Any, right: Any) -> bool:
     """Losses are right but for those of tiny probabilities, which end at some number; the gradients are right."""
-    own, rule = _results(seen), _results(right)
-    mild = all(np.isclose(own[case - 1][1], rule[case - 1][1], rtol=1e-3) for case in _MILD)
-    gradients = all(np.allclose(a[2], b[2], rtol=1e-6, atol=1e-9) for a, b in zip(own, rule, strict=True))
-    return mild and gradients and 0 < own[3][1] < 0.5 * rule[3][1]
+    gradients = zip(_results(seen), _results(right), strict=True)
+    return _too_small(seen, right, 1e-3) and all(np.allclose(a[2], b[2], rtol=1e-6, atol=1e-9) for a, b in gradients)
 
 
 def _clipped(seen: Any, right: Any) -> bool:
     """All is right but where logits are large: there the loss is finite and too small, and so is the gradient off."""
+    own, rule = _results(seen)[4], _results(right)[4]
+    return _too_small(seen, right, 1e-6) and not np.allclose(own[2], rule[2], rtol=1e-3, atol=1e-6)
+
+
+def _too_small(seen: Any, right: Any, close: float) -> bool:
     own, rule = _results(seen), _results(right)
-    mild = all(np.isclose(own[case - 1][1], rule[case - 1][1], rtol=1e-6) for case in _MILD)
-    small = 0 < own[3][1] < 0.5 * rule[3][1]
-    return mild and small and not np.allclose(own[4][2], rule[4][2], rtol=1e-3, atol=1e-6)
+    mild = all(np.isclose(own[case - 1][1], rule[case - 1][1], rtol=close) for case in _MILD)
+    return mild and 0 < own[3][1] < 0.5 * rule[3][1]
 
 
 def _results(seen: Any) -> list[tuple[str, float, np.ndarray]]:
     """(case, sum, gradient) of each case."""
     results = [(case, facts["result"]) for case, facts in seen.items()]
     return [(case, float(total), np.asarray(gradient, float)) for case, (total, _, gradient) in results]
-
-
-def _shapes(seen: Any, right: Any) -> str | None:
-    own, rule = ([np.shape(part) for part in one["case 1"]["result"]] for one in (seen, right))
-    if own != rule:
-        return f"sum, count, gradient have the shapes (), (), (4, 3) in case 1; yours {', '.join(map(str, own))}"
-    return None
 
 
 def _rows_sum_to_zero(seen: Any, right: Any) -> str | None:
@@ -78,22 +73,6 @@ def _finite(seen: Any, right: Any) -> str | None:
         if not np.isfinite(total) or not np.isfinite(gradient).all():
             largest = float(np.abs(_CASES[int(case.split()[1]) - 1][0]).max())
             return f"{case}: NaN or infinity, with logits up to {largest:,.0f}; is your way safe for large logits?"
-    return None
-
-
-def _loss_positive(seen: Any, right: Any) -> str | None:
-    low = [(case, total) for case, total, _ in _results(seen) if total < 0]
-    return f"{low[0][0]}: your sum is {low[0][1]:.3g}; a cross-entropy is never negative" if low else None
-
-
-def _one_of_two(seen: Any, right: Any) -> str | None:
-    rule, own = _results(right), _results(seen)
-    loss = all(np.isclose(a[1], b[1], rtol=1e-6) for a, b in zip(own, rule, strict=True))
-    gradient = all(np.allclose(a[2], b[2], rtol=1e-6, atol=1e-9) for a, b in zip(own, rule, strict=True))
-    if loss and not gradient:
-        return "the sum is right, the gradient is not: compare one entry with (loss(z + h) - loss(z - h)) / 2h / n"
-    if gradient and not loss:
-        return "the gradient is right, the sum is not: what is -log of the right class's probability, added up?"
     return None
 
 
@@ -118,20 +97,17 @@ SOFTMAX_CROSS_ENTROPY = implement(
     wrong="""
     mean_for_sum: the mean loss in place of the sum | two batches of 32 and 8 rows: can you add their means?
         float(total) -> float(total) / len(labels)
-    gradient_of_sum: the gradient of the sum, not of the mean
-        | how long is a step if the batch is twice as large?
+    gradient_of_sum: the gradient of the sum, not of the mean | how long is a step if the batch is twice as large?
         gradient / len(labels) -> gradient
     divided_twice: the gradient of the mean divided by n once more | how often does 1/n stand in sum / n?
         gradient / len(labels) -> gradient / len(labels) ** 2
     divided_by_entries: the gradient divided by all n * k entries | is the mean one over samples or over logits?
         gradient / len(labels) -> gradient / gradient.size
-    divided_by_classes: the gradient divided by the number of classes
-        | which axis of the logits counts the samples?
+    divided_by_classes: the gradient divided by the number of classes | which axis of the logits counts the samples?
         gradient / len(labels) -> gradient / logits.shape[1]
     one_hot_missing: softmax / n as the gradient, nothing subtracted | what is it where p is 1 for the right class?
         drop: gradient[rows, labels] -= 1
-    set_to_minus_one: the entries of the right classes set to -1
-        | what is p - 1 where p is 0.9, and what is left of p?
+    set_to_minus_one: the entries of the right classes set to -1 | what is p - 1 where p is 0.9, and what is left of p?
         gradient[rows, labels] -= 1 -> gradient[rows, labels] = -1
     logarithm_in_gradient: log p, not p, minus one-hot as the gradient | how does p come back from log p?
         np.exp(log_probabilities) -> log_probabilities.copy()
@@ -148,8 +124,7 @@ SOFTMAX_CROSS_ENTROPY = implement(
         logits.max(axis=1, keepdims=True) -> logits.min(axis=1, keepdims=True)
     log_of_zero: the log of a softmax that underflows to 0 | what is the log of exp(-10000), as you compute it?
         total = -A -> total = -np.log(np.exp(log_probabilities)[rows, labels]).sum()
-    common_shift: all rows shifted by one common maximum
-        | what is left of a row that lies 10,000 below that maximum?
+    common_shift: all rows shifted by one common maximum | what is left of a row that lies 10,000 below that maximum?
         logits.max(axis=1, keepdims=True) -> logits.max()
     epsilon_in_log: a small number inside the log | how large can -log(p + 1e-12) become?
         total = -A -> total = -np.log(np.exp(log_probabilities)[rows, labels] + {1e-12|1e-8|1e-10|1e-15}).sum()
@@ -187,16 +162,12 @@ SOFTMAX_CROSS_ENTROPY = implement(
     softmax_derivative_twice: p - one-hot times p (1 - p) once more
         | is the derivative of softmax already in p - one-hot?
         gradient[rows, labels] -= 1 -> p = gradient.copy(); gradient[rows, labels] -= 1; gradient *= p * (1 - p)
-    gradient_averaged: a mean over the samples as the gradient, one row
-        | does each sample have a gradient of its own?
+    gradient_averaged: a mean over the samples as the gradient, one row | does each sample have a gradient of its own?
         gradient / len(labels) -> gradient.mean(axis=0)
     """,
     properties=(
-        Property("their shapes", _shapes),
         Property("rows of the gradient sum to zero", _rows_sum_to_zero),
         Property("finite for large logits", _finite),
-        Property("a loss is not negative", _loss_positive),
-        Property("loss and gradient apart", _one_of_two),
     ),
     hints=(
         "Subtract the largest logit of each row: softmax stays the same and exp cannot overflow.",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from course_lib.teaching.exercises import forms
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import order
 
@@ -19,29 +20,14 @@ LINES = {
     "J": "for start in range(0, len(x), batch_size):",
 }
 # Which names a line reads that another line makes, and which it makes.
-_READS = {
-    "A": "gradient rows",
-    "B": "order start",
-    "C": "weight_gradient",
-    "E": "rows",
-    "F": "weight_gradient",
-    "I": "logits rows",
-}
+_READS = {"A": "gradient rows", "B": "order start", "C": "weight_gradient", "E": "rows", "F": "weight_gradient",
+          "I": "logits rows"}  # fmt: skip
 _MAKES = {"A": "weight_gradient", "B": "rows", "E": "logits", "G": "order", "H": "rows", "I": "gradient", "J": "start"}
-_NOT_NEEDED = {"C": "does the loss fall along + gradient?", "H": "does every row come up once per epoch?"}
-
-
-def loop_of(letters: list[str]) -> str:
-    """The lines that the letters name, each inside the loop that was opened last before it."""
-    depth, lines = 0, []
-    for letter in letters:
-        lines.append("    " * depth + LINES[letter])
-        depth += LINES[letter].startswith("for ")
-    return "\n".join(lines)
+loop_of = forms.loop_of(LINES)
 
 
 def _names(seen: Any, right: Any) -> str | None:
-    """The first line that reads what no line above it makes, or that is not needed."""
+    """The first line that reads what no line above it makes."""
     made: set[str] = set()
     if not isinstance(seen, list) or not all(letter in LINES for letter in seen):
         return None
@@ -50,9 +36,6 @@ def _names(seen: Any, right: Any) -> str | None:
         if missing:
             return f"line {letter} reads {' and '.join(missing)}, which no line above it in your list makes"
         made |= set(_MAKES.get(letter, "").split())
-    extra = [letter for letter in seen if letter in _NOT_NEEDED]
-    if extra:
-        return f"think about line {extra[0]}: {_NOT_NEEDED[extra[0]]}"
     return f"line {seen[0]} stands outside every loop: shall it run only once?" if seen[:1] != right[:1] else None
 
 
@@ -62,8 +45,7 @@ ORDER_TRAINING_STEP = order(
     LINES,
     "DGJBEIAF",
     wrong="""
-    update_before_backward: a loop that updates before it goes backward
-        | which gradient does the very first update use?
+    update_before_backward: a loop that updates before it goes backward | which gradient does the very first update use?
         DGJBEIFA
     update_first: a loop that updates at the start of each batch
         | which batch do the gradients come from that the update uses?
@@ -87,8 +69,7 @@ ORDER_TRAINING_STEP = order(
         JDGBEIAF
     rows_before_loop: a loop that chooses the rows before `start` is there | which line gives `start` its value?
         DGBJEIAF
-    forward_once: a loop with one forward pass per epoch
-        | do the outputs stay the same while weight and bias change?
+    forward_once: a loop with one forward pass per epoch | do the outputs stay the same while weight and bias change?
         DGBEJIAF
     with_replacement: a loop that draws each batch anew, with replacement | does every row come up once per epoch?
         DGJHEIAF
@@ -100,6 +81,10 @@ ORDER_TRAINING_STEP = order(
     not_shuffled: a loop that never makes the order | which line gives `order` its value?
         DJBEIAF
     """,
+    unwanted={
+        "C": "think about line C: does the loss fall along + gradient?",
+        "H": "think about line H: does every row come up once per epoch?",
+    },
     properties=(Property("every name is made before it is read", _names),),
     hints=(
         "For each line ask which names it reads, and which line makes them.",

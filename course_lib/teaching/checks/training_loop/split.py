@@ -11,7 +11,7 @@ import numpy as np
 
 from course_lib.by_hand.first_step import stratified_split
 from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import Detail, kind_of, row_numbers
+from course_lib.teaching.exercises.forms import Detail, expected, other_form, row_numbers
 from course_lib.teaching.exercises.kinds import implement
 from course_lib.teaching.exercises.observe import CHANGED, Raised, calls
 
@@ -37,18 +37,27 @@ def _observe(answer: Any) -> Any:
     first, again, other, few = (case["result"] for case in seen.values())
     if first is None or isinstance(first, Raised):
         return {"case 1": first}
-    parts = _parts(first)
+    parts, small = _parts(first), _parts(few)
     if parts is None:
-        content = {np.asarray(part).dtype.kind for part in first} if _long(first) == 3 else set()
-        return {"form": "masks" if content == {"b"} else "other", "given": Detail(kind_of(first))}
-    facts = _facts(parts, _LABELS, _CLASSES, _FRACTIONS) | {"taken": _taken(parts)} | _randomness(first, again, other)
-    small = _parts(few)
-    halves = few if small is None else _facts(small, _FEW, _HALVES, _QUARTERS)
-    return {"form": "row numbers", **facts, "halves": halves, CHANGED: seen["case 1"][CHANGED]}
+        masks = _long(first) == 3 and all(np.asarray(part).dtype.kind == "b" for part in first)
+        return {"form": "masks"} if masks else other_form(first)
+    return {
+        "form": "row numbers",
+        **_facts(parts, _LABELS, _CLASSES, _FRACTIONS),
+        "halves": few if small is None else _facts(small, _FEW, _HALVES, _QUARTERS),
+        "the rows of each class are taken": _taken(parts),
+        "same seed, same split": _sets(first) == _sets(again),
+        "another seed, another split": _sets(first) != _sets(other),
+        CHANGED: seen["case 1"][CHANGED],
+    }
 
 
 def _long(value: Any) -> int:
     return len(value) if isinstance(value, list | tuple) else 0
+
+
+def _sets(result: Any) -> list[list[int]]:
+    return [sorted(np.asarray(part).tolist()) for part in result]
 
 
 def _parts(result: Any) -> list[np.ndarray] | None:
@@ -68,7 +77,7 @@ def _facts(
         "no row twice in a part": all(len(set(part.tolist())) == len(part) for part in parts),
         "no row in two parts": sum(len(set(part.tolist())) for part in parts) == len(set(rows.tolist())),
         "every row in a part": set(range(count)) <= set(rows.tolist()),
-        "sorted": all((np.diff(part) >= 0).all() for part in parts),
+        "sorted row numbers": all((np.diff(part) >= 0).all() for part in parts),
         "cut": _cut_like(counts, list(classes.values()), fractions),
         "counts": Detail(counts),
     }
@@ -106,27 +115,6 @@ def _before(one: np.ndarray, other: np.ndarray) -> bool:
     return True
 
 
-def _randomness(first: Any, again: Any, other: Any) -> dict[str, bool]:
-    def same(one: Any, two: Any) -> bool:
-        return [sorted(np.asarray(p).tolist()) for p in one] == [sorted(np.asarray(p).tolist()) for p in two]
-
-    return {"same seed, same split": same(first, again), "another seed, another split": not same(first, other)}
-
-
-def _form(seen: Any, right: Any) -> str | None:
-    return f"expected three arrays of row numbers, you give {seen['given'].value}" if seen["form"] == "other" else None
-
-
-def _rows(seen: Any, right: Any) -> str | None:
-    facts = ("only rows that exist", "no row twice in a part", "no row in two parts", "every row in a part")
-    broken = [name for name in facts if not (seen[name] and seen["halves"][name])]
-    return f"this does not hold: {'; '.join(broken)}" if broken else None
-
-
-def _sorted(seen: Any, right: Any) -> str | None:
-    return None if seen["sorted"] else "the row numbers of your parts are not sorted"
-
-
 def _shares(seen: Any, right: Any) -> str | None:
     for own, rule, classes, fractions in (
         (seen, right, _CLASSES, _FRACTIONS),
@@ -142,15 +130,6 @@ def _shares(seen: Any, right: Any) -> str | None:
     return None
 
 
-def _chance(seen: Any, right: Any) -> str | None:
-    if seen["taken"] != right["taken"]:
-        return f"the rows of each class are taken {seen['taken']}, not at random"
-    for name in ("same seed, same split", "another seed, another split"):
-        if not seen[name]:
-            return f"this does not hold: {name}"
-    return None
-
-
 STRATIFIED_SPLIT = implement(
     "stratified_split",
     "Split the data so that every part holds every class",
@@ -162,13 +141,11 @@ STRATIFIED_SPLIT = implement(
     by_place: each row goes to its part by its place in a random order of its class
         rng.permutation(A) -> A[np.argsort(rng.random((labels == label).sum()))]
     shuffled_once: all rows are shuffled once, before they are taken class by class
-        rng.permutation(A) -> order[labels[order] == label]
-        first: order = rng.permutation(len(labels))
+        rng.permutation(A) -> order[labels[order] == label]; first: order = rng.permutation(len(labels))
         return: tuple(part.tolist() for part in RESULT)
     """,
     wrong="""
-    not_stratified: a split that does not look at the classes
-        | how many rows of the rarest class does each part get?
+    not_stratified: a split that does not look at the classes | how many rows of the rarest class does each part get?
         np.unique(labels) -> [0]; np.flatnonzero(A) -> len(labels)
     not_stratified_not_sorted: an unsorted split that does not look at the classes
         | how many rows of the rarest class has each part?
@@ -215,11 +192,8 @@ STRATIFIED_SPLIT = implement(
         after ends = A -> rows[ends[0] :] = np.sort(rows[ends[0] :])
     """,
     properties=(
-        Property("row numbers", _form),
-        Property("disjoint and complete", _rows),
+        expected("three arrays of row numbers"),
         Property("the shares of each class", _shares),
-        Property("sorted", _sorted),
-        Property("random rows, from rng", _chance),
     ),
     hints=(
         "Split the rows of one class first; then do the same for every class and join the pieces of each part.",

@@ -53,13 +53,6 @@ def _units(seen: Any, right: Any) -> str | None:
     return None
 
 
-def _the_other(seen: Any, right: Any) -> str | None:
-    first, second = seen["case 1"]["result"]
-    if np.allclose(first, right["case 1"]["result"][0]) and not np.allclose(second, right["case 1"]["result"][1]):
-        return "the training part is right, the other set is not: which mean and which deviation does it take?"
-    return None
-
-
 STANDARDIZE = implement(
     "standardize",
     "Bring features to one scale without a leak",
@@ -83,12 +76,10 @@ STANDARDIZE = implement(
         return: RESULT[0], right(other, other)[0]
     statistics_of_both: statistics of both sets together
         | what does the training now know of the data that shall test it?
-        first: both = np.concatenate([train, other])
-        return: right(both, train)[1], right(both, other)[1]
+        first: both = np.concatenate([train, other]); return: right(both, train)[1], right(both, other)[1]
     sample_deviation: the deviation with n - 1 (ddof=1) | what do you divide by in the variance, n or n - 1?
         train.std(axis=0) -> train.std(axis=0, ddof=1)
-    epsilon_added: a small number added to every deviation
-        | what becomes of 2 / 1e-8 where a feature was constant?
+    epsilon_added: a small number added to every deviation | what becomes of 2 / 1e-8 where a feature was constant?
         std = A -> std = train.std(axis=0) + {1e-8|1e-12|1e-6}
         when: nearly_divided_by_zero
     constant_not_handled: division by zero in a constant feature | what is 0 / 0 in NumPy?
@@ -97,10 +88,8 @@ STANDARDIZE = implement(
         | add 0.1 + 0.1 + 0.1 in Python: is their mean 0.1 to the last digit?
         constant = A -> constant = train.std(axis=0) == 0
     holes_filled: nan_to_num after a division by zero | what does nan_to_num make of infinity?
-        std = A -> std = train.std(axis=0)
-        return: tuple(np.nan_to_num(part) for part in RESULT)
-    parentheses_missing: x - mean / std, without parentheses
-        | which is done first, the subtraction or the division?
+        std = A -> std = train.std(axis=0); return: tuple(np.nan_to_num(part) for part in RESULT)
+    parentheses_missing: x - mean / std, without parentheses | which is done first, the subtraction or the division?
         (train - mean) / std -> train - mean / std; (other - mean) / std -> other - mean / std
     constant_zeroed: a constant feature set to zero in the other set | is it constant in the other set too?
         return: tuple(part * ~constant for part in RESULT)
@@ -129,7 +118,6 @@ STANDARDIZE = implement(
     properties=(
         Property("mean 0 and deviation 1 on the training part", _units),
         Property("finite numbers", _finite),
-        Property("the statistics of the training part for both", _the_other),
     ),
     hints=(
         "One mean and one standard deviation per feature: which axis do they run along?",

@@ -33,43 +33,35 @@ def _observe(answer: Any) -> Any:
     if distance(seen, calls(training_step, *_CASES)) <= 1e-6:
         return seen
     own = inspect.unwrap(answer)
-    called = getattr(getattr(own, "__code__", None), "co_names", ())
+    called = {name: own.__globals__.get(name) for name in getattr(getattr(own, "__code__", None), "co_names", ())}
     for earlier in _EARLIER:
-        name = earlier.slug
-        if name not in called or name not in own.__globals__:
-            continue
-        status = diagnose(earlier, own.__globals__[name]).status
+        status = diagnose(earlier, called[earlier.slug]).status if called.get(earlier.slug) else RIGHT
         if status == NOT_STARTED:
-            raise NotImplementedError(f"your step calls {name}, which is still to be written: solve that one first")
+            told = f"your step calls {earlier.slug}, which is still to be written: solve that one first"
+            raise NotImplementedError(told)
         if status != RIGHT:
-            return {"earlier": name}
+            return {"earlier": earlier.slug}
     return seen
 
 
 def _earlier(seen: Any, right: Any) -> str | None:
-    if "earlier" in seen:
-        return f"your step calls {seen['earlier']}, and that is not right yet: check it first, then this one"
-    return None
+    wrong = seen.get("earlier")
+    return wrong and f"your step calls {wrong}, and that is not right yet: check it first, then this one"
 
 
 def _loss(seen: Any, right: Any) -> str | None:
-    for case in right:
-        own, rule = seen[case]["result"], right[case]["result"]
-        if not np.isclose(float(own[0]), rule[0], rtol=1e-6):
-            return f"{case}: your loss is {float(own[0]):.4g}; it is the mean over the batch, before the step"
-    return None
+    own, rule = (float(one["case 1"]["result"][0]) for one in (seen, right))
+    told = f"case 1: your loss is {own:.4g}; it is the mean over the batch, before the step"
+    return None if np.isclose(own, rule, rtol=1e-6) else told
 
 
 def _moves(seen: Any, right: Any) -> str | None:
     for name, place in (("weight", 1), ("bias", 2)):
         for case, arguments in zip(right, _CASES, strict=True):
-            start = arguments[place - 1]
-            own, rule = (np.asarray(one[case]["result"][place]) - start for one in (seen, right))
-            if own.shape == rule.shape and not np.allclose(own, rule, rtol=1e-6):
-                factor = float((own * rule).sum() / (rule * rule).sum())
-                if np.allclose(own, factor * rule, rtol=1e-6):
-                    return f"{case}: the change of {name} has the right direction, times {factor:.4g}"
-                return f"{case}: the change of {name} points another way than rate times its gradient"
+            own, rule = (np.asarray(one[case]["result"][place]) - arguments[place - 1] for one in (seen, right))
+            factor = float((own * rule).sum() / (rule * rule).sum())
+            if abs(factor - 1) > 1e-6 and np.allclose(own, factor * rule, rtol=1e-6):
+                return f"{case}: the change of {name} has the right direction, times {factor:.4g}"
     return None
 
 
@@ -88,10 +80,8 @@ TRAINING_STEP = implement(
     written_out: written out, without the functions of before
         logits = A -> p = np.exp((x @ weight + bias) - (x @ weight + bias).max(1, keepdims=True))
         total, count, gradient = A -> p, target = p / p.sum(1, keepdims=True), np.eye(len(bias))[labels]
-        drop: B, weight_gradient, bias_gradient = A
-        total / count -> -np.log((p * target).sum(1)).mean()
-        weight_gradient -> x.T @ (p - target) / len(x); bias_gradient -> (p - target).mean(axis=0)
-        return: list(RESULT)
+        drop: B, weight_gradient, bias_gradient = A; total / count -> -np.log((p * target).sum(1)).mean()
+        weight_gradient -> x.T @ (p - target) / len(x); bias_gradient -> (p - target).mean(axis=0); return: list(RESULT)
     on_copies: the update on copies, in place
         return A, B, C -> weight, bias = weight.copy(), bias.copy(); weight -= rate * weight_gradient
         after weight -= A -> bias -= rate * bias_gradient; return total / count, weight, bias
@@ -109,11 +99,9 @@ TRAINING_STEP = implement(
         every rate * A -> A
     loss_after: the loss after the step | which loss does the docstring ask for, before or after the step?
         return: right(*RESULT[1:], x, labels, rate)[0], *RESULT[1:]
-    sum_for_mean: the sum of the losses, not their mean
-        | what else does softmax_cross_entropy return beside the sum?
+    sum_for_mean: the sum of the losses, not their mean | what else does softmax_cross_entropy return beside the sum?
         total / count -> total
-    bias_from_new_weight: a bias gradient taken after the weight had moved
-        | are both gradients taken at the same point?
+    bias_from_new_weight: a bias gradient taken after the weight had moved | are both gradients taken at the same point?
         return: *RESULT[:2], right(RESULT[1], bias, x, labels, rate)[2]
     bias_kept: a step that leaves the bias where it was | how many parameters does the layer have?
         bias - A -> bias.copy()
@@ -129,8 +117,7 @@ TRAINING_STEP = implement(
         linear_forward(x, weight, bias) -> x @ weight
     two_steps: two steps in one | how often is the gradient subtracted?
         return: RESULT[0], *right(*RESULT[1:], x, labels, rate)[1:]
-    multiplied: weight times (1 - rate * gradient)
-        | is the step subtracted from the weight, or a share of the weight?
+    multiplied: weight times (1 - rate * gradient) | is the step subtracted from the weight, or a share of the weight?
         weight - A -> weight * (1 - A); bias - A -> bias * (1 - A)
     times_loss: a rate multiplied by the loss | does the length of the step depend on the loss itself?
         every rate * A -> rate * total / count * A
