@@ -61,6 +61,6 @@ def test_a_registered_exercise_gives_the_faded_lines_and_must_be_the_same_functi
         cells(tmp_path, "sheet", SHEET)
     register(reference=stub_of)
     with pytest.raises(
-        SourceError, match=r"filled from course_lib\.teaching\.source:fenced, but its check holds 'stub_of'"
+        SourceError, match=r"filled from course_lib\.teaching\.build\.source:fenced, but its check holds 'stub_of'"
     ):
         cells(tmp_path, "sheet", without)
