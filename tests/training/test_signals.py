@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from collections.abc import Iterator
 
 import pytest
 import torch
@@ -35,6 +36,15 @@ def test_the_handlers_are_put_back() -> None:
     assert [signal.getsignal(number) for number in HEEDED] == before
 
 
+@pytest.fixture
+def _ctrl_c_is_heeded() -> Iterator[None]:
+    """Python's own handler of SIGINT, also where the tests run in the background, which ignores that signal."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_ctrl_c_is_heeded")
 def test_the_second_ctrl_c_ends_a_step_that_takes_too_long() -> None:
     before = [signal.getsignal(number) for number in HEEDED]
     with signals_noted():
