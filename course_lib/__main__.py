@@ -1,4 +1,4 @@
-"""The command line: python -m course_lib report | progress | train | lab."""
+"""The command line: python -m course_lib report | progress | train | update | lab."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("progress", help="what you have solved, predicted and recalled so far")
     train = commands.add_parser("train", help="train one of the systems, or go on with a run that was stopped")
     command.add_options(train, SYSTEMS)
+    commands.add_parser("update", help="bring your folder my-course up to date with the course; what you wrote stays")
     # No abbreviations: an unknown option of `lab` is JupyterLab's.
     commands.add_parser(
         "lab",
-        help="copy the exercise sheets that are not there yet and open JupyterLab; other options go to JupyterLab",
+        help="bring your folder my-course up to date and open JupyterLab in it; other options go to JupyterLab",
         allow_abbrev=False,
     )
     options, extra = parser.parse_known_args(arguments)
@@ -39,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _progress()
     if options.command == "train":
         return command.train(options, SYSTEMS)
+    if options.command == "update":
+        return _update()
     from course_lib.teaching.learner import lab
 
     return lab.start(extra)
@@ -52,6 +55,17 @@ def _report() -> int:
     print()
     for preset in presets_that_run(report):
         print(f"{preset.name:<14}{'runs' if preset.runs else 'does not run'}: {preset.reason}")
+    return 0
+
+
+def _update() -> int:
+    from course_lib.teaching.learner import folder
+
+    try:
+        print(folder.update())
+    except OSError as error:
+        print(f"{folder.FOLDER}/ was not brought up to date: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -66,7 +66,7 @@ def test_every_link_leads_somewhere(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_file_named_as_code_exists(page: str) -> None:
-    made_later = {"my-exercises/", "my-exercises/progress.json"}
+    made_later = {"my-course/", "my-course/.course/before/", "my-course/progress.json", "my-exercises/"}
     for name in re.findall(r"`([\w.-]+/[\w./-]*)`", TEXT[page]):
         if "NN_" not in name and "sheet_NN" not in name and name not in made_later:
             assert (ROOT / name).exists(), f"{page} names {name}, which is not there"

@@ -85,9 +85,9 @@ check("standardize", standardize, record=False)  # on a sheet your attempts are 
 # `start("softmax_cross_entropy", "faded")` puts a version into the sheet that lacks only the lines with the idea. If it is
 # too easy, skip it: the recall questions at the end of each lesson will tell you whether you can.
 #
-# **Your work is yours.** The sheets that you work on lie in `my-exercises/`, next to `notebooks/`. They were copied there
-# when JupyterLab was started, and an update of the course never touches them. The lessons themselves are meant to be
-# changed as well: play, and take the original back from `git` when you have played enough.
+# **Your work is yours.** JupyterLab shows one folder of your own, `my-course/`: a copy of each lesson, of each sheet (its
+# name ends in `_exercises`) and of the solutions. Change what you like. When the course is updated, what you typed stays
+# and what is new comes in, cell by cell; where both changed the same cell, you see both, marked.
 
 # %% [markdown] id="map"
 # ## The lessons
@@ -100,8 +100,8 @@ show_lesson_map()
 # %% [markdown] id="progress"
 # ## Where you stand
 #
-# The table counts what you have solved, predicted and recalled. It is kept in one small file in `my-exercises/`. Run the cell
-# again whenever you like; in a terminal, `python -m course_lib progress` prints the same.
+# The table counts what you have solved, predicted and recalled. It is kept in one small file, `progress.json`, beside the
+# lessons. Run the cell again whenever you like; in a terminal, `python -m course_lib progress` prints the same.
 
 # %% id="progress-run" tags=["nbval-ignore-output"]
 from course_lib.teaching.learner.progress import show_progress

@@ -22,7 +22,7 @@
 # - split and standardize data so that nothing leaks from the test part;
 # - tell from two curves whether a network has learned too little, too much or enough.
 #
-# **Time**: 75 minutes, and twice that for the [exercise sheet](../my-exercises/01_training_loop.ipynb).
+# **Time**: 75 minutes, and twice that for the [exercise sheet](../exercises/01_training_loop.ipynb).
 # **Needs**: Python, NumPy, matrix products, the chain rule, and what an eigenvalue is. No GPU, no network.
 # "Our source" is the document on the theory of training whose statements this part of the course examines.
 
@@ -1095,7 +1095,7 @@ else:
 # %% [markdown] id="next"
 # ## Next
 #
-# The [exercise sheet](../my-exercises/01_training_loop.ipynb) (on the web: [exercises](../exercises/01_training_loop.ipynb)):
+# The [exercise sheet](../exercises/01_training_loop.ipynb):
 # you write the pieces of this lesson yourself, and each check tells you which mistake it sees. The last cell below reads what
 # you have done so far.
 

@@ -22,7 +22,7 @@
 # - read a fault of the initialization off an instrument panel;
 # - say when Adam makes up for a bad start, and when it does not.
 #
-# **Time**: 60 minutes, and about 105 for the [exercise sheet](../my-exercises/02_initialization.ipynb). **Needs**: lesson
+# **Time**: 60 minutes, and about 105 for the [exercise sheet](../exercises/02_initialization.ipynb). **Needs**: lesson
 # 01. No GPU, no network.
 
 # %% id="setup"
@@ -1079,8 +1079,7 @@ claim("2.303", np.log(10), "knowing nothing about ten classes")
 #
 # ## Next
 #
-# The [exercise sheet](../my-exercises/02_initialization.ipynb) (on the web:
-# [exercises](../exercises/02_initialization.ipynb)): you write the initializers, read six panels, and write a test that
+# The [exercise sheet](../exercises/02_initialization.ipynb): you write the initializers, read six panels, and write a test that
 # tells a right initializer from twelve wrong ones. Then lesson 03: given the gradient, how should the parameters move?
 
 # %% id="progress" tags=["nbval-ignore-output"]

@@ -22,7 +22,7 @@
 # - compare optimizers at an equal tuning budget, and say what the comparison shows and what it does not;
 # - name a case in which Adam does not converge.
 #
-# **Time**: 75 minutes, and about 125 for the [exercise sheet](../my-exercises/03_optimizers.ipynb).
+# **Time**: 75 minutes, and about 125 for the [exercise sheet](../exercises/03_optimizers.ipynb).
 # **Needs**: lesson 01 (the update rule and its limit 2 / curvature); He initialization from lesson 02. No GPU, no
 # network.
 
@@ -1375,7 +1375,7 @@ claim("218,772", optimizer.a.size + optimizer.b.size, "numbers that Adam keeps f
 #
 # ## Next
 #
-# The [exercise sheet](../my-exercises/03_optimizers.ipynb) (on the web: [exercises](../exercises/03_optimizers.ipynb)):
+# The [exercise sheet](../exercises/03_optimizers.ipynb):
 # you write the optimizers yourself, and each check tells you which mistake it sees. Then lesson 04: how large the rate
 # may be, and how it should change.
 

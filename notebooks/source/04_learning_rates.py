@@ -21,7 +21,7 @@
 # - count updates, not epochs, and scale the rate with the batch as far as that goes;
 # - say when a schedule pays, and when it does not.
 #
-# **Time**: 75 minutes, and about 115 for the [exercise sheet](../my-exercises/04_learning_rates.ipynb).
+# **Time**: 75 minutes, and about 115 for the [exercise sheet](../exercises/04_learning_rates.ipynb).
 # **Needs**: lessons 01 and 03. No GPU, no network.
 
 # %% id="setup"
@@ -1188,7 +1188,7 @@ claim(
 # %% [markdown] id="next"
 # ## Next
 #
-# The [exercise sheet](../my-exercises/04_learning_rates.ipynb) (on the web: [exercises](../exercises/04_learning_rates.ipynb)):
+# The [exercise sheet](../exercises/04_learning_rates.ipynb):
 # you write the schedules, count the updates, read range tests and write a test that finds broken schedules.
 
 # %% id="progress" tags=["nbval-ignore-output"]

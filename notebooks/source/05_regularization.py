@@ -23,7 +23,7 @@
 # - augment images without changing their labels and without a leak;
 # - compare remedies on a small training set, with intervals, and report those that did nothing.
 #
-# **Time**: 75 minutes, and about 110 for the [exercise sheet](../my-exercises/05_regularization.ipynb).
+# **Time**: 75 minutes, and about 110 for the [exercise sheet](../exercises/05_regularization.ipynb).
 # **Needs**: lessons 01 and 03. No GPU, no network.
 
 # %% id="setup"
@@ -1096,8 +1096,7 @@ claim("0.02", 2 * 0.01, "the weight_decay of torch that equals the penalty 0.01 
 #
 # ## Next
 #
-# The [exercise sheet](../my-exercises/05_regularization.ipynb) (on the web:
-# [exercises](../exercises/05_regularization.ipynb)): you write dropout, a penalised step and max-norm, find faults by
+# The [exercise sheet](../exercises/05_regularization.ipynb): you write dropout, a penalised step and max-norm, find faults by
 # their traces, and write a test for a layer that is random. The last cell below reads what you have done so far.
 
 # %% id="progress" tags=["nbval-ignore-output"]

@@ -21,7 +21,7 @@
 # - say how much too good the best of k scores is, and keep a test part that says the truth;
 # - report a result with its spread: over seeds, or by cross-validation where data are few.
 #
-# **Time**: 65 minutes, and about 120 for the [exercise sheet](../my-exercises/06_early_stopping.ipynb).
+# **Time**: 65 minutes, and about 120 for the [exercise sheet](../exercises/06_early_stopping.ipynb).
 # **Needs**: lessons 01 and 05. No GPU, no network.
 
 # %% id="setup"
@@ -935,7 +935,7 @@ claim("0.6", 2 / np.sqrt(10), "not the standard error of the mean of ten")
 #
 # ## Next
 #
-# The [exercise sheet](../my-exercises/06_early_stopping.ipynb) (on the web: [exercises](../exercises/06_early_stopping.ipynb)).
+# The [exercise sheet](../exercises/06_early_stopping.ipynb).
 
 # %% id="progress" tags=["nbval-ignore-output"]
 from course_lib.teaching.learner.progress import show_progress

@@ -21,7 +21,7 @@
 # - run a checklist before, during and after a training;
 # - read five instruments and name the fault of a run.
 #
-# **Time**: 75 minutes, and about 160 for the [exercise sheet](../my-exercises/07_debugging.ipynb).
+# **Time**: 75 minutes, and about 160 for the [exercise sheet](../exercises/07_debugging.ipynb).
 # **Needs**: lesson 01; lessons 02 to 06 help. No GPU, no network.
 
 # %% id="setup"
@@ -1068,7 +1068,7 @@ with torch.autograd.set_detect_anomaly(True), warnings.catch_warnings():
 # %% [markdown] id="next"
 # ## Next
 #
-# The [exercise sheet](../my-exercises/07_debugging.ipynb) (on the web: [exercises](../exercises/07_debugging.ipynb)): the gradient
+# The [exercise sheet](../exercises/07_debugging.ipynb): the gradient
 # check, the stable loss, the one batch, a test for leaks, and fourteen patients.
 
 # %% id="progress" tags=["nbval-ignore-output"]

@@ -21,7 +21,7 @@
 # - say what a run needs in order to go on, and test it: resumed equals uninterrupted, bit for bit;
 # - tell what is left when a process is killed while it saves, and why that decides how to save.
 #
-# **Time**: 75 minutes, and about 130 for the [exercise sheet](../my-exercises/08_from_loop_to_fit.ipynb). **Needs**:
+# **Time**: 75 minutes, and about 130 for the [exercise sheet](../exercises/08_from_loop_to_fit.ipynb). **Needs**:
 # lessons 01 and 03, and what dropout is (lesson 05). No GPU, no network.
 
 # %% id="setup"
@@ -1117,8 +1117,7 @@ assert all(row.get("refused", row["count"]) == row["count"] for row in own), "da
 # %% [markdown] id="next"
 # ## Next
 #
-# The [exercise sheet](../my-exercises/08_from_loop_to_fit.ipynb) (on the web:
-# [exercises](../exercises/08_from_loop_to_fit.ipynb)): accumulation, schedule and clip, measuring, an order that can be
+# The [exercise sheet](../exercises/08_from_loop_to_fit.ipynb): accumulation, schedule and clip, measuring, an order that can be
 # found again, seven resumed runs, and a test that no broken checkpoint survives. Lesson 09 asks where the time of a
 # step goes.
 

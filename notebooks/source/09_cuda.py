@@ -21,7 +21,7 @@
 # - find the line that makes the processor wait for the device;
 # - say what a loss scaler is for, what determinism promises, and what two devices compute together.
 #
-# **Time**: 75 minutes, and about 170 for the [exercise sheet](../my-exercises/09_cuda.ipynb).
+# **Time**: 75 minutes, and about 170 for the [exercise sheet](../exercises/09_cuda.ipynb).
 # **Needs**: lessons 01, 03 and 08. **No GPU is needed**: what can be counted is counted here, times are measured on the machine
 # that you have (on a GPU where there is one, by the same code), and what only a GPU can tell is read from a recording or
 # named as missing. No number of a GPU is made up.
@@ -1418,7 +1418,7 @@ for part in ("steps", "compile", "memory", "waits", "determinism", "fit"):
 # %% [markdown] id="next"
 # ## Next
 #
-# The [exercise sheet](../my-exercises/09_cuda.ipynb) (on the web: [exercises](../exercises/09_cuda.ipynb)): you count FLOPs,
+# The [exercise sheet](../exercises/09_cuda.ipynb): you count FLOPs,
 # seconds and memory yourself, name what limits a step, find waits, write and order a scaled step, and average two devices right.
 
 # %% id="progress" tags=["nbval-ignore-output"]

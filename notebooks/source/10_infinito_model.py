@@ -22,7 +22,7 @@
 # - write a test that catches a model which sees its future;
 # - tell a number that measures something from one that cannot vary.
 #
-# **Time**: 75 minutes, and two hours for the [exercise sheet](../my-exercises/10_infinito_model.ipynb).
+# **Time**: 75 minutes, and two hours for the [exercise sheet](../exercises/10_infinito_model.ipynb).
 # **Needs**: lessons 01 and 08. No GPU, no network.
 
 # %% id="setup"
@@ -1069,7 +1069,7 @@ claim("9.2", math.log(10_000), "the loss of knowing nothing about 10,000 words")
 # %% [markdown] id="next"
 # ## Next
 #
-# The [exercise sheet](../my-exercises/10_infinito_model.ipynb) (on the web: [exercises](../exercises/10_infinito_model.ipynb)):
+# The [exercise sheet](../exercises/10_infinito_model.ipynb):
 # you write attention, the memory and the test of causality, and each check tells you which mistake it sees. Then lesson 11: the
 # whole training, and what the perplexity of the report was.
 

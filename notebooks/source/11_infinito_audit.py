@@ -21,7 +21,7 @@
 # - say what a held-out perplexity below the entropy of its source proves;
 # - tell a reproduced number from a supported claim, and write a verdict that says what would change it.
 #
-# **Time**: 75 minutes, and about 120 for the [exercise sheet](../my-exercises/11_infinito_audit.ipynb).
+# **Time**: 75 minutes, and about 120 for the [exercise sheet](../exercises/11_infinito_audit.ipynb).
 # **Needs**: lessons 01 and 10. No GPU, no network: the full run takes between one and two hours of a CPU core and is recorded.
 
 # %% id="setup"
@@ -1101,7 +1101,7 @@ for row in speed.rows if speed else []:
 # %% [markdown] id="next"
 # ## Next
 #
-# The [exercise sheet](../my-exercises/11_infinito_audit.ipynb) (on the web: [exercises](../exercises/11_infinito_audit.ipynb)):
+# The [exercise sheet](../exercises/11_infinito_audit.ipynb):
 # the ladder with your own hands, six runs of which only one is honest, and the test of an evaluation. Then lesson 12: real text,
 # honest baselines, and the question whether the repaired memory helps.
 

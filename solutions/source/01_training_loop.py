@@ -20,9 +20,9 @@
 # - `hint("linear_backward")` gives one more hint each time. `start("linear_backward", "faded")` puts a version into a new
 #   cell in which only the central lines are missing, `start("linear_backward", "worked")` the whole function. Both are for
 #   you to choose; what you write from a blank cell you will remember best.
-# - The sheet runs from top to bottom also while exercises are unsolved. Your work lies in the folder `my-exercises`; an
-#   update of the course never touches it.
-# - The solutions are in `solutions/01_training_loop.ipynb`, each with the reason and a common mistake.
+# - The sheet runs from top to bottom also while exercises are unsolved. What you type here is
+#   yours: an update of the course keeps it.
+# - The [solutions](../solutions/01_training_loop.ipynb) stand apart, each with the reason and a common mistake.
 
 # %% [markdown] id="how-solution" tags=["solution"]
 # **The solutions.** Under every function stand the reason why it is so and the most common mistake. Yours may look quite

@@ -16,7 +16,7 @@
 # %% [markdown] id="how-sheet" tags=["sheet"]
 # Replace `raise NotImplementedError` or `...` by your answer, run the cell, then run the cell with `check` under it.
 # `hint("he_normal")` gives one more hint each time; `start("orthogonal", "faded")` puts a version into a new cell in which
-# only the central lines are missing. The solutions are in `solutions/02_initialization.ipynb`, each with the reason and the
+# only the central lines are missing. The [solutions](../solutions/02_initialization.ipynb) stand apart, each with the reason and the
 # most common mistake. About 105 minutes.
 
 # %% [markdown] id="how-solution" tags=["solution"]

@@ -19,8 +19,9 @@
 #   *right*, *not right yet* with the likely cause and a question, *error*, or *not started*.
 # - `hint("warmup_cosine")` gives one more hint each time. `start("warmup_cosine", "faded")` puts a version into a new cell
 #   in which only the central lines are missing, `start("warmup_cosine", "worked")` the whole function.
-# - The sheet runs from top to bottom also while exercises are unsolved. Your work lies in the folder `my-exercises`.
-# - The solutions are in `solutions/04_learning_rates.ipynb`, each with the reason and the most common mistake.
+# - The sheet runs from top to bottom also while exercises are unsolved. What you type here is
+#   yours: an update of the course keeps it.
+# - The [solutions](../solutions/04_learning_rates.ipynb) stand apart, each with the reason and the most common mistake.
 
 # %% [markdown] id="how-solution" tags=["solution"]
 # **The solutions.** Under every function stand the reason why it is so and the most common mistake. Yours may look quite

@@ -19,7 +19,7 @@
 # `hint("dropout_forward")` gives one more hint each time; `start("dropout_forward", "faded")` puts a version into a
 # new cell in which only the central lines are missing, `start("dropout_forward", "worked")` the whole function. The
 # sheet runs from top to bottom also while exercises are unsolved, and the solutions are in
-# `solutions/05_regularization.ipynb`.
+# [05_regularization](../solutions/05_regularization.ipynb).
 
 # %% [markdown] id="how-solution" tags=["solution"]
 # **The solutions.** Under every function stand the reason why it is so and the most common mistake. Yours may look

@@ -19,9 +19,9 @@
 #   breaks anything: it says *right*, *not right yet* with the likely cause and a question, *error*, or *not started*.
 # - `hint("early_stopping")` gives one more hint each time. `start("early_stopping", "worked")` puts the whole function into
 #   a new cell; where a faded version exists, `start("fit_and_restore", "faded")` leaves out the central lines only.
-# - The sheet runs from top to bottom also while exercises are unsolved. Your work lies in the folder `my-exercises`; an
-#   update of the course never touches it.
-# - The solutions are in `solutions/06_early_stopping.ipynb`, each with the reason and the most common mistake.
+# - The sheet runs from top to bottom also while exercises are unsolved. What you type here is
+#   yours: an update of the course keeps it.
+# - The [solutions](../solutions/06_early_stopping.ipynb) stand apart, each with the reason and the most common mistake.
 
 # %% [markdown] id="how-solution" tags=["solution"]
 # **The solutions.** Under every function stand the reason why it is so and the most common mistake. Yours may look quite

@@ -19,9 +19,9 @@
 #   breaks anything: it says *right*, *not right yet* with the likely cause and a question, *error*, or *not started*.
 # - `hint("gradient_check")` gives one more hint each time. `start("gradient_check", "faded")` puts a version into a new
 #   cell in which only the central lines are missing, `start("gradient_check", "worked")` the whole function.
-# - The sheet runs from top to bottom also while exercises are unsolved. Your work lies in the folder `my-exercises`; an
-#   update of the course never touches it.
-# - The solutions are in `solutions/07_debugging.ipynb`, each with the reason and the most common mistake.
+# - The sheet runs from top to bottom also while exercises are unsolved. What you type here is
+#   yours: an update of the course keeps it.
+# - The [solutions](../solutions/07_debugging.ipynb) stand apart, each with the reason and the most common mistake.
 
 # %% [markdown] id="how-solution" tags=["solution"]
 # **The solutions.** Under every answer stand the reason why it is so and the most common mistake. Yours may look quite

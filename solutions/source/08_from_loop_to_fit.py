@@ -22,9 +22,9 @@
 #   started*.
 # - `hint("accumulated_step")` gives one more hint each time. `start("accumulated_step", "faded")` puts a version into a
 #   new cell in which only the central lines are missing, `start("accumulated_step", "worked")` the whole function.
-# - The sheet runs from top to bottom also while exercises are unsolved. Your work lies in the folder `my-exercises`; an
-#   update of the course never touches it.
-# - The solutions are in `solutions/08_from_loop_to_fit.ipynb`, each with the reason and a common mistake.
+# - The sheet runs from top to bottom also while exercises are unsolved. What you type here is
+#   yours: an update of the course keeps it.
+# - The [solutions](../solutions/08_from_loop_to_fit.ipynb) stand apart, each with the reason and a common mistake.
 
 # %% [markdown] id="how-solution" tags=["solution"]
 # **The solutions.** Under every function stand the reason why it is so and the most common mistake. Yours may look

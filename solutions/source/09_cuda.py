@@ -20,9 +20,9 @@
 #   breaks anything: it says *right*, *not right yet* with the likely cause and a question, *error*, or *not started*.
 # - `hint("training_flops")` gives one more hint each time. `start("training_flops", "faded")` puts a version into a new
 #   cell in which only the central lines are missing, `start("training_flops", "worked")` the whole function.
-# - The sheet runs from top to bottom also while exercises are unsolved. Your work lies in the folder `my-exercises`; an
-#   update of the course never touches it.
-# - The solutions are in `solutions/09_cuda.ipynb`, each with the reason and a common mistake.
+# - The sheet runs from top to bottom also while exercises are unsolved. What you type here is
+#   yours: an update of the course keeps it.
+# - The [solutions](../solutions/09_cuda.ipynb) stand apart, each with the reason and a common mistake.
 
 # %% [markdown] id="how-solution" tags=["solution"]
 # **The solutions.** Under every answer stand the reason why it is so and a common mistake. Yours may look quite

@@ -16,7 +16,7 @@
 # %% [markdown] id="how-sheet" tags=["sheet"]
 # Replace `raise NotImplementedError` or `...` by your answer, run the cell, then run the cell with `check` under it.
 # `hint("read_memory")` gives one more hint each time; `start("slots_after_writing", "faded")` puts a version into a new cell in
-# which only the central lines are missing. The solutions are in `solutions/10_infinito_model.ipynb`, each with the reason and
+# which only the central lines are missing. The [solutions](../solutions/10_infinito_model.ipynb) stand apart, each with the reason and
 # the most common mistake. About 120 minutes.
 
 # %% [markdown] id="how-solution" tags=["solution"]

@@ -16,7 +16,7 @@
 # %% [markdown] id="how-sheet" tags=["sheet"]
 # Replace `raise NotImplementedError` or `...` by your answer, run the cell, then run the cell with `check` under it.
 # `hint("unigram_entropy")` gives one more hint each time; `start("entropy_rate", "faded")` puts a version into a new cell in
-# which only the central lines are missing. The solutions are in `solutions/11_infinito_audit.ipynb`, each with the reason and
+# which only the central lines are missing. The [solutions](../solutions/11_infinito_audit.ipynb) stand apart, each with the reason and
 # the most common mistake. About 120 minutes.
 
 # %% [markdown] id="how-solution" tags=["solution"]

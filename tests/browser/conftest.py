@@ -37,7 +37,7 @@ def page(outside: list[str]) -> Iterator[Any]:
 def course_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the built notebooks and sheets, in which the lab may copy and a learner may type."""
     copy = tmp_path_factory.mktemp("course")
-    for folder in ("notebooks", "exercises"):
+    for folder in ("notebooks", "exercises", "solutions"):
         if (course_root() / folder).is_dir():
             shutil.copytree(course_root() / folder, copy / folder, ignore=shutil.ignore_patterns(".*", "source"))
     return copy

@@ -15,6 +15,7 @@ from course_lib.by_hand import first_step as plain
 from tests.browser.jupyterlab import (
     Server,
     cell_with,
+    choose,
     errors,
     move_slider,
     open_notebook,
@@ -53,9 +54,8 @@ def test_an_error_under_a_cell_and_a_figure_that_stays_are_seen(
 ) -> None:
     cells = [nbformat.v4.new_code_cell(source) for source in (STUCK, "1 / 0", "'never run'")]
     notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "x"}})
-    (course_copy / "broken").mkdir()
-    nbformat.write(notebook, course_copy / "broken" / "lesson.ipynb")
-    open_notebook(page, lab_server, "broken/lesson.ipynb")
+    nbformat.write(notebook, course_copy / "my-course" / "broken.ipynb")
+    open_notebook(page, lab_server, "broken.ipynb")
     run_all(page)
     (text,) = errors(page)
     assert "ZeroDivisionError" in text
@@ -66,8 +66,8 @@ def test_an_error_under_a_cell_and_a_figure_that_stays_are_seen(
 
 def test_lesson_00_is_the_first_page_and_runs_without_an_error(page: Any, lab_server: Server) -> None:
     page.goto(f"{lab_server.url}/?token={lab_server.token}")
-    page.wait_for_url("**/notebooks/00_start_here.ipynb*", timeout=60_000)
-    open_notebook(page, lab_server, "notebooks/00_start_here.ipynb")
+    page.wait_for_url("**/tree/00_start_here.ipynb*", timeout=60_000)
+    open_notebook(page, lab_server, "00_start_here.ipynb")
     picture(page, "lesson_00")
     run_all(page)
     assert errors(page) == []
@@ -75,7 +75,7 @@ def test_lesson_00_is_the_first_page_and_runs_without_an_error(page: Any, lab_se
 
 def test_lesson_01_runs_without_an_error_and_its_slider_moves_its_figure(page: Any, lab_server: Server) -> None:
     """As far as the slider: a whole lesson is run above, and the rest of this one under nbval."""
-    open_notebook(page, lab_server, "notebooks/01_training_loop.ipynb")
+    open_notebook(page, lab_server, "01_training_loop.ipynb")
     run_to(page, cell_with(page, "explore("))
     assert errors(page) == []
     before, after = move_slider(page)
@@ -84,9 +84,27 @@ def test_lesson_01_runs_without_an_error_and_its_slider_moves_its_figure(page: A
     assert errors(page) == []
 
 
+def test_a_widget_that_was_saved_is_seen_again_without_a_kernel(
+    page: Any, lab_server: Server, course_copy: Path
+) -> None:
+    mine = course_copy / "my-course" / "broken.ipynb"
+    open_notebook(page, lab_server, mine.name)
+    run_all(page)
+    choose(page, "File", "Save Notebook")
+    page.wait_for_function("() => !document.querySelector('.jp-mod-dirty')", polling=250)
+    assert "application/vnd.jupyter.widget-state+json" in nbformat.read(mine, as_version=4).metadata["widgets"]
+    choose(page, "Kernel", "Shut Down Kernel")
+    page.wait_for_selector('.jp-StatusBar-TextItem:has-text("No Kernel")', timeout=30_000)
+    open_notebook(page, lab_server, mine.name)
+    page.locator(".widget-explore img").first.wait_for(timeout=30_000)
+    picture(page, "reopened")
+    assert page.locator(".widget-explore .widget-readout").first.inner_text() == "2"
+    assert "Error displaying widget" not in page.locator(".jp-Notebook").inner_text()
+
+
 def test_sheet_01_names_the_mistake_of_a_wrong_answer_and_accepts_the_right_one(page: Any, lab_server: Server) -> None:
     assert WRONG != RIGHT
-    open_notebook(page, lab_server, "my-exercises/01_training_loop.ipynb")
+    open_notebook(page, lab_server, "01_training_loop_exercises.ipynb")
     run_all(page)
     assert errors(page) == []
     answer = cell_with(page, "def softmax_cross_entropy(")

@@ -1,97 +1,30 @@
-"""The lab: sheets are copied once and never overwritten, and JupyterLab starts on the loopback at lesson 00."""
+"""The lab: JupyterLab starts on the loopback, in the learner's folder, at lesson 00."""
 
 import json
 import os
-import stat
 from pathlib import Path
 
 import pytest
 
 from course_lib import __main__ as command_line
-from course_lib.teaching.learner import lab
+from course_lib.teaching.learner import folder, lab
 
 
 @pytest.fixture
 def course(tmp_path: Path) -> Path:
-    """A folder with two exercise sheets and one file that is none."""
-    folder = tmp_path / "exercises"
-    folder.mkdir()
-    for name in ("01_loop.ipynb", "02_initialization.ipynb"):
-        (folder / name).write_text(f'{{"cells": [], "sheet": "{name}"}}', encoding="utf-8")
-    (folder / "notes.txt").write_text("not a sheet", encoding="utf-8")
+    """A folder with one lesson."""
+    lesson = tmp_path / "notebooks" / "00_start_here.ipynb"
+    lesson.parent.mkdir()
+    lesson.write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', encoding="utf-8")
     return tmp_path
 
 
-def test_every_sheet_is_copied_and_nothing_else(course: Path) -> None:
-    sheets = lab.copy_sheets(course)
-    assert sheets == lab.Sheets(("01_loop.ipynb", "02_initialization.ipynb"), (), ())
-    assert sorted(path.name for path in (course / "my-exercises").iterdir()) == [
-        ".origins.json", "01_loop.ipynb", "02_initialization.ipynb",
-    ]  # fmt: skip
-    copy = course / "my-exercises" / "01_loop.ipynb"
-    assert copy.read_bytes() == (course / "exercises" / "01_loop.ipynb").read_bytes()
-    assert copy.stat().st_mode & stat.S_IWUSR
-
-
-def test_a_sheet_that_was_worked_on_is_never_overwritten(course: Path) -> None:
-    lab.copy_sheets(course)
-    mine = course / "my-exercises" / "01_loop.ipynb"
-    mine.write_text("my answer", encoding="utf-8")
-    sheets = lab.copy_sheets(course)
-    assert mine.read_text(encoding="utf-8") == "my answer"
-    assert (sheets.copied, sheets.outdated) == ((), ())
-
-
-def test_an_updated_course_leaves_my_sheet_and_says_that_its_own_changed(course: Path) -> None:
-    lab.copy_sheets(course)
-    mine = course / "my-exercises" / "01_loop.ipynb"
-    mine.write_text("my answer", encoding="utf-8")
-    (course / "exercises" / "01_loop.ipynb").write_text("a better sheet", encoding="utf-8")
-    sheets = lab.copy_sheets(course)
-    assert sheets.outdated == ("01_loop.ipynb",)
-    assert "exercises/01_loop.ipynb has changed since it was copied" in str(sheets)
-    assert mine.read_text(encoding="utf-8") == "my answer"
-
-
-def test_a_sheet_that_i_renamed_is_copied_anew_beside_mine(course: Path) -> None:
-    lab.copy_sheets(course)
-    mine = course / "my-exercises" / "01_loop.ipynb"
-    mine.rename(mine.with_name("01_old.ipynb"))
-    (course / "exercises" / "01_loop.ipynb").write_text("a better sheet", encoding="utf-8")
-    assert lab.copy_sheets(course).copied == ("01_loop.ipynb",)
-    assert mine.read_text(encoding="utf-8") == "a better sheet"
-    assert lab.copy_sheets(course).outdated == ()
-
-
-@pytest.mark.parametrize("damage", ["", "{", "[1, 2]", "\x00"])
-def test_a_damaged_list_of_origins_costs_a_message_only(course: Path, damage: str) -> None:
-    lab.copy_sheets(course)
-    (course / "my-exercises" / ".origins.json").write_text(damage, encoding="utf-8")
-    assert lab.copy_sheets(course).kept == ("01_loop.ipynb", "02_initialization.ipynb")
-    assert len(json.loads((course / "my-exercises" / ".origins.json").read_text(encoding="utf-8"))) == 2
-
-
-def test_a_link_that_points_nowhere_is_mine_too(course: Path) -> None:
-    (course / "my-exercises").mkdir()
-    link = course / "my-exercises" / "01_loop.ipynb"
-    try:
-        link.symlink_to(course / "nowhere")
-    except OSError:
-        pytest.skip("this system allows no symbolic link")
-    lab.copy_sheets(course)
-    assert link.is_symlink()
-
-
-def test_a_course_without_exercises_is_named() -> None:
-    with pytest.raises(FileNotFoundError, match="holds no folder exercises"):
-        lab.copy_sheets(Path("/nowhere"))
-
-
 def test_the_lab_listens_on_the_loopback_and_opens_lesson_00(course: Path) -> None:
+    folder.update(course)
     arguments = lab.lab_arguments(course)
     assert "--ServerApp.ip=127.0.0.1" in arguments
-    assert f"--ServerApp.root_dir={course}" in arguments
-    assert "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb" in arguments
+    assert f"--ServerApp.root_dir={course / 'my-course'}" in arguments
+    assert "--LabApp.default_url=/lab/tree/00_start_here.ipynb" in arguments
     assert "--allow-root" not in arguments
     assert "--allow-root" in lab.lab_arguments(course, is_root=True)
 
@@ -118,10 +51,13 @@ def test_waiting_threads_are_passive_unless_the_learner_chose(course: Path) -> N
 def test_the_settings_of_the_lab_exist_in_jupyterlab() -> None:
     from jupyterlab.commands import get_app_dir
 
+    own, extensions = Path(get_app_dir()) / "schemas", Path(get_app_dir()).parent / "labextensions"
     text = Path(lab.__file__).with_name("lab_settings") / "labconfig" / "default_setting_overrides.json"
     for plugin, values in json.loads(text.read_text(encoding="utf-8")).items():
         package, name = plugin.split(":")
-        schema = json.loads((Path(get_app_dir()) / "schemas" / package / f"{name}.json").read_text(encoding="utf-8"))
+        places = (own / package, extensions / package / "schemas" / package)
+        (file,) = (place / f"{name}.json" for place in places if (place / f"{name}.json").is_file())
+        schema = json.loads(file.read_text(encoding="utf-8"))
         for key, value in values.items():
             rule = schema["properties"][key]
             allowed = [choice["const"] for choice in rule["oneOf"]] if "oneOf" in rule else [True, False]
@@ -141,7 +77,7 @@ def test_the_command_line_refuses_unknown_options_of_its_own(capsys: pytest.Capt
     assert "unrecognized arguments: --loud" in capsys.readouterr().err
 
 
-def test_the_lab_starts_although_the_sheets_cannot_be_copied(
+def test_the_lab_starts_although_nothing_can_be_copied(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     started: list[list[str]] = []
@@ -149,14 +85,14 @@ def test_the_lab_starts_although_the_sheets_cannot_be_copied(
     monkeypatch.setattr(os, "environ", dict(os.environ))
     assert lab.start(root=tmp_path) == 0
     assert len(started) == 1
-    assert "The exercise sheets were not copied" in capsys.readouterr().out
+    assert "The lessons and sheets were not copied to my-course/" in capsys.readouterr().out
 
 
 @pytest.fixture
 def closed(course: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The course and a home folder that cannot be written to, also by root: their places are taken by files."""
     home = tmp_path_factory.mktemp("home")
-    for place in (course / "my-exercises", course / ".jupyter", home / ".jupyter", home / ".local"):
+    for place in (course / "my-course", course / ".jupyter", home / ".jupyter", home / ".local"):
         place.write_text("", encoding="utf-8")
     return course, home
 
@@ -171,12 +107,13 @@ def test_a_course_and_a_home_that_cannot_be_written_to_are_served_and_what_is_no
     monkeypatch.setattr(lab, "_run_jupyterlab", lambda arguments: started.append(arguments) or 0)
     assert lab.start(root=course) == 0
     assert f"--ServerApp.root_dir={course}" in started[0]
+    assert "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb" in started[0]
     for variable in ("JUPYTERLAB_WORKSPACES_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
         folder = Path(os.environ[variable])
         (folder / "a file").touch()
         assert not folder.is_relative_to(course)
     said = capsys.readouterr().out
-    assert "The exercise sheets were not copied to my-exercises/ (file exists)." in said
+    assert "The lessons and sheets were not copied to my-course/ (file exists)." in said
     assert "The layout of this JupyterLab cannot be kept (" in said
     assert "What you set in this JupyterLab cannot be kept (" in said
 
@@ -191,11 +128,3 @@ def test_folders_that_can_be_written_to_are_used_and_nothing_is_said(
     before = dict(os.environ)
     assert lab.find_places(os.environ) == []
     assert os.environ == before
-
-
-def test_a_folder_that_holds_every_sheet_already_is_not_written_to(course: Path) -> None:
-    lab.copy_sheets(course)
-    origins = course / "my-exercises" / ".origins.json"
-    before = origins.stat()
-    lab.copy_sheets(course)
-    assert (origins.stat().st_ino, origins.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)

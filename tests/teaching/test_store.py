@@ -47,10 +47,19 @@ def elsewhere(code, *arguments):
     return done.stdout
 
 
-def test_the_file_lies_where_the_variable_says_else_in_my_exercises(file, monkeypatch):
+def test_the_file_lies_where_the_variable_says_else_in_the_learners_folder(file, monkeypatch):
     assert store.progress_file() == file
     monkeypatch.delenv("COURSE_PROGRESS")
-    assert store.progress_file().parts[-2:] == ("my-exercises", "progress.json")
+    assert store.progress_file().parts[-2:] == ("my-course", "progress.json")
+
+
+def test_a_record_in_the_old_folder_is_used_until_it_is_moved(file, monkeypatch, tmp_path):
+    monkeypatch.delenv("COURSE_PROGRESS")
+    monkeypatch.setattr(store, "course_root", lambda: tmp_path)
+    for folder in ("my-exercises", "my-course"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "progress.json").write_text("{}", encoding="utf-8")
+        assert store.progress_file().parent.name == folder
 
 
 def test_a_tilde_is_the_home_folder(file, monkeypatch):

@@ -1,25 +1,20 @@
-"""How does a learner start: a copy of every exercise sheet, then JupyterLab at lesson 00.
+"""The lab: the learner's folder is brought up to date, and JupyterLab opens in it at lesson 00.
 
-Everything that is written lies inside the course's folder: `my-exercises/` is the learner's and is only ever added to,
-`.jupyter/` keeps the layout of this course's JupyterLab apart from that of other projects.
+Everything that is written lies inside the course's folder: `my-course/` is the learner's (see `folder`), `.jupyter/`
+keeps the layout of this course's JupyterLab apart from that of other projects.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import tempfile
 from collections.abc import MutableMapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from course_lib.core.files import course_root, sha256_of, write_json, write_then_rename
+from course_lib.core.files import course_root
+from course_lib.teaching.learner import folder
 
-START = "notebooks/00_start_here.ipynb"
-WORK = "my-exercises"
-# Which version of a sheet a copy was made from, so that we can say when the course has a newer one.
-ORIGINS = ".origins.json"
+START = "00_start_here.ipynb"
 
 # Each setting with the spellings under which a learner may give it; ours is left out when theirs is there,
 # because JupyterLab refuses an option that comes twice.
@@ -31,67 +26,11 @@ SETTINGS = {
         "--ServerApp.notebook_dir",
         "--NotebookApp.notebook_dir",
     ),
-    f"--LabApp.default_url=/lab/tree/{START}": ("--LabApp.default_url", "--ServerApp.default_url"),
+    "--LabApp.default_url=/lab/tree/{first}": ("--LabApp.default_url", "--ServerApp.default_url"),
 }
 
 # A learner's own configuration and kernels: it is enough that they can be read.
 ONLY_READ = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")
-
-
-@dataclass(frozen=True)
-class Sheets:
-    """Names of sheets: copied just now, kept as the learner left them, and those kept that the course has changed."""
-
-    copied: tuple[str, ...]
-    kept: tuple[str, ...]
-    outdated: tuple[str, ...]
-
-    def __str__(self) -> str:
-        lines = [f"{WORK}/: new sheets {len(self.copied)}, yours kept as they are {len(self.kept)}."]
-        lines += [
-            f"{WORK}/{name} is kept, but exercises/{name} has changed since it was copied: "
-            "rename yours and start again to get the new one beside it."
-            for name in self.outdated
-        ]
-        return "\n".join(lines)
-
-
-def copy_sheets(root: Path) -> Sheets:
-    """Copy every sheet of `root/exercises` that `root/my-exercises` lacks; never overwrite one.
-
-    Raises FileNotFoundError when `root` holds no folder `exercises`.
-    """
-    source, target = root / "exercises", root / WORK
-    if not source.is_dir():
-        raise FileNotFoundError(f"{root} holds no folder exercises: is the course complete?")
-    target.mkdir(exist_ok=True)
-    known = _read_origins(target / ORIGINS)
-    origins = dict(known)
-    copied, kept, outdated = [], [], []
-    for sheet in sorted(source.glob("*.ipynb")):
-        copy = target / sheet.name
-        digest = sha256_of(sheet)
-        # lexists: a link that points nowhere is the learner's too.
-        if os.path.lexists(copy):
-            kept.append(sheet.name)
-            if origins.setdefault(sheet.name, digest) != digest:
-                outdated.append(sheet.name)
-            continue
-        write_then_rename(copy, lambda part, sheet=sheet: shutil.copyfile(sheet, part))
-        origins[sheet.name] = digest
-        copied.append(sheet.name)
-    if origins != known:  # a folder that can be read only, with every sheet in it, is as good
-        write_json(target / ORIGINS, origins)
-    return Sheets(tuple(copied), tuple(kept), tuple(outdated))
-
-
-def _read_origins(path: Path) -> dict[str, str]:
-    """The recorded origins; nothing when the file is missing or damaged, for it only serves a message."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return {str(name): str(digest) for name, digest in found.items()} if isinstance(found, dict) else {}
 
 
 def set_environment(root: Path, environment: MutableMapping[str, str]) -> None:
@@ -110,9 +49,15 @@ def set_environment(root: Path, environment: MutableMapping[str, str]) -> None:
 
 
 def lab_arguments(root: Path, extra: Sequence[str] = (), *, is_root: bool = False) -> list[str]:
-    """JupyterLab's arguments: loopback only, the course as its folder, lesson 00 as first page, then `extra`."""
+    """JupyterLab's arguments: loopback only, the learner's folder, lesson 00 as first page, then `extra`.
+
+    root: the folder of the course, which is served itself where it holds no folder of the learner's.
+    """
     given = {argument.split("=", 1)[0] for argument in extra}
-    ours = [setting.format(root=root) for setting, spellings in SETTINGS.items() if not given.intersection(spellings)]
+    mine, places = root / folder.FOLDER, {"root": root, "first": f"notebooks/{START}"}
+    if (mine / START).is_file():
+        places = {"root": mine, "first": START}
+    ours = [setting.format(**places) for setting, spellings in SETTINGS.items() if not given.intersection(spellings)]
     if is_root and "--allow-root" not in given:
         ours.append(
             "--allow-root"
@@ -121,16 +66,18 @@ def lab_arguments(root: Path, extra: Sequence[str] = (), *, is_root: bool = Fals
 
 
 def start(extra: Sequence[str] = (), *, root: Path | None = None) -> int:
-    """Copy the sheets and run JupyterLab until it is stopped; `extra` goes to JupyterLab unchanged."""
+    """Update the learner's folder and run JupyterLab in it until it is stopped; `extra` goes to JupyterLab."""
     root = course_root() if root is None else root
     try:
-        print(copy_sheets(root), flush=True)
+        print(folder.update(root), flush=True)
+    except TimeoutError as error:
+        print(f"{folder.FOLDER}/ was not brought up to date now ({error}).", flush=True)
     except OSError as error:
         # A full disk or a read-only folder must not keep anybody from reading the lessons.
         print(
-            f"The exercise sheets were not copied to {WORK}/ ({_reason(error)}). Lessons and sheets can be read and "
-            "run. What you change in them cannot be kept here: save a copy elsewhere, and let the variable "
-            "COURSE_PROGRESS name a file of yours for your progress.",
+            f"The lessons and sheets were not copied to {folder.FOLDER}/ ({_reason(error)}). They can be read and run. "
+            "What you change in them cannot be kept here: save a copy elsewhere, and let the variable COURSE_PROGRESS "
+            "name a file of yours for your progress.",
             flush=True,
         )
     set_environment(root, os.environ)

@@ -1,6 +1,6 @@
 """The file of the learner's progress: one small JSON file of their own, of which nothing is ever lost.
 
-It lies at $COURSE_PROGRESS, else at my-exercises/progress.json in the checkout. Every change reads the file, merges and
+It lies at $COURSE_PROGRESS, else at my-course/progress.json in the checkout. Every change reads the file, merges and
 writes it while this process holds a lock of the kernel on its folder, so that two notebooks lose nothing of each other.
 
 - A change that cannot go into the file now (another kernel holds the lock, the file is of a newer course, there are no
@@ -49,7 +49,11 @@ if hasattr(os, "register_at_fork"):
 def progress_file() -> Path:
     """Where the file lies. Raises FileNotFoundError (an OSError) where there is no checkout to put it in."""
     named = os.environ.get("COURSE_PROGRESS")
-    return Path(os.path.expanduser(named)) if named else course_root() / "my-exercises" / "progress.json"
+    if named:
+        return Path(os.path.expanduser(named))
+    mine, before = (course_root() / folder / "progress.json" for folder in ("my-course", "my-exercises"))
+    # Where the learner's folder still has its old name, the record stays there until an update moves it.
+    return before if before.is_file() and not mine.exists() else mine
 
 
 def load() -> Data:
