@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from course_lib.training.runs import command
 
@@ -21,7 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m course_lib", description="Training neural networks: the course.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     commands.add_parser("report", help="what this machine is and which presets run on it")
-    commands.add_parser("progress", help="what you have solved, predicted and recalled so far")
+    told = commands.add_parser("progress", help="what you have solved, predicted and recalled so far")
+    told.add_argument("--export", metavar="FILE", help="write FILE.json and FILE.html, a summary to hand in")
     train = commands.add_parser("train", help="train one of the systems, or go on with a run that was stopped")
     command.add_options(train, SYSTEMS)
     commands.add_parser("update", help="bring your folder my-course up to date with the course; what you wrote stays")
@@ -37,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "report":
         return _report()
     if options.command == "progress":
-        return _progress()
+        return _progress(options.export)
     if options.command == "train":
         return command.train(options, SYSTEMS)
     if options.command == "update":
@@ -69,10 +71,18 @@ def _update() -> int:
     return 0
 
 
-def _progress() -> int:
-    from course_lib.teaching.learner import progress
+def _progress(export: str | None) -> int:
+    from course_lib.teaching.learner import progress, summary
 
-    print(progress.table())
+    if export is None:
+        print(progress.table())
+        return 0
+    try:
+        for path in summary.export(Path(export)):
+            print(f"written: {path}")
+    except OSError as error:
+        print(f"The summary was not written: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -3,11 +3,13 @@
 import json
 import re
 import types
+from datetime import date
 
 import pytest
 
+from course_lib import __main__ as command_line
 from course_lib.teaching.exercises import registry
-from course_lib.teaching.learner import progress, store
+from course_lib.teaching.learner import progress, store, summary
 from tests.teaching.toy import ATTACK, AUDIT, TOY
 
 
@@ -99,3 +101,29 @@ def test_a_learner_without_any_progress_sees_open_exercises(file, monkeypatch):
     monkeypatch.setattr(registry, "entries", lambda: iter([registry.Entry(1, 1, TOY)]))
     assert "mean_squared_error  open" in progress.table()
     assert not file.exists()
+
+
+def test_the_summary_to_hand_in_holds_every_exercise_and_what_was_recorded(sheets, tmp_path, capsys):
+    assert command_line.main(["progress", "--export", str(tmp_path / "ada.json")]) == 0
+    assert capsys.readouterr().out.count("written: ") == 2
+    kept = json.loads((tmp_path / "ada.json").read_text(encoding="utf-8"))
+    worked = next(row for row in kept["exercises"] if row["slug"] == TOY.slug)
+    assert (worked["status"], worked["day"]) == ("solved from the worked level", date.today().isoformat())
+    assert len(kept["exercises"]) == 3
+    assert set(kept["versions"]) == {"course", "python", *summary.PACKAGES}
+    page = (tmp_path / "ada.html").read_text(encoding="utf-8")
+    assert page.count("<tr>") == 4
+    assert "<script" not in page
+
+
+def test_the_summary_writes_over_an_older_summary_and_over_nothing_else(sheets, tmp_path, capsys):
+    assert summary.export(tmp_path / "mine") == summary.export(tmp_path / "mine")
+    (tmp_path / "mine.html").write_text("my essay", encoding="utf-8")
+    assert command_line.main(["progress", "--export", str(tmp_path / "mine")]) == 1
+    assert "mine.html is there and is no summary" in capsys.readouterr().err
+    assert (tmp_path / "mine.html").read_text(encoding="utf-8") == "my essay"
+
+
+def test_a_mistake_named_like_markup_is_shown_as_text(sheets):
+    progress.record_attempt(ATTACK.slug, "wrong", "<b>")
+    assert "&lt;b&gt; (1)" in summary.page_of(summary.summary())
