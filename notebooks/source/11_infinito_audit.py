@@ -932,8 +932,8 @@ from IPython.display import Markdown, display
 
 from course_lib.infinito.report import verdicts
 
-for goal, target, result in report.table("goals").rows:
-    print(f"{goal:<18}{target:<14}{result:<11}{verdicts.GOALS[goal].word}")
+for goal, target, result, state in report.table("goals").rows:
+    print(f"{goal:<18}{target:<14}{result:<11}{state:<13}{verdicts.GOALS[goal].word}")
 assert [row[0] for row in report.table("goals").rows] == list(verdicts.GOALS)
 display(Markdown(verdicts.table(list(verdicts.GOALS.values()))))
 
