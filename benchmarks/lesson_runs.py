@@ -53,6 +53,14 @@ def optimizers_compared(lesson: Names, seeds: range) -> Rows:
     return rows
 
 
+def optimizers_again(lesson: Names, seeds: range) -> Rows:
+    """A row per optimizer at the rate that was chosen before: test accuracy on seeds that nobody has looked at."""
+    return [
+        {"optimizer": name, "test_accuracy": _numbers(values)}
+        for name, values in lesson["again_accuracies"](range(100, 100 + len(seeds))).items()
+    ]
+
+
 def slow_convergence(lesson: Names, seeds: range) -> Rows:
     """A row per scale of the pixels, first weights, optimizer and rate."""
     return [
@@ -118,6 +126,21 @@ RUNS = {
         (*_DATA_03, "compare-run", "compare-trained", "compare-train", "compare-tested"),
         10,
         optimizers_compared,
+    ),
+    "optimizers_again": LessonRun(
+        "do the differences between the five tuned optimizers come back with ten other seeds",
+        "03_optimizers",
+        (
+            *_DATA_03,
+            "compare-run",
+            "compare-trained",
+            "compare-train",
+            "compare-tested",
+            "compare-recorded",
+            "compare-other",
+        ),
+        10,
+        optimizers_again,
     ),
     "slow_convergence": LessonRun(
         "what mends a network that learns slowly: its data, its first weights, its optimizer or its rate",

@@ -324,9 +324,8 @@ print(f"share of steps in which the loss rose {np.round(rising, 2)}")
 # %% id="edge-seeds-claims"
 claim("> 0.85", min(shares), "the lowest of the five, as a multiple of the limit")
 claim("< 1.15", max(shares), "the highest of the five")
-claim(
-    "> 0", max(rising), "share of steps in which the loss rose, largest of five: no descent at every step"
-)
+claim(">= 2", sum(share > 0 for share in rising), "of five starts, in how many the loss rises in some steps")
+claim("< 0.3", max(rising), "share of steps in which the loss rose, largest of five")
 claim(
     "< 0.05",
     max(losses[-1] / losses[0] for _, losses in several),
@@ -787,12 +786,13 @@ low, high = on_digits.low, on_digits.high
 print(f"cosine minus constant {on_digits.mean:+.3f}, 95 % {low:+.3f} to {high:+.3f}, ten seeds")
 
 # %% id="pays-network-claim"
-claim("> -0.02", on_digits.low, "lower end of the interval: no advantage of the schedule is shown here")
+claim("> 0", on_digits.low, "lower end of the interval: here the schedule ends higher")
+claim("between 0.01 and 0.06", on_digits.mean, "by so many nats")
 outcome("04-pays")
 
 # %% [markdown] id="pays-reading"
-# In the bowl the schedule wins in most of the pairs; on the digits it gains nothing over a constant rate that was tuned as
-# carefully. Why the difference? Look at what a constant rate is disturbed by: the gradients of single batches, at the start of
+# In the bowl the schedule wins in most of the pairs. On the digits it is clearly **worse** than a constant rate that was tuned
+# as carefully: the whole interval lies above 0. Why the difference? Look at what a constant rate is disturbed by: the gradients of single batches, at the start of
 # training and at its end.
 
 

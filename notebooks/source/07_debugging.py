@@ -42,7 +42,8 @@ from course_lib.teaching.build.source import show_source
 #
 # The function below trains a network on the digits, twelve epochs, and returns the training loss of every epoch. Knowing
 # nothing is a loss of ln 10, about 2.303; a healthy run ends far below 0.1. Data, labels and split are fine, and no line
-# raises an error. Our source says: if the loss does not fall, raise the learning rate. Bring the last loss **below 1.4**. Give it five
+# raises an error. Our source has four pieces of advice for a loss that does not fall; the second is to raise the learning rate.
+# Try that one. Bring the last loss **below 1.4**. Give it five
 # minutes, then read on.
 
 # %% id="try-first-run" tags=["nbval-ignore-output"]
@@ -651,7 +652,8 @@ claim("> 0.8", guarded.min(), "the lowest accuracy when a constant feature is ce
 #
 # ## 6 You may think: the loss does not fall, so raise the rate
 #
-# That is the advice of our source, and of many others. **Here is the run**: seven trainings whose loss does not fall as it should, each at its own
+# That is the second of our source's four pieces of advice (the first, gradient checking, was section 2), and many others give
+# it first. **Here is the run**: seven trainings whose loss does not fall as it should, each at its own
 # rate and at ten times that rate, five seeds.
 
 # %% id="rate-predict" tags=["nbval-ignore-output"]
