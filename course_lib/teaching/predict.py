@@ -1,27 +1,34 @@
 """What does the learner expect before the run, and what do they still know of it? `predict`, `outcome`, `recall`.
 
-Choices are radio buttons; a choice is stored at once and nothing ever waits for it. Keys start with the number of the
-lesson ("01-rate"), so that the progress table can count by lesson. Without a notebook the question is printed.
+A lesson calls them with a key ("01-leak"); text, choices, answer and reason stand in `questions/01.toml`, and never in
+the notebook. Choices are radio buttons; a choice is stored at once and nothing ever waits for it. Without a notebook
+the question is printed. The forms that hold the texts themselves stay, for notebooks that learners have.
 """
 
 import html
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from course_lib.teaching.exercises.card import show_card
+from course_lib.teaching.exercises.card import card_html, show_card
 from course_lib.teaching.learner import progress
 from course_lib.teaching.learner.panel import notebook_runs, panel
 from course_lib.teaching.learner.store import load
+from course_lib.teaching.questions.question import question_of, questions_of, validate_choices
 
 _asked: dict[str, tuple[str, ...]] = {}  # the choices of the predictions made in this session
+_HELD = "Not shown yet. Make your prediction above first; or see it without one."
 
 
-def predict(question: str, *, choices: Sequence[str], key: str) -> None:
-    """Ask for a prediction; an earlier choice is shown again. `outcome(key, actual)` compares it after the run.
+def predict(question: str, *, choices: Sequence[str] = (), key: str = "") -> None:
+    """Ask for a prediction: `predict("01-leak")`. An earlier choice is shown again; `outcome` compares it.
 
-    Raises ValueError for an empty question or key, and unless there are at least two different choices.
+    With choices and a key, `question` is the text itself. Raises ValueError for a key that no lesson has, for an empty
+    question or key, and unless there are at least two different choices.
     """
-    _check_question(question, choices, key)
+    if not key and not choices:
+        found = question_of(question, "predict")
+        question, choices, key = found.question, found.choices, found.key
+    validate_choices(question, choices, key)
     _asked[key] = tuple(choices)
     stored = load()["predictions"].get(key, {})
 
@@ -35,13 +42,33 @@ def predict(question: str, *, choices: Sequence[str], key: str) -> None:
     _ask(question, choices, stored.get("choice"), choose, name="predict", title="Predict")
 
 
-def outcome(key: str, actual: str, explanation: str = "") -> None:
-    """Compare the stored prediction with what came out, in a card; says so where nothing was predicted.
+def outcome(key: str, actual: str = "", explanation: str = "", **measured: Any) -> None:
+    """Compare the stored prediction with what came out: `outcome("01-leak")`, in a card.
 
-    Raises ValueError when `actual` is none of the choices that `predict` gave in this session.
+    In a notebook nothing is shown to somebody who has not predicted before a button is pressed. Where the lesson
+    computes what came out it gives `actual`, and in `measured` the values that the reason shows. With an explanation,
+    both are the call's own. Raises ValueError when `actual` is none of the choices, or is missing and the question has
+    no answer; AssertionError when it is not the answer that the question's file has.
     """
-    if key in _asked and actual not in _asked[key]:
-        raise ValueError(f"actual must be one of the choices {_asked[key]}, got {actual!r}")
+    question = None if explanation else questions_of(key[:2]).get(key)
+    if question is None and not actual:
+        question = question_of(key, "predict")  # which says what is there
+    choices = question.choices if question else _asked.get(key, ())
+    if question and not actual:
+        actual = question.answer
+    if (question or key in _asked) and actual not in choices:
+        raise ValueError(f"actual must be one of the choices {choices}, got {actual!r}")
+    if question and question.answer and actual != question.answer:
+        raise AssertionError(f"the answer to {key!r} is {question.answer!r}, and it came out: {actual!r}")
+    why = question.because.format(**measured) if question else explanation
+    if question and notebook_runs() and "choice" not in load()["predictions"].get(key, {}):
+        _hold_back(key, actual, why)
+    else:
+        show_card("outcome", *_compared(key, actual, why))
+
+
+def _compared(key: str, actual: str, why: str) -> tuple[str, str, list[str]]:
+    """Status, key and lines of the card; marks a stored prediction as right or wrong."""
     predicted = progress.record_outcome(key, actual)
     if predicted is None:
         status, lines = "no prediction", [f"it came out: {actual}"]
@@ -49,15 +76,36 @@ def outcome(key: str, actual: str, explanation: str = "") -> None:
         status, lines = "as predicted", [f"it came out: {actual}"]
     else:
         status, lines = "not as predicted", [f"you expected: {predicted}", f"it came out: {actual}"]
-    show_card("outcome", status, key, [*lines, *([explanation] if explanation else [])])
+    return status, key, [*lines, *([why] if why else [])]
 
 
-def recall(key: str, question: str, *, choices: Sequence[str], answer: str, because: str) -> None:
-    """Ask a question about what was learned; after any choice it says whether it is right, and why.
+def _hold_back(key: str, actual: str, why: str) -> None:
+    """A button in the place of the outcome."""
+    import ipywidgets
+    from IPython.display import display
 
-    Raises ValueError like `predict`, for an answer that is none of the choices and for an empty `because`.
+    told = ipywidgets.HTML(_live(_HELD))
+    button = ipywidgets.Button(description="Show the outcome")
+
+    def pressed(_: Any) -> None:
+        status, slug, lines = _compared(key, actual, why)
+        told.value = card_html("outcome", status, slug, lines, state=status)
+        button.layout.display = "none"
+
+    button.on_click(pressed)
+    display(panel([told, button], name="outcome", text=f"Outcome of {key}: {_HELD}"))
+
+
+def recall(key: str, question: str = "", *, choices: Sequence[str] = (), answer: str = "", because: str = "") -> None:
+    """Ask a question about what was learned: `recall("01-units")`. After a choice it says whether it is right, and why.
+
+    With choices, all texts are the call's own. Raises ValueError like `predict`, for an answer that is none of the
+    choices and for an empty `because`.
     """
-    _check_question(question, choices, key)
+    if not question and not choices:
+        found = question_of(key, "recall")
+        question, choices, answer, because = found.question, found.choices, found.answer, found.because
+    validate_choices(question, choices, key)
     if answer not in choices:
         raise ValueError(f"answer must be one of the choices {tuple(choices)}, got {answer!r}")
     if not because.strip():
@@ -71,15 +119,6 @@ def recall(key: str, question: str, *, choices: Sequence[str], answer: str, beca
 
     stored = load()["recall"].get(key, {})
     _ask(question, choices, stored.get("choice"), choose, name="recall", title="Recall")
-
-
-def _check_question(question: str, choices: Sequence[str], key: str) -> None:
-    if not question.strip():
-        raise ValueError("question must be a text, got an empty one")
-    if not key.strip():
-        raise ValueError("key must be a text that starts with the lesson's number, got an empty one")
-    if isinstance(choices, str) or len(choices) < 2 or len(set(choices)) != len(choices):
-        raise ValueError(f"choices must be at least two different texts, got {choices!r}")
 
 
 def _ask(

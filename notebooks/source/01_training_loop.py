@@ -183,11 +183,7 @@ claim("1,258", len(split.train), "images in the training part")
 # is the best honest accuracy. Each is stored five times, with a little noise, as augmentation does it. Then we split.
 
 # %% id="leak-predict-widget" tags=["nbval-ignore-output"]
-predict(
-    "Random labels, five noisy copies of each image, random split. What test accuracy will the nearest neighbour reach?",
-    choices=["about 10 %", "about 30 %", "about 60 %", "above 90 %"],
-    key="01-leak",
-)
+predict("01-leak")
 
 # %% id="leak-copies"
 rng = np.random.default_rng(0)
@@ -203,11 +199,7 @@ leaky = neighbour_accuracy(copies, random_labels, at_random)
 honest = neighbour_accuracy(copies, random_labels, by_image)
 claim("> 0.95", leaky, "accuracy on random labels when copies of one image lie in different parts")
 claim("< 0.3", honest, "accuracy on the 30 test images when all copies of an image stay together")
-outcome(
-    "01-leak",
-    "above 90 %",
-    "The copy of a test image lies in the training part, and carries its label along.",
-)
+outcome("01-leak")
 
 # %% [markdown] id="leak-lesson"
 # Nearly every random label is "predicted": the test copy finds its sister in the training part. What counts is not the order
@@ -824,11 +816,7 @@ show_source(diagnose_curves)
 # as before.
 
 # %% id="misconception-predict" tags=["nbval-ignore-output"]
-predict(
-    "A ReLU that passes all gradients back. What will the training loss do within fifteen epochs?",
-    choices=["grow", "stay near 2.3", "fall below 1, but not below 0.2", "fall below 0.2"],
-    key="01-forgetful",
-)
+predict("01-forgetful")
 
 # %% id="misconception-run"
 from course_lib.numpy_nn.gradcheck import check_layer
@@ -847,11 +835,7 @@ right = trained[0][1]  # the same network, data and seed with the right backward
 claim("< 0.2", history.last("train", "loss"), "training loss with a wrong gradient")
 claim("> 1.5", history.last("train", "loss") / right.last("train", "loss"), "times that with the right one")
 claim("> 0.9", evaluate(model, validation)["accuracy"], "its validation accuracy")
-outcome(
-    "01-forgetful",
-    "fall below 0.2",
-    "A wrong direction that still points downhill trains, only more slowly.",
-)
+outcome("01-forgetful")
 
 # %% [markdown] id="misconception-fact"
 # **You may think** that a falling loss shows that the gradient is right. **In fact** it shows only that the steps point
@@ -908,16 +892,7 @@ style.show(
 # *Reading*: the loss is low for about 16 batches, then jumps, ten times an epoch.
 
 # %% id="broken-predict" tags=["nbval-ignore-output"]
-predict(
-    "What is missing in the loop?",
-    choices=[
-        "shuffling in every epoch",
-        "setting the gradients to zero",
-        "the backward pass",
-        "a validation part",
-    ],
-    key="01-broken",
-)
+predict("01-broken")
 
 # %% id="broken-answer" tags=["nbval-ignore-output"]
 broken = [two_epochs(batches_of_the_broken_run, seed)[0] for seed in range(5)]
@@ -936,11 +911,7 @@ claim(
     cost.low,
     "what the missing line costs after two epochs, lower end of the interval over five seeds",
 )
-outcome(
-    "01-broken",
-    "shuffling in every epoch",
-    "Each jump is the first batch of the next digit: the batches just before held none of it.",
-)
+outcome("01-broken")
 
 # %% [markdown] id="regression"
 # ## 11 Values in place of classes
@@ -1007,59 +978,19 @@ claim(
 # Answer without scrolling up. Retrieval is what makes it stay.
 
 # %% id="recall-1" tags=["nbval-ignore-output"]
-recall(
-    "01-last-batch",
-    "Eight samples are left over for the last batch of 32. You average the batch means. How much does one of the eight count?",
-    choices=["as much as every other", "a quarter", "four times as much", "32 times as much"],
-    answer="four times as much",
-    because="Its batch mean has the weight 1/batches, shared among 8 in place of 32.",
-)
+recall("01-last-batch")
 
 # %% id="recall-2" tags=["nbval-ignore-output"]
-recall(
-    "01-halved-pixels",
-    "You halve every raw pixel. By about what factor does the limit at the start, 2 / curvature, change?",
-    choices=["1/4", "1/2", "2", "4"],
-    answer="4",
-    because="The curvature is quadratic in the inputs: it falls to a quarter.",
-)
+recall("01-halved-pixels")
 
 # %% id="recall-3" tags=["nbval-ignore-output"]
-recall(
-    "01-linear-needs",
-    "Which gradient does a linear layer need its input for?",
-    choices=["that of the bias", "that of the weight", "that of its input", "all three"],
-    answer="that of the weight",
-    because="x.T @ g needs x; the others need only g and the weight. That is why forward keeps x, and what it costs in memory.",
-)
+recall("01-linear-needs")
 
 # %% id="recall-4" tags=["nbval-ignore-output"]
-recall(
-    "01-log-classes",
-    "The loss of a classifier of 100 classes has stood at 4.6 since the first step. What is the likeliest?",
-    choices=[
-        "it learned most of the task",
-        "it learned half of it",
-        "it gives every class about the same probability",
-        "it is certain and right",
-    ],
-    answer="it gives every class about the same probability",
-    because="log 100 is 4.605: the loss of knowing nothing.",
-)
+recall("01-log-classes")
 
 # %% id="recall-5" tags=["nbval-ignore-output"]
-recall(
-    "01-test-part",
-    "Which of these may use the test part?",
-    choices=[
-        "the standardizer's fit",
-        "the choice of the rate",
-        "the decision when to stop",
-        "none of them",
-    ],
-    answer="none of them",
-    because="What was fitted or chosen with the test part is no longer judged on new data.",
-)
+recall("01-test-part")
 
 # %% [markdown] id="recall-keys-why"
 # The keys of two of these questions are numbers, so they are computed as well:

@@ -118,16 +118,7 @@ claim(
 # 64-32-16-10, all weights and biases 0, one batch. A hidden layer of zeros gives $\phi(0)$ for every image.
 
 # %% id="zeros-predict" tags=["nbval-ignore-output"]
-predict(
-    "All weights and biases are 0 and the hidden units are ReLUs. Which parameters get a gradient that is not 0?",
-    choices=[
-        "all of them, the same in each layer",
-        "the last weights and bias",
-        "only the last bias",
-        "none",
-    ],
-    key="02-zeros",
-)
+predict("02-zeros")
 
 
 # %% id="zeros-table"
@@ -166,7 +157,7 @@ for steps in (0, 1, 2):
         print(f"step {steps + 1}, {name:<10}" + "".join(f"{cell:>5}" for cell in cells))
     counts = [sum(who_gets_a_gradient(activation, steps)) for activation in ACTIVATIONS.values()]
     assert counts == [1, 1, 1, 2 + 2 * steps], "only b3, but for the sigmoid"
-outcome("02-zeros", "only the last bias", "Every other gradient has a factor that is 0.")
+outcome("02-zeros")
 
 # %% [markdown] id="zeros-why"
 # The gradient of the last weights is $h^\top g$, and that of the layer below passes through $g\,W^\top$ (lesson 01). With
@@ -230,11 +221,7 @@ claim("> 0.9", logistic.last("val", "accuracy"), "logistic regression from zeros
 # activations saturate and the gradients vanish. Look inside, layer by layer, with three activations.
 
 # %% id="large-predict" tags=["nbval-ignore-output"]
-predict(
-    "Tanh and weights of standard deviation 10. How long is the gradient at the first layer, compared with the last?",
-    choices=["much shorter: saturated units pass nothing", "about as long", "much longer"],
-    key="02-large",
-)
+predict("02-large")
 
 
 # %% id="large-run"
@@ -274,9 +261,7 @@ ratio = gradient_length(sums[0]) / gradient_length(sums[-1])
 claim("> 1000", ratio, "and yet the gradient grows on its way back, by this factor")
 sums, _ = inside(Sigmoid, initializers.normal(10))
 claim("> 20", gradient_length(sums[0]) / gradient_length(sums[-1]), "with sigmoids too")
-outcome(
-    "02-large", "much longer", "The few units that are not saturated pass it on through weights of size 10."
-)
+outcome("02-large")
 
 # %% [markdown] id="large-refuted"
 # **You may think**: saturated units, so the gradients vanish. **In fact** both happen at once: more than nine units in ten
@@ -390,11 +375,7 @@ claim("0.0505", np.sqrt(2 / 784), "He, 784 inputs")
 # 200 and 100 units in turn, with LeCun's and with He's variance, 40 networks each:
 
 # %% id="depth-predict" tags=["nbval-ignore-output"]
-predict(
-    "20 ReLU layers with Var(w) = 1/n instead of 2/n. What is left of the standard deviation of the outputs?",
-    choices=["about a half", "about a twentieth", "about a thousandth", "about a millionth"],
-    key="02-depth",
-)
+predict("02-depth")
 
 
 # %% id="depth-run"
@@ -425,7 +406,7 @@ lecun, he = ends["lecun_normal"], ends["he_normal"]
 claim("between 0.0005 and 0.001", np.median(lecun), "measured with 1/n, the median of 40 networks")
 claim("between 0.6 and 1", np.median(he), "measured with He, the median of 40 networks")
 claim("< 0.5", he.min(), "the lowest of the 40: one network is an anecdote")
-outcome("02-depth", "about a thousandth", "2 to the -20 in the mean square is 2 to the -10 in the size.")
+outcome("02-depth")
 
 # %% [markdown] id="depth-reading"
 # So 0.83 against 0.0008. Note the spread: the formula speaks of wide layers, and single networks of this width scatter by a
@@ -643,15 +624,7 @@ claim("between 0.2 and 5", kept, "sigmoid, gain 10: what 39 layers leave of it")
 # gain of 1 (in square layers). What happens up to layer 200?
 
 # %% id="tanh-predict" tags=["nbval-ignore-output"]
-predict(
-    "Tanh, gain 1, 200 layers. What does the mean square of the sums do?",
-    choices=[
-        "it settles at some value",
-        "it falls slowly, without end",
-        "it falls by a fixed factor per layer",
-    ],
-    key="02-tanh",
-)
+predict("02-tanh")
 
 
 # %% id="tanh-run"
@@ -699,7 +672,7 @@ claim("between -1.6 and -0.8", slope, "slope from layer 20 to 200, both on a log
 claim("between 0.9 and 1.1", high[-1] / high[9], "gain 5/3 settles: layer 200 over layer 10")
 growth = mean_field.gradient_squares("tanh", 5 / 3, 200)[0] ** 0.5
 claim("> 1e7", growth, "... and there the gradient grows by this factor")
-outcome("02-tanh", "it falls slowly, without end", "tanh(y)^2 is about y^2 - 2/3 y^4: a layer loses 2 q^2.")
+outcome("02-tanh")
 
 # %% [markdown] id="tanh-fact"
 # **You may think** that it settles. **In fact** it never does. For small sums $\tanh(y)^2 \approx y^2 - \tfrac23 y^4$, and $E[z^4] = 3$, so $q_{l+1}
@@ -716,11 +689,7 @@ outcome("02-tanh", "it falls slowly, without end", "tanh(y)^2 is about y^2 - 2/3
 # linear, so that nothing but the rule is at work.
 
 # %% id="rectangular-predict" tags=["nbval-ignore-output"]
-predict(
-    "20 linear layers of 400 and 100 units in turn, Glorot. What is left of the standard deviation?",
-    choices=["all of it", "about a third", "about a ninth", "less than a hundredth"],
-    key="02-rectangular",
-)
+predict("02-rectangular")
 
 
 # %% id="rectangular-run"
@@ -762,11 +731,7 @@ claim("between 0.08 and 0.14", zigzag["Glorot"][-1], "measured, five networks")
 claim("between 0.75 and 1.25", zigzag["LeCun (fan-in)"][-1], "fan-in keeps it")
 claim("between 0.75 and 1.25", zigzag["fan-out"][-1], "fan-out too, after two layers ...")
 claim("between 1.6 and 2.4", zigzag["fan-out"][-2], "... with a zigzag on the way")
-outcome(
-    "02-rectangular",
-    "about a ninth",
-    "Two layers multiply the mean square by 0.64, and there are ten such pairs.",
-)
+outcome("02-rectangular")
 
 # %% [markdown] id="broken"
 # ### A broken run: read the panel
@@ -803,26 +768,14 @@ style.show(
 # and does not drift.
 
 # %% id="broken-predict" tags=["nbval-ignore-output"]
-predict(
-    "What is wrong with the broken start?",
-    choices=[
-        "2 / n used as the deviation",
-        "fan-out in place of fan-in",
-        "the factor 2 for ReLU is missing",
-    ],
-    key="02-broken",
-)
+predict("02-broken")
 
 # %% id="broken-answer"
 steps = np.abs(np.diff(np.log(panels["broken"])))
 claim("2.83", np.sqrt(256 / 32), "the root of the ratio of the widths")
 claim("between 2.2 and 3.6", np.exp(steps.mean()), "factor from layer to layer in the broken start")
 claim("between 0.4 and 2.5", panels["broken"][11] / panels["broken"][1], "layer 12 over layer 2: no drift")
-outcome(
-    "02-broken",
-    "fan-out in place of fan-in",
-    "A missing 2 or root drifts one way; only the fans make a zigzag.",
-)
+outcome("02-broken")
 show_source(somebodys_initializer)
 
 # %% [markdown] id="orthogonal"
@@ -869,15 +822,7 @@ claim("between 0.0008 and 0.0012", left[-1], "standard deviation after ten such 
 # start. The ten are recorded, by the next two cells; live the first of them runs.
 
 # %% id="adam-predict" tags=["nbval-ignore-output"]
-predict(
-    "Adam, 3 layers, weights of std 0.01 against He. Where will a difference in accuracy show?",
-    choices=[
-        "nowhere",
-        "large after one epoch, small after twelve",
-        "large after one epoch and after twelve",
-    ],
-    key="02-adam",
-)
+predict("02-adam")
 
 
 # %% id="adam-run"
@@ -970,11 +915,7 @@ claim("< 0.015", abs(shallow_default.low), "the other end: how far the default m
 claim("> 0.05", versus_default.low, "11 layers, six epochs: He over PyTorch's default, lower end")
 claim("< 0.2", deep["std 0.01"].max(), "11 layers, std 0.01: the best of all epochs and seeds")
 claim("> 0.8", t_interval(deep["He"][:, -1]).low, "11 layers, He: lower end of the interval of the mean")
-outcome(
-    "02-adam",
-    "large after one epoch, small after twelve",
-    "Adam rescales a small gradient; where the gradient is smaller than epsilon, it does not.",
-)
+outcome("02-adam")
 
 # %% [markdown] id="adam-reading"
 # *Reading*: in a shallow network the answer is "mostly early". A small start is far behind after one epoch, and after
@@ -1052,54 +993,19 @@ claim("< 0.85", max(tiny), "the best of them: far behind He in a third of the ep
 # Answer without scrolling up.
 
 # %% id="recall-1" tags=["nbval-ignore-output"]
-recall(
-    "02-double-width",
-    "You double the number of inputs of a ReLU layer. How does He's standard deviation change?",
-    choices=["it halves", "it is divided by the square root of 2", "it stays", "it doubles"],
-    answer="it is divided by the square root of 2",
-    because="The variance is 2 / fan-in; the standard deviation is its square root.",
-)
+recall("02-double-width")
 
 # %% id="recall-2" tags=["nbval-ignore-output"]
-recall(
-    "02-zero-sigmoid",
-    "Two hidden layers of sigmoids, everything 0. Which weights get a gradient at the very first step?",
-    choices=["none", "the last ones", "the last two matrices", "all"],
-    answer="the last ones",
-    because="Their inputs are 1/2. What passes further down is multiplied by the last weights, which are 0.",
-)
+recall("02-zero-sigmoid")
 
 # %% id="recall-3" tags=["nbval-ignore-output"]
-recall(
-    "02-glorot-lecun",
-    "When is sqrt(1 / fan-in) the same as Glorot's standard deviation?",
-    choices=["always", "for tanh", "for square layers", "never"],
-    answer="for square layers",
-    because="2 / (n + m) equals 1 / n exactly when n = m.",
-)
+recall("02-glorot-lecun")
 
 # %% id="recall-4" tags=["nbval-ignore-output"]
-recall(
-    "02-relu-30",
-    "30 ReLU layers with Var(w) = 1 / fan-in. By what factor are the last outputs smaller than the data, about?",
-    choices=["1/30", "1/900", "1/30,000", "1/1,000,000,000"],
-    answer="1/30,000",
-    because="The mean square halves per layer: 2 to the -30, and the size is its root, 2 to the -15.",
-)
+recall("02-relu-30")
 
 # %% id="recall-5" tags=["nbval-ignore-output"]
-recall(
-    "02-log-ten",
-    "From lesson 01: the loss of a ten-class network starts at 35. What does that tell you?",
-    choices=[
-        "the labels are wrong",
-        "the first logits are far too large",
-        "the rate is too large",
-        "nothing",
-    ],
-    answer="the first logits are far too large",
-    because="Knowing nothing costs log 10 = 2.303. Before the first step only the initialization can cost more.",
-)
+recall("02-log-ten")
 
 # %% id="recall-keys"
 claim("32768", 2**15, "2 to the power of 15")

@@ -255,16 +255,7 @@ from course_lib.by_hand.optimizers import rate_outside_step
 show_source(rate_outside_step)
 
 # %% id="convention-predict" tags=["nbval-ignore-output"]
-predict(
-    "Momentum 0.9 has reached its full speed. Now the rate is divided by ten. How long is the very next step?",
-    choices=[
-        "a tenth of the one before, in both forms",
-        "a tenth with the rate outside, still nine tenths with the rate inside",
-        "still nine tenths in both forms",
-        "a tenth with the rate inside, still nine tenths with the rate outside",
-    ],
-    key="03-convention",
-)
+predict("03-convention")
 
 # %% id="convention-run"
 RATES = np.where(np.arange(100) < 60, 0.1, 0.01)  # divided by ten after 60 steps
@@ -286,11 +277,7 @@ claim(
 )
 claim("0.91", inside[60] / inside[59], "the step after the change over the one before: rate inside")
 claim("0.10", outside[60] / outside[59], "the same: rate outside")
-outcome(
-    "03-convention",
-    "a tenth with the rate outside, still nine tenths with the rate inside",
-    "v holds old rates.",
-)
+outcome("03-convention")
 
 # %% id="convention-torch"
 import torch
@@ -425,11 +412,7 @@ from course_lib.by_hand.optimizers import adam_step
 show_source(adam_step)
 
 # %% id="adam-predict" tags=["nbval-ignore-output"]
-predict(
-    "m and v both start at zero. Without the correction, the first steps of Adam are ...",
-    choices=["too small", "right, the two errors cancel", "too large"],
-    key="03-correction",
-)
+predict("03-correction")
 
 # %% [markdown] id="correction-derive"
 # Leave the corrections out and every step is multiplied by
@@ -467,9 +450,7 @@ claim("6.57", ratio.max(), "the largest of these ratios ...")
 claim("12", t[ratio.argmax()], "... and the step at which it is reached")
 claim("3.24", ratio[99], "at t = 100")
 claim("1.26", ratio[999], "at t = 1000")
-outcome(
-    "03-correction", "too large", "v is small by a larger factor than m, and it stands in the denominator."
-)
+outcome("03-correction")
 
 # %% id="correction-figure"
 figure, axes = style.canvas(width=7, height=3)
@@ -690,11 +671,7 @@ claim("< 1e-10", difference, "SGD: L2 minus decay, largest difference of any par
 # data: whatever moves them is the penalty alone. With Adam and the penalty in the gradient:
 
 # %% id="adamw-predict" tags=["nbval-ignore-output"]
-predict(
-    "Adam with L2. You divide lambda by a thousand. How much more slowly do the weights of the dark pixels shrink?",
-    choices=["a thousand times", "about thirty times", "just as fast as before", "they stop shrinking"],
-    key="03-decay",
-)
+predict("03-decay")
 
 # %% id="adamw-run"
 dark = (train[0] == 0).all(axis=0)
@@ -718,11 +695,7 @@ for strength, a, b in zip(strengths, inside_adam, apart, strict=True):
     print(f"lambda {strength:<7} share of the weights that is left: L2 in Adam {a:.2f}, AdamW {b:.3f}")
 claim("< 0.01", max(inside_adam) - min(inside_adam), "L2 in Adam: what a thousandfold lambda changes")
 claim("< 1e-3", np.abs(np.array(apart) - rule).max(), "AdamW minus (1 - eta delta)^200")
-outcome(
-    "03-decay",
-    "just as fast as before",
-    "Divided by the root of its own square, 2 lambda w becomes the sign of w.",
-)
+outcome("03-decay")
 
 # %% [markdown] id="adamw-two-text"
 # And where the data's gradient is large? Two weights that both start at 1 get pure noise as gradient, of standard
@@ -855,11 +828,7 @@ claim("4,000", 4_000, "copies of the parameter")
 # *Live* you run the whole grid on the first seed, and further down the chosen rates on ten other seeds.
 
 # %% id="compare-predict" tags=["nbval-ignore-output"]
-predict(
-    "SGD, momentum, Nesterov, RMSProp, Adam, each tuned like that: how far apart are best and worst test accuracy?",
-    choices=["less than 1.5 percentage points", "2 to 5 points", "5 to 15 points", "more than 15 points"],
-    key="03-compare",
-)
+predict("03-compare")
 
 # %% id="compare-run"
 BUDGET = {  # the optimizer and the highest of its seven rates
@@ -959,7 +928,7 @@ claim("< 1.5", 100 * (max(means) - min(means)), "best minus worst mean test accu
 claim("< 2", max(abs(end) for p in pairs.values() for end in (p.low, p.high)), "farthest end")
 claim("> 0.95", min(means), "the lowest mean test accuracy")
 assert all(0 < place < 6 for place in chosen.values()), "no best rate lies at the edge of its grid"
-outcome("03-compare", "less than 1.5 percentage points", "Tuned alike, they are nearly one.")
+outcome("03-compare")
 
 # %% id="compare-sensitivity"
 figure, (left, right) = style.canvas(1, 2, width=12, height=3.8, width_ratios=(1.5, 1))
@@ -1297,26 +1266,13 @@ style.show(
 )
 
 # %% id="broken-predict" tags=["nbval-ignore-output"]
-predict(
-    "What is wrong in run B?",
-    choices=[
-        "its rate is too large",
-        "the optimizer is made anew in every batch",
-        "the gradients are never cleared",
-        "it has no bias correction",
-    ],
-    key="03-broken",
-)
+predict("03-broken")
 
 # %% id="broken-claim"
 share = {name: np.mean(np.abs(np.abs(moved) - 1) < 0.01) for name, (_, moved) in RUNS.items()}
 claim("> 0.85", share["run B"], "run B: share of parameters that moved by exactly the rate, up or down")
 claim("< 0.1", share["run A"], "run A: the same share")
-outcome(
-    "03-broken",
-    "the optimizer is made anew in every batch",
-    "A new Adam is at t = 1: the step is the sign of g.",
-)
+outcome("03-broken")
 show_source(two_runs)
 
 # %% [markdown] id="broken-reading"
@@ -1329,59 +1285,19 @@ show_source(two_runs)
 # Answer without scrolling up.
 
 # %% id="recall-1" tags=["nbval-ignore-output"]
-recall(
-    "03-effective",
-    "SGD trains well at rate 0.2. You switch on momentum 0.9. Which rate keeps the effective step?",
-    choices=["0.2", "0.02", "2", "0.18"],
-    answer="0.02",
-    because="The effective step is rate / (1 - momentum): ten times the rate.",
-)
+recall("03-effective")
 
 # %% id="recall-2" tags=["nbval-ignore-output"]
-recall(
-    "03-scale",
-    "You multiply the loss by 100 and change nothing else. Which optimizer makes the same steps as before?",
-    choices=["SGD", "momentum", "Nesterov", "Adam"],
-    answer="Adam",
-    because="m grows by 100 and the root of v by 100 (as long as epsilon does not count).",
-)
+recall("03-scale")
 
 # %% id="recall-3" tags=["nbval-ignore-output"]
-recall(
-    "03-first-step",
-    "How far does Adam move a parameter in its very first step, when the gradient is 1e-4?",
-    choices=[
-        "about 1e-4 times the rate",
-        "about the rate",
-        "about 3 times the rate",
-        "it depends on beta2",
-    ],
-    answer="about the rate",
-    because="After the correction m_hat is g and v_hat is g squared: the quotient is 1.",
-)
+recall("03-first-step")
 
 # %% id="recall-4" tags=["nbval-ignore-output"]
-recall(
-    "03-limit",
-    "From lesson 01: the curvature is at most 50. Above which rate does plain gradient descent diverge?",
-    choices=["0.02", "0.04", "0.1", "25"],
-    answer="0.04",
-    because="The limit is 2 / curvature.",
-)
+recall("03-limit")
 
 # %% id="recall-5" tags=["nbval-ignore-output"]
-recall(
-    "03-budget",
-    "Paper X: our optimizer, best of 50 settings, beats Adam at its default. What does that show?",
-    choices=[
-        "that the new one is better",
-        "that Adam is worse, whatever its rate",
-        "nothing about the optimizers at equal tuning",
-        "that 50 settings are enough",
-    ],
-    answer="nothing about the optimizers at equal tuning",
-    because="A rate beside the valley costs more than the wrong optimizer: tune both alike, on validation data.",
-)
+recall("03-budget")
 
 # %% id="recall-keys"
 claim("0.02", 0.2 * (1 - 0.9), "the rate that keeps the effective step")

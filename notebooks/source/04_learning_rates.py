@@ -171,16 +171,7 @@ limit = 2 / steepest.value
 print(f"largest curvature {steepest.value:.3f}, so the limit is {limit:.2f}")
 
 # %% id="limit-predict" tags=["nbval-ignore-output"]
-predict(
-    "You push the network slightly off its minimum and descend at 1.05 times the limit. What happens?",
-    choices=[
-        "it comes back, slowly",
-        "it moves away by 5 % a step",
-        "it moves away by 10 % a step",
-        "NaN at once",
-    ],
-    key="04-limit",
-)
+predict("04-limit")
 
 
 # %% id="limit-run"
@@ -199,7 +190,7 @@ def distances(share, steps=40):
 paths = {share: distances(share) for share in (0.9, 0.95, 1.05, 1.1)}
 claim("-0.900", paths[0.95][10] / paths[0.95][9], "measured factor of a step at 0.95 of the limit")
 claim("-1.100", paths[1.05][10] / paths[1.05][9], "the same at 1.05 of the limit")
-outcome("04-limit", "it moves away by 10 % a step", "1 - 2.1 = -1.1: to the other side, and farther.")
+outcome("04-limit")
 
 # %% id="limit-figure"
 figure, axes = style.canvas(width=8, height=3.4)
@@ -282,11 +273,7 @@ def edge(rate, seed=0, steps=800, watch_from=0):
 
 
 # %% id="edge-predict" tags=["nbval-ignore-output"]
-predict(
-    "At the start the curvature is three times what rate 2 allows. What will a run at this rate do?",
-    choices=["diverge", "go on with the curvature above the limit", "bring its own curvature to the limit"],
-    key="04-edge",
-)
+predict("04-edge")
 
 # %% id="edge-runs"
 followed = {rate: edge(rate) for rate in (0.5, 1.0, 1.5, 2.0)}
@@ -325,9 +312,7 @@ claim("< 0.6", share_of_limit(0.5), "the same at rate 0.5")
 claim(
     "> 0", followed[1.0][0][-1] - followed[1.0][0][10], "rate 1.0: rise of the curvature from step 400 on"
 )
-outcome(
-    "04-edge", "bring its own curvature to the limit", "Steep places throw it out; flatter ones hold it."
-)
+outcome("04-edge")
 
 # %% id="edge-seeds" tags=["nbval-ignore-output"]
 several = [edge(2.0, seed, steps=600, watch_from=400) for seed in range(5)]
@@ -372,15 +357,7 @@ claim(
 # against the rate, over decades, for several seeds. SGD and Adam are from "Try first"; momentum is added.
 
 # %% id="sensitivity-predict" tags=["nbval-ignore-output"]
-predict(
-    "Momentum 0.9 adds up ten gradients, so to say. Where does its curve lie, compared with that of SGD?",
-    choices=[
-        "in the same place",
-        "shifted one decade to smaller rates",
-        "shifted one decade to larger rates",
-    ],
-    key="04-momentum",
-)
+predict("04-momentum")
 
 # %% id="sensitivity-run"
 ends["momentum 0.9"] = np.array([[end_loss(Momentum(rate), seed) for rate in rates] for seed in range(5)])
@@ -419,7 +396,7 @@ claim(
 # %% id="sensitivity-claims-adam"
 best = np.median(ends["Adam"], axis=0).argmin()
 claim("> 5", np.median(ends["Adam"][:, best + 2] / ends["Adam"][:, best]), "ten times too large, Adam")
-outcome("04-momentum", "shifted one decade to smaller rates", "Its effective rate is 10 times as large.")
+outcome("04-momentum")
 
 # %% [markdown] id="inside"
 # ### What it looks like inside
@@ -584,11 +561,7 @@ claim("8", 2**3, "2 ** 3")
 quoted("0.95", report="theory")
 
 # %% id="bugs-predict" tags=["nbval-ignore-output"]
-predict(
-    "`if epoch % 10 == 0: lr = lr * 0.5`, from lr = 0.1. Epochs count from 0. Which rate has epoch 0?",
-    choices=["0.1", "0.05", "0.025", "0"],
-    key="04-modulo",
-)
+predict("04-modulo")
 
 
 # %% id="bugs-modulo"
@@ -606,7 +579,7 @@ as_written, mended = logged(lambda epoch: epoch % 10 == 0), logged(lambda epoch:
 claim("0.05", as_written[0], "rate of epoch 0 as it is written: halved before training")
 claim("0.1", mended[0], "rate of epoch 0 with `epoch and ...`")
 assert np.allclose(mended, [0.1 * SHAPES["step"](epoch) for epoch in range(30)]), "the closed form"
-outcome("04-modulo", "0.05", "0 % 10 is 0: it fires before the first step, and 0.1 is never used.")
+outcome("04-modulo")
 
 # %% [markdown] id="plateau"
 # ### "Based on the loss": which loss?
@@ -787,11 +760,7 @@ claim(
 # Now the network on the digits: SGD with momentum, eight epochs, the loss on the validation part.
 
 # %% id="pays-predict" tags=["nbval-ignore-output"]
-predict(
-    "The same comparison with the network on the digits, ten seeds. What will the interval show?",
-    choices=["cosine is clearly lower", "no clear difference, or constant is lower", "it cannot be said"],
-    key="04-pays",
-)
+predict("04-pays")
 
 
 # %% id="pays-network-run"
@@ -819,11 +788,7 @@ print(f"cosine minus constant {on_digits.mean:+.3f}, 95 % {low:+.3f} to {high:+.
 # %% id="pays-network-claim"
 claim("> 0", on_digits.low, "lower end of the interval: here the schedule ends higher")
 claim("between 0.01 and 0.06", on_digits.mean, "by so many nats")
-outcome(
-    "04-pays",
-    "no clear difference, or constant is lower",
-    "Where every sample can be fitted, the noise ends by itself.",
-)
+outcome("04-pays")
 
 # %% [markdown] id="pays-reading"
 # In the bowl the schedule wins in most of the pairs. On the digits it is clearly **worse** than a constant rate that was tuned
@@ -938,11 +903,7 @@ claim(
 # the rule and without it.
 
 # %% id="scaling-predict" tags=["nbval-ignore-output"]
-predict(
-    "By the rule, batches of 512 get the rate 3.2. What happens there?",
-    choices=["the same loss as with 8", "a somewhat higher loss", "it breaks down"],
-    key="04-scaling",
-)
+predict("04-scaling")
 
 # %% id="scaling-run"
 BATCHES = (8, 32, 128, 256, 512)
@@ -976,7 +937,7 @@ for column, b in enumerate(BATCHES[1:4], start=1):
 claim("> 3", np.median(change[:, 4]), "loss at 512 over that at 8, median of five")
 claim("> 5", np.min(unscaled[:, 3] / unscaled[:, 0]), "without the rule: loss at 256 over that at 8")
 claim("3.2", 0.05 * 512 / 8, "the rate that the rule gives for 512")
-outcome("04-scaling", "it breaks down", "The rule knows nothing of the limit 2 / curvature.")
+outcome("04-scaling")
 
 # %% [markdown] id="scaling-limit"
 # Where does it break, and why there? Measure the limit $2/\lambda_{\max}$ of this network, before training and after two
@@ -1021,11 +982,7 @@ claim(
 # epochs and once with ten times as many.
 
 # %% id="trapped-predict" tags=["nbval-ignore-output"]
-predict(
-    "Rate 0.01 for 40 epochs, against rate 0.1 for 4 epochs, from the same start. Where does it end?",
-    choices=["higher: it gets trapped", "at the same loss", "clearly lower"],
-    key="04-trapped",
-)
+predict("04-trapped")
 
 # %% id="trapped-run"
 fast = np.array([end_loss(SGD(0.1), seed) for seed in range(5)])
@@ -1036,7 +993,7 @@ patient = np.array([end_loss(SGD(0.01), seed, epochs=40) for seed in range(5)])
 claim("> 4", np.min(short / fast), "a tenth of the rate, same epochs: ratio of the losses, closest of five")
 claim("between 0.9 and 1.1", np.mean(patient / fast), "ten times the epochs: mean ratio of five")
 claim("< 0.1", np.max(np.abs(patient / fast - 1)), "largest deviation of the five from the same loss")
-outcome("04-trapped", "at the same loss", "Ten small steps go about as far as one large one.")
+outcome("04-trapped")
 
 # %% [markdown] id="trapped-fact"
 # **In fact** it is slow and not trapped: with ten times the steps it arrives at the same loss, seed by seed. In many dimensions
@@ -1074,16 +1031,7 @@ style.show(
 )
 
 # %% id="broken-predict" tags=["nbval-ignore-output"]
-predict(
-    "What is wrong?",
-    choices=[
-        "the rate is too large",
-        "the network is too small",
-        "the decay counts updates, not epochs",
-        "dead units",
-    ],
-    key="04-broken",
-)
+predict("04-broken")
 
 # %% id="broken-answer" tags=["nbval-ignore-output"]
 ends_broken = np.array([decayed(every=1, seed=seed)[0][-1] for seed in range(5)])
@@ -1102,11 +1050,7 @@ claim(
 claim("< 0.01", 0.95**100, "multiplier after 100 updates, two and a half epochs")
 claim("40", updates_per_epoch(len(train[0]), 32, 1, False), "updates in an epoch")
 claim("0.05", 1 - 0.95, "what the author meant to take off per epoch")
-outcome(
-    "04-broken",
-    "the decay counts updates, not epochs",
-    "A straight line on a log scale from the first update: 0.95 per update.",
-)
+outcome("04-broken")
 
 # %% [markdown] id="broken-reading"
 # The loss alone looks like a network that has learned all it can. The **log of the rate**, or the update ratio where nobody
@@ -1117,58 +1061,22 @@ outcome(
 # Answer without scrolling up.
 
 # %% id="recall-1" tags=["nbval-ignore-output"]
-recall(
-    "04-curvature",
-    "The largest curvature is 8. At which of these rates does full-batch descent near the minimum diverge?",
-    choices=["0.1", "0.2", "0.24", "0.26"],
-    answer="0.26",
-    because="The limit is 2 / 8 = 0.25; at 0.24 it changes sides at every step and still shrinks.",
-)
+recall("04-curvature")
 
 # %% id="recall-2" tags=["nbval-ignore-output"]
-recall(
-    "04-warmup",
-    "Warm-up over 4 updates in this course's form. Which share of the peak has the very first update?",
-    choices=["0", "1/5", "1/4", "1"],
-    answer="1/5",
-    because="(0 + 1) / (4 + 1): not zero, and the peak itself is reached at update 4.",
-)
+recall("04-warmup")
 
 # %% id="recall-3" tags=["nbval-ignore-output"]
-recall(
-    "04-accumulation",
-    "3,000 samples, batches of 50, three batches accumulated. How many updates does an epoch have?",
-    choices=["20", "60", "180", "1,000"],
-    answer="20",
-    because="60 batches, and three of them make one update.",
-)
+recall("04-accumulation")
 
 # %% id="recall-4" tags=["nbval-ignore-output"]
-recall(
-    "04-range-test",
-    "In a range test the loss is lowest at rate 0.3. Which rate do you start from?",
-    choices=["0.9", "0.3", "0.1 or less", "0.001, to be safe"],
-    answer="0.1 or less",
-    because="At the lowest point the loss no longer falls; a third of it or less is a start.",
-)
+recall("04-range-test")
 
 # %% id="recall-5" tags=["nbval-ignore-output"]
-recall(
-    "04-momentum-again",
-    "From lesson 03: how much farther than SGD does momentum 0.9 go under a constant gradient?",
-    choices=["0.9 times", "1.9 times", "9 times", "10 times"],
-    answer="10 times",
-    because="1 / (1 - 0.9). That is why the valley of section 3 lies one decade to the left.",
-)
+recall("04-momentum-again")
 
 # %% id="recall-6" tags=["nbval-ignore-output"]
-recall(
-    "04-noise",
-    "From lesson 01: a batch four times as large. What happens to the standard deviation of its gradient?",
-    choices=["it stays", "it halves", "it falls to a quarter", "it doubles"],
-    answer="it halves",
-    because="The variance falls as 1/b, so the deviation falls as the square root of it.",
-)
+recall("04-noise")
 
 # %% id="recall-keys"
 claim("0.25", 2 / 8, "the limit for curvature 8")

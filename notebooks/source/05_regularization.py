@@ -133,11 +133,7 @@ claim("> 0.99", max(on_train for on_train, _ in grid.values()), "the best accura
 # are recorded, by the cell below that defines them; live the first draw runs.
 
 # %% id="width-predict" tags=["nbval-ignore-output"]
-predict(
-    "200 images with right labels. Which number of hidden units is best on new images?",
-    choices=["8", "32", "512"],
-    key="05-width",
-)
+predict("05-width")
 
 # %% id="width-run"
 WIDTHS = (2, 8, 32, 128, 512)
@@ -208,7 +204,7 @@ claim(
 claim("> 0.99", by_width[0.0][0][:, 4].mean(), "512 hidden units, accuracy on the training images")
 claim("> 0", large_right.low, "512 minus 32 units on new images, right labels: lower end of the interval")
 claim("< -0.03", large_spoiled.high, "the same with 30 % wrong labels: upper end of the interval")
-outcome("05-width", "512", "It fits its training images perfectly, and it does best on new ones.")
+outcome("05-width")
 
 # %% [markdown] id="width-fact"
 # **You may think** that a simpler model is the remedy for overfitting. **In fact** it depends on what there is to
@@ -228,11 +224,7 @@ claim("38,410", mlp([64, 512, 10], rng=np.random.default_rng(0)).parameters.size
 # training images all the same has learned them by heart. Which remedies prevent that?
 
 # %% id="memorise-predict" tags=["nbval-ignore-output"]
-predict(
-    "Shuffled labels, dropout of half of the units. What accuracy on the 200 training images after 100 epochs?",
-    choices=["about 10 %", "about 50 %", "about 75 %", "above 90 %"],
-    key="05-memorise",
-)
+predict("05-memorise")
 
 # %% id="memorise-run" tags=["nbval-ignore-output"]
 MEANS = {
@@ -267,8 +259,7 @@ claim("> 0.9", learned["... with dropout"][:, 0].mean(), "with dropout, training
 claim("> 0.98", by_heart("... with dropout", 0, epochs=400)[0], "the same after 400 epochs, one draw")
 claim("< 0.95", learned["... with augmentation"][:, 0].mean(), "with augmentation, training images")
 claim("< 0.9", learned["... 16 units"][:, 0].mean(), "with 16 units, training images")
-slows = "Dropout slows learning by heart; given time, the network still does it."
-outcome("05-memorise", "above 90 %", slows)
+outcome("05-memorise")
 
 # %% [markdown] id="memorise-reading"
 # Two things to keep. The same network that reads digits can store 200 meaningless labels, so that good behaviour on new
@@ -518,11 +509,7 @@ claim("0.98", one[0, 0], "after a step on the penalty 0.1 * w^2 at the same rate
 # three sizes.
 
 # %% id="decay-adam-predict" tags=["nbval-ignore-output"]
-predict(
-    "Adam with an L2 penalty, weights with small and with large gradients. Which shrink faster?",
-    choices=["those with small gradients", "those with large gradients", "both alike"],
-    key="05-adam",
-)
+predict("05-adam")
 
 # %% id="decay-adam-run"
 SIZES = (0.1, 1.0, 10.0)
@@ -560,11 +547,7 @@ style.show(
 claim("< 0.5", with_l2[-1, 0], "Adam + L2: what is left of weights with small gradients")
 claim("> 0.97", with_l2[-1, 2], "Adam + L2: what is left of weights with large gradients")
 claim("< 0.02", np.ptp(with_decay[-1]), "AdamW: the largest difference between the three")
-outcome(
-    "05-adam",
-    "those with small gradients",
-    "The penalty is divided by the size of the gradients, as they are.",
-)
+outcome("05-adam")
 
 # %% [markdown] id="decay-adam-reading"
 # *Reading*: on the left one penalty is three different ones; on the right the decay is what you set. **You may
@@ -774,11 +757,7 @@ for wrong in (0.0, 0.3):
 # to a pixel. *Strong augment* is not chosen: it makes just these changes.
 
 # %% id="compare-predict" tags=["nbval-ignore-output"]
-predict(
-    "200 images with right labels. What does the best dropout rate add to the accuracy on new images?",
-    choices=["less than one point (0.01)", "one to three points", "more than three points"],
-    key="05-dropout-gain",
-)
+predict("05-dropout-gain")
 
 # %% id="compare-define"
 from course_lib.core.stopping import EarlyStopping
@@ -875,11 +854,7 @@ claim(
     "right labels: what twice the data gains, lower end of the interval",
 )
 claim("< 0.01", gains[0.0, "early stopping", 0].high, "right labels: early stopping, upper end")
-outcome(
-    "05-dropout-gain",
-    "less than one point (0.01)",
-    "There was little to gain: the labels are right and the fit is good.",
-)
+outcome("05-dropout-gain")
 
 # %% id="compare-claim-wrong"
 for name in ("32 units", "dropout", "decay", "augment", "more data"):
@@ -1001,11 +976,7 @@ style.show(
 )
 
 # %% id="broken-predict" tags=["nbval-ignore-output"]
-predict(
-    "The same network gives two different accuracies on the same images. Why?",
-    choices=["the rate is too high", "dropout is on at evaluation", "the labels are wrong", "it overfits"],
-    key="05-broken",
-)
+predict("05-broken")
 
 # %% id="broken-claim" tags=["nbval-ignore-output"]
 differ = int(np.sum(first != second))
@@ -1015,11 +986,7 @@ print(
 )
 claim("> 6", differ, "cases of 12 in which the two evaluations of one network differ")
 claim("> 0.01", mended.mean() - first.mean(), "what the fault costs in the report")
-outcome(
-    "05-broken",
-    "dropout is on at evaluation",
-    "Each evaluation drew new masks. Mend: training=False, model.eval() in torch.",
-)
+outcome("05-broken")
 
 # %% [markdown] id="broken-reading"
 # Evaluating twice and comparing costs a second and finds every fault of this kind. It is the first thing to do with a
@@ -1030,57 +997,19 @@ outcome(
 # Answer without scrolling up.
 
 # %% id="recall-1" tags=["nbval-ignore-output"]
-recall(
-    "05-scale",
-    "Inverted dropout with p = 0.8. A hidden value of 2 is kept. What does the next layer receive in training?",
-    choices=["0.4", "1.6", "2", "10"],
-    answer="10",
-    because="It is divided by 1 - p = 0.2, for it stands in for the four others that were dropped.",
-)
+recall("05-scale")
 
 # %% id="recall-2" tags=["nbval-ignore-output"]
-recall(
-    "05-factor",
-    "You used the penalty 0.01 * sum(w^2) in your own SGD. Which weight_decay of torch.optim.SGD does the same?",
-    choices=["0.005", "0.01", "0.02", "none does"],
-    answer="0.02",
-    because="The gradient of 0.01 w^2 is 0.02 w, and torch adds weight_decay times w.",
-)
+recall("05-factor")
 
 # %% id="recall-3" tags=["nbval-ignore-output"]
-recall(
-    "05-order",
-    "In which order?",
-    choices=["augment, split, standardize", "standardize, split, augment", "split, standardize, augment"],
-    answer="split, standardize, augment",
-    because=(
-        "The split comes first, statistics come from the training part, and new versions are made "
-        "of training images only."
-    ),
-)
+recall("05-order")
 
 # %% id="recall-4" tags=["nbval-ignore-output"]
-recall(
-    "05-gradient-check",
-    "A gradient check of a network with dropout fails, though the code is right. Why? (Lesson 01 has the definition.)",
-    choices=[
-        "float32 is too coarse",
-        "each forward draws a new mask",
-        "dropout has no derivative",
-        "p is too large",
-    ],
-    answer="each forward draws a new mask",
-    because="The two pushed losses belong to two different networks. Fix the mask, or switch dropout off.",
-)
+recall("05-gradient-check")
 
 # %% id="recall-5" tags=["nbval-ignore-output"]
-recall(
-    "05-val-below-train",
-    "With dropout, the validation loss lies below the training loss. What is wrong?",
-    choices=["the split leaks", "nothing need be wrong", "the labels are shuffled", "the rate is too high"],
-    answer="nothing need be wrong",
-    because="The training loss is measured with units missing, the validation loss with all of them.",
-)
+recall("05-val-below-train")
 
 # %% id="recall-keys"
 y, kept = dropout_forward(np.full(100, 2.0), 0.8, np.random.default_rng(0), training=True)

@@ -102,11 +102,7 @@ assert early_stopping(losses, patience=3) == (7, 4)
 # Now the same sequence for stoppers with one small fault each.
 
 # %% id="rule-predict-widget" tags=["nbval-ignore-output"]
-predict(
-    "Patience 3, a counter that is never reset. After which epoch does it stop on the sequence above?",
-    choices=["4", "6", "7", "9"],
-    key="06-never-reset",
-)
+predict("06-never-reset")
 
 # %% id="rule-variants"
 from course_lib.teaching.checks.stopping import stoppers
@@ -119,7 +115,7 @@ assert stoppers.one_too_many(losses, 3) == (9, 9)  # tests `bad > patience`
 assert stoppers.tested_first(losses, 3) == (8, 4)  # trains one more epoch and throws it away
 assert stoppers.never_reset(losses, 3) == (6, 4)
 assert stoppers.with_the_last(losses, 3) == (9, 9)  # bad epochs in a row: never three
-outcome("06-never-reset", "6", "The bad epochs 3, 5 and 6 are three, though not three in a row.")
+outcome("06-never-reset")
 
 # %% [markdown] id="rule-variants-reading"
 # The two faults "one too few" and "never reset" end alike here. One sequence is not a test: that is why the check of
@@ -296,7 +292,7 @@ print(f"noted as the best: {noted:.3f}   after restoring: {afterwards:.3f}")
 claim("> 0.005", afterwards - noted, "validation loss after restoring, above the one that was noted")
 
 # %% id="alias-predict" tags=["nbval-ignore-output"]
-predict("Which word is missing?", choices=["not", "copy", "min", "abs"], key="06-alias")
+predict("06-alias")
 
 # %% [markdown] id="alias-torch"
 # The same in PyTorch, where it is met most often: `state_dict()` returns the tensors themselves, and training changes them
@@ -313,7 +309,7 @@ with torch.no_grad():
     layer.weight += 1.0  # what an optimizer does
 assert torch.equal(best["weight"], layer.weight), "the 'best' weights moved along"
 assert not torch.equal(kept["weight"], layer.weight), "the copy did not"
-outcome("06-alias", "copy", "Without .copy(), `kept` is a second name for the arrays of the network.")
+outcome("06-alias")
 
 # %% [markdown] id="alias-reading"
 # The faulty program restores its last weights onto themselves. It never fails and never warns. The test costs one line:
@@ -325,11 +321,7 @@ outcome("06-alias", "copy", "Without .copy(), `kept` is a second name for the ar
 # The sixteen plain runs go on to epoch 40. Look at the same epochs twice: through the loss and through the accuracy.
 
 # %% id="loss-up-predict" tags=["nbval-ignore-output"]
-predict(
-    "From the epoch of the lowest validation loss to epoch 40 the test loss rises. The test accuracy ...",
-    choices=["falls by more than a point", "changes by less than a point", "rises by more than a point"],
-    key="06-loss-up",
-)
+predict("06-loss-up")
 
 
 # %% id="loss-up-panels"
@@ -383,8 +375,7 @@ claim("> 0.04", np.mean(confidence[:, -1] - accuracy[:, -1]), "confidence minus 
 over = confidence - accuracy
 claim("> 0.02", np.mean(over[:, -1] - over[rows, best]), "how much that has grown")
 claim("> 1.05", np.mean(test[:, -1] / test[rows, best]), "test loss at epoch 40 over that at the best")
-told = "More images are read rightly, and the wrong ones are wrong with certainty."
-outcome("06-loss-up", "rises by more than a point", told)
+outcome("06-loss-up")
 
 # %% [markdown] id="loss-up-why"
 # **In fact** both happen at once, in most of the runs. Cross-entropy adds two things: whether the network is right, and
@@ -653,11 +644,7 @@ claim("4 %", PRECHELT["gain"], "his figure for the gain of slower criteria")
 # First where we know the truth: pure noise with standard deviation 1 around 0, so that no epoch is better than another.
 
 # %% id="bias-predict" tags=["nbval-ignore-output"]
-predict(
-    "100 epochs of pure noise (mean 0, standard deviation 1). By how much is the best of them better than the truth?",
-    choices=["by nothing", "by about 0.1", "by about 1", "by about 2.5"],
-    key="06-best-of",
-)
+predict("06-best-of")
 
 # %% id="bias-noise"
 noise = np.random.default_rng(1).standard_normal((4_000, 100))
@@ -667,8 +654,7 @@ for k in (1, 10, 100):
     assert abs(measured - expected) < 0.06
 claim("1.54", expected_best_of(10, 0, 1), "standard deviations by which the best of 10 is too good")
 claim("2.51", expected_best_of(100, 0, 1), "and the best of 100")
-told = "The expected highest of 100 normal draws is 2.51 standard deviations up."
-outcome("06-best-of", "by about 2.5", told)
+outcome("06-best-of")
 
 # %% [markdown] id="bias-related"
 # Real epochs resemble their neighbours: the images are the same and the weights nearly so. Then 100 epochs are worth fewer
@@ -874,54 +860,19 @@ quoted("100", report="theory")
 # Answer without scrolling up.
 
 # %% id="recall-1" tags=["nbval-ignore-output"]
-recall(
-    "06-patience-one",
-    "Patience 2, losses 3.0, 3.1, 2.9, 2.95, 2.92, 2.8. After which epoch does training stop, and which is restored?",
-    choices=["stop 2, restore 1", "stop 5, restore 3", "stop 6, restore 6", "stop 4, restore 3"],
-    answer="stop 5, restore 3",
-    because="2.92 is below 2.95, but not below the best, 2.9; epochs 4 and 5 are two bad ones in a row.",
-)
+recall("06-patience-one")
 
 # %% id="recall-2" tags=["nbval-ignore-output"]
-recall(
-    "06-alias-list",
-    "`best = list(parameters)` where parameters is a list of arrays that the optimizer changes in place. What is in best later?",
-    choices=["the values at that time", "the values of the last step", "nothing", "an error"],
-    answer="the values of the last step",
-    because="The list is a copy, the arrays in it are not.",
-)
+recall("06-alias-list")
 
 # %% id="recall-3" tags=["nbval-ignore-output"]
-recall(
-    "06-temperature",
-    "Dividing all logits by 3 changes ...",
-    choices=["the accuracy and the loss", "the loss only", "the accuracy only", "neither"],
-    answer="the loss only",
-    because="The largest logit stays the largest; only the probabilities move.",
-)
+recall("06-temperature")
 
 # %% id="recall-4" tags=["nbval-ignore-output"]
-recall(
-    "06-best-of-ten",
-    "Ten recipes of equal worth, a test score with a standard deviation of 2 points. You report the best. How much too good is it?",
-    choices=["0 points", "about 0.6 points", "about 3 points", "about 10 points"],
-    answer="about 3 points",
-    because="The best of ten lies 1.54 standard deviations above the mean.",
-)
+recall("06-best-of-ten")
 
 # %% id="recall-5" tags=["nbval-ignore-output"]
-recall(
-    "06-standardize-folds",
-    "Cross-validation with standardized features (lesson 01). Mean and deviation are measured ...",
-    choices=[
-        "once, on all data",
-        "per fold, on its training rows",
-        "per fold, on its validation rows",
-        "on the test part",
-    ],
-    answer="per fold, on its training rows",
-    because="Everything that is measured is part of the fit, and the fit must not see the rows on which it is judged.",
-)
+recall("06-standardize-folds")
 
 # %% id="recall-keys"
 asked = np.array([3.0, 3.1, 2.9, 2.95, 2.92, 2.8])

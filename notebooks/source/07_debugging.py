@@ -87,11 +87,7 @@ claim("> 1.4", min(ends.values()), "the best end of six rates")
 # **grows** as $h$ shrinks. In between lies the best step.
 
 # %% id="gradcheck-predict" tags=["nbval-ignore-output"]
-predict(
-    "Central differences in float64. Which step has the smallest error?",
-    choices=["1e-2", "about 1e-5", "about 1e-10", "the smaller the better"],
-    key="07-step",
-)
+predict("07-step")
 
 # %% id="gradcheck-network"
 from course_lib.numpy_nn.layers import Tanh
@@ -168,7 +164,7 @@ claim("between 1e-6 and 1e-4", steps[errors["central"].argmin()], "the best step
 claim("< 1e-8", errors["central"].min(), "its error")
 least = errors["central, float32"].min()
 claim("> 1e-6", least, "the smallest error in float32: no gradient passes a limit of 1e-6")
-outcome("07-step", "about 1e-5", "Below it, two losses agree in so many digits that rounding is left.")
+outcome("07-step")
 
 # %% [markdown] id="gradcheck-widget-text"
 # ### Look through the microscope
@@ -321,11 +317,7 @@ show_source(gradient_check)
 # zero. If it does not, something between input and update is broken, and neither more data nor more layers will mend it.
 
 # %% id="batch-predict" tags=["nbval-ignore-output"]
-predict(
-    "The labels of the sixteen samples are drawn at random. Will the network still learn the batch by heart?",
-    choices=["yes", "no, it stays near ln 10", "it depends on the rate alone"],
-    key="07-batch",
-)
+predict("07-batch")
 
 # %% id="batch-step"
 from course_lib.by_hand.debugging import overfit_one_batch
@@ -367,7 +359,7 @@ claim(
 with np.errstate(all="ignore"):
     low = overfit_one_batch(stepper(3.0), *train, np.random.default_rng(0))
 claim("-1", low, "at a rate that is far too high: never")
-outcome("07-batch", "yes", "Sixteen labels fit into the network whether they make sense or not.")
+outcome("07-batch")
 
 # %% [markdown] id="batch-meaning"
 # So a batch learned by heart proves that forward, loss, backward and update work together at this rate. It does **not** prove
@@ -601,11 +593,7 @@ show_source(first_bad_layer)
 # Take a sample of which the network is sure and wrong: logits 30 and 0, and the second class is right.
 
 # %% id="epsilon-predict" tags=["nbval-ignore-output"]
-predict(
-    "The loss is -log(p + 1e-8). How large is its gradient at the logits for this sample, compared with the right one?",
-    choices=["the same", "about half", "less than a thousandth", "larger"],
-    key="07-epsilon",
-)
+predict("07-epsilon")
 
 
 # %% id="epsilon-log"
@@ -621,9 +609,7 @@ claim("30", total.mean, "the right loss, in nats")
 claim("18.4", with_epsilon(z), "the loss with epsilon: it is cut off at -log(1e-8)")
 claim("1", np.abs(right).max(), "largest gradient, right loss")
 claim("< 1e-3", np.abs(steps_up).max(), "largest gradient with epsilon: the worst samples teach nothing")
-outcome(
-    "07-epsilon", "less than a thousandth", "p is far below epsilon, so that changing p changes nothing."
-)
+outcome("07-epsilon")
 
 # %% [markdown] id="epsilon-fact"
 # **In fact** the epsilon turned a loud fault into a silent one. The second run does the same to the data: some pixels of the
@@ -671,11 +657,7 @@ claim("> 0.8", guarded.min(), "the lowest accuracy when a constant feature is ce
 # rate and at ten times that rate, five seeds.
 
 # %% id="rate-predict" tags=["nbval-ignore-output"]
-predict(
-    "How many of the seven reach an accuracy of 0.7 and a loss below 1.4 in all seeds when the rate is raised tenfold?",
-    choices=["one", "three", "five", "all"],
-    key="07-rate",
-)
+predict("07-rate")
 
 # %% id="rate-run" tags=["nbval-ignore-output"]
 FLAT = [
@@ -704,7 +686,7 @@ claim(
     least,
     "softmax twice at the higher rate: its loss is at the floor, though the accuracy has risen",
 )
-outcome("07-rate", "one", "The one whose rate was too low.")
+outcome("07-rate")
 
 # %% [markdown] id="rate-fact"
 # **In fact** a higher rate cures a rate that is too low, and nothing else on this list. With a second softmax it is worse than
@@ -979,63 +961,22 @@ show_mended("case-04")
 # Answer without scrolling up. Two questions are from earlier lessons.
 
 # %% id="recall-1" tags=["nbval-ignore-output"]
-recall(
-    "07-gradient-step",
-    "Your central differences in float64 agree with backward to 1e-3 at h = 1e-12 and to 1e-9 at h = 1e-5. Which holds?",
-    choices=["the gradient is wrong", "the gradient is right", "float32 is needed", "it cannot be said"],
-    answer="the gradient is right",
-    because="At 1e-12 rounding decides; one good agreement at a sound step is enough.",
-)
+recall("07-gradient-step")
 
 # %% id="recall-2" tags=["nbval-ignore-output"]
-recall(
-    "07-one-batch",
-    "A network learns one batch by heart. Which fault may still be there?",
-    choices=["gradients of the wrong sign", "a rate near zero", "shuffled labels", "only dead units"],
-    answer="shuffled labels",
-    because="Sixteen samples can be stored with any labels; the other three keep the loss from reaching zero.",
-)
+recall("07-one-batch")
 
 # %% id="recall-3" tags=["nbval-ignore-output"]
-recall(
-    "07-floor",
-    "A classifier of ten classes reads nearly all digits right, and its loss will not go below about 1.5. What do you suspect?",
-    choices=[
-        "a rate that is too low",
-        "overfitting",
-        "softmax in the model and in the loss",
-        "too few units",
-    ],
-    answer="softmax in the model and in the loss",
-    because="With inputs between 0 and 1 the loss cannot fall below ln(e + 9) - 1.",
-)
+recall("07-floor")
 
 # %% id="recall-4" tags=["nbval-ignore-output"]
-recall(
-    "07-first-bad",
-    "The loss is NaN at step 7; at step 6 all weights were finite and about 1e12. Where did it begin?",
-    choices=["0/0 in the data", "steps that are too long", "an unsafe softmax", "a missing label"],
-    answer="steps that are too long",
-    because="The inputs were fine for six steps, and the weights have grown beyond all measure: each step overshot.",
-)
+recall("07-first-bad")
 
 # %% id="recall-5" tags=["nbval-ignore-output"]
-recall(
-    "07-zeros",
-    "Lesson 02: all weights and biases of a ReLU network are zero. What gets a gradient in the first step?",
-    choices=["everything", "nothing", "the biases of the output layer", "all biases"],
-    answer="the biases of the output layer",
-    because="Every hidden output is 0, and so is every weight that a gradient would have to pass.",
-)
+recall("07-zeros")
 
 # %% id="recall-6" tags=["nbval-ignore-output"]
-recall(
-    "07-mean-sum",
-    "Lesson 01: the gradient of the sum is used in place of that of the mean, batch size 32. What is the rate in effect?",
-    choices=["a 32nd of it", "the same", "32 times the rate you set", "it cannot be said"],
-    answer="32 times the rate you set",
-    because="The sum is 32 means; a plain gradient step scales with it.",
-)
+recall("07-mean-sum")
 
 # %% id="recall-keys"
 claim("1.5", floor, "the floor of softmax twice, to one decimal")

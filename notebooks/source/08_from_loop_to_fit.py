@@ -125,11 +125,7 @@ with torch.no_grad():
 print(theirs)
 
 # %% id="twice-predict" tags=["nbval-ignore-output"]
-predict(
-    "Three epochs, 120 updates, all in float32. How far apart will the mean losses of an epoch be at most?",
-    choices=["exactly equal", "below 1e-5", "about 1e-3", "about 0.1"],
-    key="08-twice",
-)
+predict("08-twice")
 
 # %% id="twice-train" tags=["nbval-ignore-output"]
 from course_lib.numpy_nn.optimizers import Adam
@@ -148,7 +144,7 @@ for epoch, (a, b) in enumerate(losses.T, start=1):
 # %% id="twice-claim"
 claim("< 1e-5", np.abs(losses[0] - losses[1]).max(), "the largest difference of a loss in three epochs")
 claim("120", state.step, "updates")
-outcome("08-twice", "below 1e-5", "The same sums, added in another order: rounding is what is left.")
+outcome("08-twice")
 
 # %% [markdown] id="twice-reading"
 # The two programs share no line from the matrix product to the update. That they agree to five digits over 120 updates
@@ -391,11 +387,7 @@ def three_gradients(model, batches):
 # $$\frac{\sum_i L_i}{\sum_i n_i} \qquad\qquad \frac1k \sum_i \frac{L_i}{n_i}$$
 
 # %% id="count-predict" tags=["nbval-ignore-output"]
-predict(
-    "Counts 30, 2, 17 and 8. How far is the gradient of the mean of means from that of the large batch, relative to its length?",
-    choices=["equal up to rounding", "about 1 %", "more than 10 %"],
-    key="08-means",
-)
+predict("08-means")
 
 
 # %% id="count-run"
@@ -408,11 +400,7 @@ batches = micro_batches([30, 2, 17, 8])
 large, by_sum, by_means = three_gradients(model, batches)
 claim("< 1e-5", off(by_sum, large), "sum over count against the large batch, relative error")
 claim("> 0.1", off(by_means, large), "mean of means against the large batch")
-outcome(
-    "08-means",
-    "more than 10 %",
-    "The two labels of the second piece weigh as much as the thirty of the first.",
-)
+outcome("08-means")
 
 # %% id="count-even"
 large, _, by_means = three_gradients(model, micro_batches([20, 20, 20, 20]))
@@ -570,16 +558,7 @@ claim("> 5", angle(sum(pieces), whole_gradient), "degrees by which clipping each
 # so each is also kept as it stood after update 60, in the middle of epoch 2.
 
 # %% id="mode-predict" tags=["nbval-ignore-output"]
-predict(
-    "Dropout 0.5 left on in the measurement. What happens to the validation accuracy?",
-    choices=[
-        "nothing to speak of",
-        "it falls by a few points",
-        "it falls by more than 20 points",
-        "it rises",
-    ],
-    key="08-mode",
-)
+predict("08-mode")
 
 
 # %% id="study-start"
@@ -629,11 +608,7 @@ print(f"lost: {lost.mean:.2f}, 95 % {lost.low:.2f} to {lost.high:.2f} (ten seeds
 
 # %% id="mode-claim"
 claim("> 0.2", lost.low, "accuracy lost in training mode, lower end of the interval over ten seeds")
-outcome(
-    "08-mode",
-    "it falls by more than 20 points",
-    "Half of the units are missing in the measurement, others in each call.",
-)
+outcome("08-mode")
 
 # %% [markdown] id="mode-norm"
 # The opposite fault, a model that **stays** in eval mode after the first measurement, is quieter: it trains on without
@@ -816,11 +791,7 @@ claim("between 0.48 and 0.52", np.mean(kills % best) / best, "lost by a kill, in
 # - **noise again**: the generator of dropout starts the epoch's masks again.
 
 # %% id="broken-predict" tags=["nbval-ignore-output"]
-predict(
-    "Adam goes on without its moments. The validation loss after epoch 3, compared with the uninterrupted run, is ...",
-    choices=["clearly higher in the mean", "about the same", "clearly lower in the mean"],
-    key="08-moments",
-)
+predict("08-moments")
 
 
 # %% id="broken-faults"
@@ -866,11 +837,7 @@ claim(
 for name in ("order again", "noise again"):
     farthest = max(abs(change[name].low), abs(change[name].high))
     claim("< 0.03", farthest, f"{name}: the farther end of the interval, ten seeds")
-outcome(
-    "08-moments",
-    "clearly lower in the mean",
-    "Without its history Adam makes long steps, and early in a training long steps help.",
-)
+outcome("08-moments")
 
 # %% [markdown] id="broken-fact"
 # **You may think** that a resume is right when the run goes on well. **In fact** all three are other runs from the
@@ -1007,69 +974,22 @@ runs.cleanup()
 # Answer without scrolling up. Three questions are from earlier lessons.
 
 # %% id="recall-1" tags=["nbval-ignore-output"]
-recall(
-    "08-accumulate",
-    "Two micro-batches, in which 10 and 30 tokens count. You take the mean of their mean losses. "
-    "How much does a token of the first weigh, compared with one of the second?",
-    choices=["as much", "a third", "three times as much", "it depends on the losses"],
-    answer="three times as much",
-    because="Each piece weighs one half, shared by 10 tokens and by 30.",
-)
+recall("08-accumulate")
 
 # %% id="recall-2" tags=["nbval-ignore-output"]
-recall(
-    "08-clip-order",
-    "Where does clipping belong?",
-    choices=[
-        "before backward",
-        "after each micro-batch",
-        "after the last backward and the division",
-        "after the update",
-    ],
-    answer="after the last backward and the division",
-    because="The limit means the gradient that the update uses.",
-)
+recall("08-clip-order")
 
 # %% id="recall-3" tags=["nbval-ignore-output"]
-recall(
-    "08-resume-test",
-    "A resumed run reaches the same validation accuracy as the uninterrupted one. What does that show?",
-    choices=[
-        "the checkpoint is complete",
-        "nothing about the checkpoint",
-        "the optimizer's state was saved",
-        "the seeds are right",
-    ],
-    answer="nothing about the checkpoint",
-    because="Runs that have lost order, noise or moments end as well; only equal bits show that nothing is missing.",
-)
+recall("08-resume-test")
 
 # %% id="recall-4" tags=["nbval-ignore-output"]
-recall(
-    "08-adam-first",
-    "Lesson 03: the first update of Adam, started with m = v = 0 and corrected for it. How long is it in each weight?",
-    choices=["proportional to the gradient", "about the rate", "zero", "the rate times 0.1"],
-    answer="about the rate",
-    because="Both moments hold one gradient, and m / sqrt(v) is plus or minus 1.",
-)
+recall("08-adam-first")
 
 # %% id="recall-5" tags=["nbval-ignore-output"]
-recall(
-    "08-eval-dropout",
-    "Lesson 05: inverted dropout with rate p. What does it do in evaluation?",
-    choices=["multiply by 1 - p", "divide by 1 - p", "nothing", "switch off the same units"],
-    answer="nothing",
-    because="The outputs were divided by 1 - p in training, so that their mean is right already.",
-)
+recall("08-eval-dropout")
 
 # %% id="recall-6" tags=["nbval-ignore-output"]
-recall(
-    "08-stopper-state",
-    "Lesson 06: a run with early stopping is resumed, and the stopper starts counting at zero. What may happen?",
-    choices=["it stops too early", "it stops too late", "it never starts", "nothing, the weights decide"],
-    answer="it stops too late",
-    because="The bad epochs before the cut are forgotten. Here the callback replays the history, which is saved.",
-)
+recall("08-stopper-state")
 
 # %% [markdown] id="full-size"
 # ## At full size

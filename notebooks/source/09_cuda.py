@@ -123,11 +123,7 @@ assert same[0] == same[1], "but as many operations"
 # $$\text{forward: } 2npq \text{ FLOPs}.$$
 
 # %% id="flops-predict" tags=["nbval-ignore-output"]
-predict(
-    "How many FLOPs does the backward pass of a linear layer in the middle of a network need, beside its forward?",
-    choices=["half as many", "as many", "twice as many", "three times as many"],
-    key="09-backward",
-)
+predict("09-backward")
 
 # %% id="flops-source"
 show_source(linear_step)
@@ -145,7 +141,7 @@ seen = flops_of(lambda: F.cross_entropy(net(x), y).backward())
 assert seen == total(mlp_step(sizes, rows)).flops, "formula and counter agree to the last FLOP"
 middle = linear_step("middle", rows, 128, 128)
 claim("2.00", total(middle[1:]).flops / middle[0].flops, "backward over forward, a layer in the middle")
-outcome("09-backward", "twice as many", "Two products of the same three sizes: one for W, one for x.")
+outcome("09-backward")
 
 # %% [markdown] id="flops-gpt"
 # Now a step of the large shape: batches of 32 sequences of 256 tokens. On a laptop it would take many seconds, and it need
@@ -235,11 +231,7 @@ print(f"{machine.name}: {machine.rate / 1e9:,.0f} GFLOP/s, {machine.bandwidth / 
 print(f"ridge at {machine.ridge:.0f} FLOP/byte")
 
 # %% id="roof-predict" tags=["nbval-ignore-output"]
-predict(
-    "You add two long vectors on this machine. Which share of its highest rate of arithmetic will that reach?",
-    choices=["about all of it", "about half", "about a fifth", "less than a tenth"],
-    key="09-addition",
-)
+predict("09-addition")
 
 # %% id="roof-points"
 from functools import partial
@@ -260,11 +252,7 @@ machine = Machine(machine.name, max(machine.rate, *rates), bandwidth)  # the bes
 # %% id="roof-claims"
 claim("< 0.1", reached / machine.rate, "share of the highest rate that the addition reaches")
 claim("> 2", rates[-1] / rates[0], "rate of a product of side 512 over one of side 16")
-outcome(
-    "09-addition",
-    "less than a tenth",
-    "One FLOP for twelve bytes: the arithmetic waits for the memory nearly all of the time.",
-)
+outcome("09-addition")
 
 # %% id="roof-figure" tags=["nbval-ignore-output"]
 figure, axes = style.canvas(width=8, height=3.6)
@@ -385,11 +373,7 @@ print(f"{'all':<55}{len(costs):>5}{total(costs).flops / 1e6:>8.1f}{total(costs).
 # The products come first in arithmetic, but small things add up in bytes. On the device of the timed cells:
 
 # %% id="step-predict-widget" tags=["nbval-ignore-output"]
-predict(
-    "How long will the step take at best, compared with its lower bound?",
-    choices=["up to three times as long", "three to ten times as long", "more than ten times as long"],
-    key="09-bound",
-)
+predict("09-bound")
 
 # %% id="step-time" tags=["nbval-ignore-output"]
 step = language_step(config, batch_size, tokens, device, fused=True)
@@ -411,11 +395,8 @@ print(f"at best {flops / timing.low / machine.rate:.0%} of the rate of large pro
 # %% id="step-time-claims" tags=["nbval-ignore-output"]
 ratio = timing.low / bound
 claim("between 0.2 and 100", ratio, "the best time over the lower bound")
-outcome(
-    "09-bound",
-    ("up to three" if ratio < 3 else "three to ten" if ratio < 10 else "more than ten") + " times as long",
-    f"Here {ratio:.1f} times. Small products miss the roof, and an exponential costs more than the one FLOP counted.",
-)
+share = "up to three" if ratio < 3 else "three to ten" if ratio < 10 else "more than ten"
+outcome("09-bound", f"{share} times as long", ratio=ratio)
 
 # %% [markdown] id="profile"
 # Where the time really went is a question for a **profiler**. It writes down when each operation began and ended. (This cell profiles
@@ -495,11 +476,7 @@ claim(
 # ### A larger batch
 
 # %% id="batch-predict" tags=["nbval-ignore-output"]
-predict(
-    "The small network of the start, width 128: one batch of 256 samples in place of 256 batches of one. How much time does it save?",
-    choices=["nothing: the arithmetic is the same", "about half", "more than two thirds"],
-    key="09-batch",
-)
+predict("09-batch")
 
 # %% id="batch-run" tags=["nbval-ignore-output"]
 BATCHES = (
@@ -538,7 +515,7 @@ claim(
     "times less for a sample in batches of 256 than of one",
 )
 claim("< 2.5", per_sample[5] / per_sample[6], "times less for the last, fourfold batch: the gain ends")
-outcome("09-batch", "more than two thirds", "A step of one sample is nearly all price of asking.")
+outcome("09-batch")
 
 # %% [markdown] id="batch-caution"
 # That is time *per sample*. Lesson 04 counted **updates**: a batch four times as large makes a quarter of the updates, and
@@ -754,11 +731,7 @@ def broken_step():
 
 
 # %% id="broken-predict" tags=["nbval-ignore-output"]
-predict(
-    "Which line makes the host wait for the device?",
-    choices=["mean.detach()", "clip_grad_norm_", "if not torch.isfinite(norm)", "optimizer.step()"],
-    key="09-broken",
-)
+predict("09-broken")
 
 # %% [markdown] id="broken-how"
 # You need no GPU to find it. A fake tensor has no values, so a line that needs one fails, and the traceback names the line:
@@ -767,11 +740,7 @@ predict(
 place = first_wait(broken_step)
 print(place.split(": ", 1)[1])
 assert "isfinite" in place
-outcome(
-    "09-broken",
-    "if not torch.isfinite(norm)",
-    "Python's `if` needs True or False now, so it waits for everything asked before. detach and append do not.",
-)
+outcome("09-broken")
 
 # %% id="broken-list"
 t = torch.zeros(4)
@@ -888,11 +857,7 @@ claim("8", torch.finfo(torch.bfloat16).eps / info.eps, "times coarser are the st
 # 1/10,000.
 
 # %% id="formats-gradient-predict" tags=["nbval-ignore-output"]
-predict(
-    "These gradients are written down in float16. Which share of them becomes exactly 0?",
-    choices=["none", "about a tenth", "about half", "nearly all"],
-    key="09-underflow",
-)
+predict("09-underflow")
 
 # %% id="formats-gradient-run"
 claim("8,192", 32 * 256, "tokens in a batch of the large shape")
@@ -910,11 +875,7 @@ scaled = 65_536 * gradient
 claim("> 0.95", lost, "share of the logits' gradients that float16 turns into 0")
 claim("<= 0", (scaled.half() == 0).float().mean(), "share when they are multiplied by 65,536 first")
 claim("0", torch.isinf(scaled.half()).sum(), "of them that are too large then")
-outcome(
-    "09-underflow",
-    "nearly all",
-    "1 / (10,000 times 8,192) is 1.2e-8, less than half of float16's smallest number.",
-)
+outcome("09-underflow")
 claim("1.2e-8", 1 / (10_000 * 8_192), "that quotient")
 
 # %% id="formats-draw"
@@ -1067,15 +1028,7 @@ assert kept_large == gpt_activations(INFINITO_SHAPE, 32, 256)
 print(memory)
 
 # %% id="memory-predict" tags=["nbval-ignore-output"]
-predict(
-    "The large shape at batch 32 runs out of memory. What saves most?",
-    choices=[
-        "SGD in place of Adam",
-        "half the batch, and two batches for each update",
-        "weights in 16 bits",
-    ],
-    key="09-memory",
-)
+predict("09-memory")
 
 # %% id="memory-claims"
 claim("between 0.8 and 0.9", memory.activations / memory.total, "share of the activations")
@@ -1087,11 +1040,7 @@ saved = {
 }
 assert max(saved, key=saved.get) == "half the batch"
 claim("> 4", saved["half the batch"] / saved["SGD"], "times as much as SGD in place of Adam saves")
-outcome(
-    "09-memory",
-    "half the batch, and two batches for each update",
-    "Accumulation (lesson 08) gives the same update, and holds the activations of one half at a time.",
-)
+outcome("09-memory")
 
 # %% id="memory-draw"
 figure, axes = style.canvas(width=8, height=3.2)
@@ -1220,11 +1169,7 @@ def gradient_of(x, y, divide_by=None):
 
 
 # %% id="parallel-predict" tags=["nbval-ignore-output"]
-predict(
-    "Device 1 has 16 elements that count, device 2 has 5. Each takes its own mean, then the gradients are averaged. Is the result that of the whole batch?",
-    choices=["yes, up to rounding", "no: the 5 count too much", "no: the 16 count too much"],
-    key="09-parallel",
-)
+predict("09-parallel")
 
 # %% id="parallel-run"
 whole = gradient_of(x, y)
@@ -1236,11 +1181,7 @@ claim("16", counts[0], "elements that count on device 1")
 claim("5", counts[1], "elements that count on device 2")
 claim("> 0.1", (means - whole).norm() / whole.norm(), "relative error of the mean of the means")
 claim("< 1e-5", (right - whole).norm() / whole.norm(), "of sums, divided by the count of all")
-outcome(
-    "09-parallel",
-    "no: the 5 count too much",
-    "Each of them has the weight 1/5 in its mean, the others 1/16.",
-)
+outcome("09-parallel")
 
 # %% [markdown] id="parallel-lesson"
 # It is the mean of means of lesson 01, once more, and it goes wrong without a sound. `optimizer_step` exchanges the *counts* as
@@ -1297,63 +1238,22 @@ claim("< 0.01", reached / H100, "share of an H100's, bfloat16")
 # Answer without scrolling up.
 
 # %% id="recall-1" tags=["nbval-ignore-output"]
-recall(
-    "09-intensity",
-    "A linear layer of width 4096 generates text one token at a time, for one reader: batch 1. What limits it?",
-    choices=["arithmetic", "bandwidth", "the optimizer", "the number of layers"],
-    answer="bandwidth",
-    because="Every weight is fetched for one multiplication and one addition: half a FLOP per byte in float32.",
-)
+recall("09-intensity")
 
 # %% id="recall-2" tags=["nbval-ignore-output"]
-recall(
-    "09-sum-or-larger",
-    "The host needs 3 ms to ask for a step, the device 4 ms to do it, and the loss is printed in every step. How long is a step?",
-    choices=["3 ms", "4 ms", "7 ms", "12 ms"],
-    answer="7 ms",
-    because="Printing waits for the device, so nothing overlaps and the times add up.",
-)
+recall("09-sum-or-larger")
 
 # %% id="recall-3" tags=["nbval-ignore-output"]
-recall(
-    "09-scaler",
-    "Why does bfloat16 need no loss scaler?",
-    choices=[
-        "it rounds more exactly",
-        "it has the exponent of float32",
-        "autocast keeps its gradients in float32",
-        "it has subnormals",
-    ],
-    answer="it has the exponent of float32",
-    because="Gradients of 1e-8 do not leave its range. Its digits are the coarser ones.",
-)
+recall("09-scaler")
 
 # %% id="recall-4" tags=["nbval-ignore-output"]
-recall(
-    "09-adam-bytes",
-    "A model has 1 billion parameters in float32. What do weights, gradients and Adam's moments need, before any activation?",
-    choices=["4 GB", "8 GB", "12 GB", "16 GB"],
-    answer="16 GB",
-    because="4 + 4 + 8 bytes a parameter.",
-)
+recall("09-adam-bytes")
 
 # %% id="recall-5" tags=["nbval-ignore-output"]
-recall(
-    "09-mean-again",
-    "From lesson 01: two batches have 30 and 10 elements and mean losses 1 and 2. What is the mean loss over all elements?",
-    choices=["1.25", "1.5", "1.75", "2"],
-    answer="1.25",
-    because="(30 + 20) / 40: sums over counts, divided once. So do two devices.",
-)
+recall("09-mean-again")
 
 # %% id="recall-6" tags=["nbval-ignore-output"]
-recall(
-    "09-linear-scaling",
-    "From lesson 04: a batch 4 times as large fills your GPU better. By the linear scaling rule, what happens to the rate?",
-    choices=["it stays", "it doubles", "it is multiplied by 4", "it is divided by 4"],
-    answer="it is multiplied by 4",
-    because="A quarter of the updates, each 4 times as long; as far as the limit 2 / curvature lets it.",
-)
+recall("09-linear-scaling")
 
 # %% id="recall-keys"
 assert matmul("", 1, 4096, 4096).intensity < 0.5, "recall 1"

@@ -151,16 +151,7 @@ claim("< 0.2", scaled, "largest of 64 weights with it")
 # two lines, another in one digit.
 
 # %% id="mask-predict" tags=["nbval-ignore-output"]
-predict(
-    "The mask is laid on after the softmax: weights of the future are set to 0. What is wrong then?",
-    choices=[
-        "nothing",
-        "rows no longer sum to 1, but no position learns of the future",
-        "rows no longer sum to 1, and the past's weights still depend on the future",
-        "the first row is not a number",
-    ],
-    key="10-mask-after",
-)
+predict("10-mask-after")
 
 # %% id="mask-after"
 scores = torch.randn(4, 4, generator=numbers)
@@ -176,11 +167,7 @@ def too_late(scores):
 print("rows sum to", too_late(scores).sum(dim=-1))
 moved = (too_late(changed) - too_late(scores))[1, :2].abs().max()
 claim("> 0.01", moved, "how far a token of the future moves the weights of the past")
-outcome(
-    "10-mask-after",
-    "rows no longer sum to 1, and the past's weights still depend on the future",
-    "The score of the future is gone from the numerator and still stands in the denominator.",
-)
+outcome("10-mask-after")
 
 # %% [markdown] id="mask-off"
 # And one digit: `triu(diagonal=0)` hides the position itself, so that row 0 has nothing left: 0/0, not a number.
@@ -382,11 +369,7 @@ assert kept.tolist() == [1, 3, 0]
 # often. Newcomer 4 is not let in. The starting values of the library are $a$ = `0.31` and $b$ = `0.13`.
 
 # %% id="priority-predict" tags=["nbval-ignore-output"]
-predict(
-    "At these starting values: how many reads keep a slot from falling when it gets 10 segments older?",
-    choices=["about 3", "about 10", "about 60", "no number of reads"],
-    key="10-reads",
-)
+predict("10-reads")
 
 # %% id="priority-run"
 memory = Infinito(TINY).memory
@@ -396,11 +379,7 @@ claim("0.31", a, "weight of access at the start")
 claim("0.13", b, "weight of age at the start")
 reads = math.exp(10 * b / a) - 1  # (1 + reads)^a = e^(10 b)
 claim("between 50 and 65", reads, "reads that make up for ten segments")
-outcome(
-    "10-reads",
-    "about 60",
-    "Age counts in the exponent, reads only under a root: it takes e^(10 b / a) - 1.",
-)
+outcome("10-reads")
 
 # %% [markdown] id="priority-yours"
 # Now move a slot yourself. Six entries want four places; `your slot` has importance `0.6`, and the sliders are the reads that it
@@ -512,11 +491,7 @@ claim("1.00", seen["mean_reads"], "reads that the slot received")
 # you see the code; the run comes after it.
 
 # %% id="scramble-predict" tags=["nbval-ignore-output"]
-predict(
-    "All 256 slots of the reported memory are overwritten with large random numbers. By how much do the logits move?",
-    choices=["not at all", "a little", "a lot, at the last positions", "a lot, everywhere"],
-    key="10-scramble",
-)
+predict("10-scramble")
 
 # %% [markdown] id="reported-source-text"
 # Below is what one call does. Read it with two questions: what becomes of the read when `listens` is False, as in
@@ -595,11 +570,7 @@ def move_when_scrambled(model, past, x):
 past, now = (torch.randint(3, 104, (2, 16), generator=numbers) for _ in range(2))
 claim("<= 0", move_when_scrambled(reported, past, now), "change of a logit of the reported kind")
 claim("> 0.01", move_when_scrambled(model, past, now), "change of a logit of the repaired kind")
-outcome(
-    "10-scramble",
-    "not at all",
-    "What is read is thrown away: 256 full slots, and no influence on any logit.",
-)
+outcome("10-scramble")
 
 # %% [markdown] id="evaluation"
 # ### Evaluation that writes
@@ -771,16 +742,7 @@ claim("114", sum(row.count for row in table), "tensors")
 # nothing uses gets no gradient at all.
 
 # %% id="count-dead-predict" tags=["nbval-ignore-output"]
-predict(
-    "After one backward pass of the reported model, which parts have received no gradient?",
-    choices=[
-        "none",
-        "the metrics only",
-        "the memory and the metrics",
-        "the memory, the metrics and the noise",
-    ],
-    key="10-dead",
-)
+predict("10-dead")
 
 # %% id="count-dead-run"
 from course_lib.infinito.report.analysis import parameters_by_part, parameters_without_gradient
@@ -792,11 +754,7 @@ for part in sorted({name.split(".")[0] for name in dead}):
 claim("493,441", sum(dead.values()), "parameters to which no gradient comes")
 claim("1.64 %", 100 * sum(dead.values()) / 30_169_746, "of all")
 claim("329,281", parameters_by_part(big_reported)["memory"], "the whole memory among them")
-outcome(
-    "10-dead",
-    "the memory and the metrics",
-    "What is read is thrown away, so nothing comes back; the noise learns.",
-)
+outcome("10-dead")
 
 # %% [markdown] id="count-dead-reading"
 # The whole external memory of the report, 329,281 parameters, learned nothing, neither what to store nor where to look: all stay
@@ -961,16 +919,7 @@ for part, module in colleague.named_children():
         print(f"{part:<16} {sum(sizes_of):.4f}")
 
 # %% id="broken-predict" tags=["nbval-ignore-output"]
-predict(
-    "What is wrong?",
-    choices=[
-        "the memory's answer is thrown away",
-        "the blocks are no longer than the context, so that no text has a past",
-        "the memory is shared by the batch",
-        "the learning rate of the memory is too small",
-    ],
-    key="10-broken",
-)
+predict("10-broken")
 
 # %% id="broken-answer"
 longer = (long_text[:, :-1], long_text[:, 1:])  # blocks of three segments
@@ -980,11 +929,7 @@ assert set(short) == everywhere, "one segment: the whole memory is silent, nothi
 assert not parameters_without_gradient(colleague, language_loss, longer), (
     "three segments: everything learns"
 )
-outcome(
-    "10-broken",
-    "the blocks are no longer than the context, so that no text has a past",
-    "A fresh memory is read by the first segment, and nothing reads what it wrote. Mend: blocks of several segments.",
-)
+outcome("10-broken")
 
 # %% [markdown] id="recall"
 # ## 11 Recall
@@ -992,64 +937,19 @@ outcome(
 # Answer without scrolling up.
 
 # %% id="recall-1" tags=["nbval-ignore-output"]
-recall(
-    "10-row-three",
-    "Causal attention, all scores equal. What is the weight with which position 3 looks at position 0?",
-    choices=["0", "1/4", "1/3", "1"],
-    answer="1/4",
-    because="Position 3 sees positions 0 to 3, four in all.",
-)
+recall("10-row-three")
 
 # %% id="recall-2" tags=["nbval-ignore-output"]
-recall(
-    "10-fresh-test",
-    "A model passes the causality test on one segment with a fresh memory. What may still leak?",
-    choices=[
-        "nothing",
-        "a mask that is off by one",
-        "a question to the memory made from all positions",
-        "a softmax over the wrong axis",
-    ],
-    answer="a question to the memory made from all positions",
-    because="A fresh memory has nothing to tell; the leak shows once an earlier segment has written.",
-)
+recall("10-fresh-test")
 
 # %% id="recall-3" tags=["nbval-ignore-output"]
-recall(
-    "10-no-gradient",
-    "A parameter has requires_grad=True and after backward its grad is None. What follows?",
-    choices=[
-        "its gradient is very small",
-        "nothing that it computes reaches the loss",
-        "the learning rate is 0",
-        "it is frozen",
-    ],
-    answer="nothing that it computes reaches the loss",
-    because="The backward pass walks from the loss to what the loss was made of, and nowhere else.",
-)
+recall("10-no-gradient")
 
 # %% id="recall-4" tags=["nbval-ignore-output"]
-recall(
-    "10-loss-of-nothing",
-    "From lesson 01: about which loss has a fresh model with 10,000 words?",
-    choices=["0.0001", "1", "9.2", "10,000"],
-    answer="9.2",
-    because="The loss of knowing nothing is the logarithm of the number of choices.",
-)
+recall("10-loss-of-nothing")
 
 # %% id="recall-5" tags=["nbval-ignore-output"]
-recall(
-    "10-sum-and-count",
-    "From lesson 01: why does language_loss return a sum and a count?",
-    choices=[
-        "sums are more exact than means",
-        "batches differ in the number of tokens that count, and a mean of means weighs them alike",
-        "the optimizer needs the sum",
-        "padding has no loss",
-    ],
-    answer="batches differ in the number of tokens that count, and a mean of means weighs them alike",
-    because="Sum over sum is the mean over tokens, whatever the batches were.",
-)
+recall("10-sum-and-count")
 
 # %% id="recall-keys"
 claim("9.2", math.log(10_000), "the loss of knowing nothing about 10,000 words")

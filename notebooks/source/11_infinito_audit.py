@@ -232,11 +232,7 @@ else:
 # makes it again. Predict first.
 
 # %% id="run-predict" tags=["nbval-ignore-output"]
-predict(
-    "How many of the 15 epochs lie within the bands?",
-    choices=["none", "the first few", "the last few", "all 15"],
-    key="11-bands",
-)
+predict("11-bands")
 
 # %% id="run-read" tags=["nbval-ignore-output"]
 MAKE = (
@@ -260,7 +256,8 @@ if found:
         sum(one.holds for one in found),
         "recorded epochs within their bands",
     )
-    outcome("11-bands", "all 15" if complete else "the first few", "Those that are recorded lie within.")
+    if complete:
+        outcome("11-bands")
 
 # %% id="run-config" tags=["nbval-ignore-output"]
 from course_lib.core import config as configs
@@ -339,11 +336,7 @@ style.show(figure, alt=about)
 # There is no fifth: everything else in the text is a dice roll. Before you run the cell: where does 99.25 stand?
 
 # %% id="ladder-predict" tags=["nbval-ignore-output"]
-predict(
-    "The reported 99.25 lies between which two forecasters?",
-    choices=["1 and 2", "2 and 3", "3 and 4", "below 4"],
-    key="11-ladder",
-)
+predict("11-ladder")
 
 # %% id="ladder-source"
 from course_lib.text.synthetic import entropy_rate, leak_entropy, unigram_entropy, uniform_entropy
@@ -362,7 +355,7 @@ for name, entropy in ladder.items():
 claim("101.00", math.exp(uniform_entropy()), "knows the 101 symbols")
 claim("97.07", math.exp(unigram_entropy()), "knows how often each occurs")
 claim("92.45", math.exp(entropy_rate()), "knows all there is to know")
-outcome("11-ladder", "2 and 3", "The run ended above the model that counts symbols.")
+outcome("11-ladder")
 
 # %% id="ladder-best"
 from course_lib.text.synthetic import REPORTED
@@ -484,15 +477,7 @@ strip(
 #   is good for nothing.
 
 # %% id="inside-predict" tags=["nbval-ignore-output"]
-predict(
-    "After the training, how much does the forecast depend on what the model has just read?",
-    choices=[
-        "strongly: it is a transformer",
-        "a little: it has found the sentence lengths",
-        "hardly at all",
-    ],
-    key="11-context",
-)
+predict("11-context")
 
 # %% id="inside-run" tags=["nbval-ignore-output"]
 forecasts = [row for row in rows if row["split"] == "forecast"]
@@ -517,8 +502,7 @@ if trained:
         max(map(abs, rest)),
         "distance from counting symbols without the absent ids, from epoch 4 on",
     )
-    told = "It says nearly the same at every place: the frequencies of the symbols."
-    outcome("11-context", "hardly at all", told)
+    outcome("11-context")
 
 # %% id="inside-losses" tags=["nbval-ignore-output"]
 if trained:
@@ -609,11 +593,7 @@ claim("1.152", math.exp(leak_entropy(32)), "the same, windows of 32")
 # `0.02`). Held out is a fresh sample.
 
 # %% id="leak-predict" tags=["nbval-ignore-output"]
-predict(
-    "The held-out perplexity of the model without a mask after 350 updates is near ...",
-    choices=["97", "92", "60", "1.2"],
-    key="11-leak",
-)
+predict("11-leak")
 
 # %% id="leak-run" tags=["nbval-ignore-output"]
 from course_lib.infinito.report import leaks
@@ -639,7 +619,7 @@ claim(
     "standard error in nats of a held-out loss on 128 windows of 32, for the best forecaster",
 )
 claim("92.42", best, "what that forecaster got on the sample of the beginning")
-outcome("11-leak", "1.2", "It copies the target that it sees one place to the right.")
+outcome("11-leak")
 
 # %% [markdown] id="leak-reading"
 # A held-out perplexity far below 2 on a text of dice rolls. No forecaster can do that: **clearly below the entropy of the source lies
@@ -1008,74 +988,19 @@ if forecasts:
 # Answer without scrolling up.
 
 # %% id="recall-1" tags=["nbval-ignore-output"]
-recall(
-    "11-below",
-    "On a long held-out text of a source that you made yourself, a perplexity lies far below the entropy rate. Why?",
-    choices=[
-        "the model generalizes very well",
-        "the model has seen what it forecasts, in one way or another",
-        "chance: another sample would tell",
-        "the model has memorized its training text",
-    ],
-    answer="the model has seen what it forecasts, in one way or another",
-    because="No forecast of dice rolls is better than the dice; memorizing helps on the training text alone.",
-)
+recall("11-below")
 
 # %% id="recall-2" tags=["nbval-ignore-output"]
-recall(
-    "11-rival",
-    "A report announces a perplexity of 99. Which number do you ask for first?",
-    choices=[
-        "the number of parameters",
-        "the seed",
-        "what the simplest rival gets on the same text",
-        "the time it took",
-    ],
-    answer="what the simplest rival gets on the same text",
-    because="A perplexity has no meaning without the ladder of its text.",
-)
+recall("11-rival")
 
 # %% id="recall-3" tags=["nbval-ignore-output"]
-recall(
-    "11-bands-when",
-    "When are the bands of a reproduction chosen?",
-    choices=[
-        "before the run",
-        "after the run, from its spread",
-        "when the deviation is known",
-        "never: digits must agree",
-    ],
-    answer="before the run",
-    because="A band that is drawn around the result holds always, and says nothing.",
-)
+recall("11-bands-when")
 
 # %% id="recall-4" tags=["nbval-ignore-output"]
-recall(
-    "11-causal-test",
-    "From lesson 10: how do you find a missing mask without any training?",
-    choices=[
-        "count the parameters",
-        "change the tokens after t and see whether logits up to t move",
-        "look at the loss of a fresh model",
-        "scramble the memory",
-    ],
-    answer="change the tokens after t and see whether logits up to t move",
-    because="A fresh model has the loss of knowing nothing, with a mask or without.",
-)
+recall("11-causal-test")
 
 # %% id="recall-5" tags=["nbval-ignore-output"]
-recall(
-    "11-mean-of-means",
-    "From lesson 01: batches of 32, 32 and 15 sequences. When is the mean of their mean losses wrong?",
-    choices=[
-        "never",
-        "when the losses of the batches differ",
-        "only when the last one is empty",
-        "in evaluation mode",
-    ],
-    answer="when the losses of the batches differ",
-    because="Equal losses have any mean; otherwise 15 sequences count as much as 32.",
-)
+recall("11-mean-of-means")
 
 # %% [markdown] id="full-size"
 # ## 15 At full size

@@ -5,6 +5,8 @@ import pytest
 from course_lib.teaching import predict as module
 from course_lib.teaching.learner import store
 from course_lib.teaching.predict import outcome, predict, recall
+from course_lib.teaching.questions import question as book_of
+from course_lib.teaching.questions.question import questions_of
 
 CHOICES = ("it converges", "it oscillates", "it diverges")
 
@@ -127,3 +129,120 @@ def test_a_recall_needs_an_answer_among_the_choices_and_a_reason(file):
         recall("01-r", "?", choices=CHOICES, answer="none", because="x")
     with pytest.raises(ValueError, match="because must say why"):
         recall("01-r", "?", choices=CHOICES, answer=CHOICES[0], because=" ")
+
+
+BOOK = """
+[99-rate]
+kind = "predict"
+question = "What does a rate of 1.0 do?"
+choices = ["it converges", "it diverges"]
+answer = "it diverges"
+because = "Each step overshoots by {factor:.1f} times."
+
+[99-machine]
+kind = "predict"
+question = "How long?"
+choices = ["a second", "a minute"]
+
+[99-recall]
+kind = "recall"
+question = "Which update?"
+choices = ["w + g", "w - g"]
+answer = "w - g"
+because = "The gradient points uphill."
+"""
+
+
+@pytest.fixture
+def book(monkeypatch, tmp_path):
+    """The questions of a lesson 99."""
+    (tmp_path / "99.toml").write_text(BOOK, encoding="utf-8")
+    monkeypatch.setattr(book_of, "FOLDER", tmp_path)
+    questions_of.cache_clear()
+    yield tmp_path
+    questions_of.cache_clear()
+
+
+def test_a_key_is_enough_for_a_prediction_and_for_a_recall_question(shown, book):
+    predict("99-rate")
+    recall("99-recall")
+    assert repr(shown[0]) == "Predict: What does a rate of 1.0 do?\n  ( ) it converges\n  ( ) it diverges"
+    parts(shown[1])[0].value = "w - g"
+    assert "Right: The gradient points uphill." in parts(shown[1])[1].value
+    assert store.load()["recall"]["99-recall"]["first_right"] is True
+
+
+def test_the_outcome_of_a_key_compares_and_gives_the_reason_with_what_was_measured(shown, book, capsys):
+    predict("99-rate")
+    parts(shown[0])[0].value = "it converges"
+    outcome("99-rate", factor=1.3)
+    assert capsys.readouterr().out == (
+        "not as predicted: 99-rate\n  you expected: it converges\n  it came out: it diverges\n"
+        "  Each step overshoots by 1.3 times.\n"
+    )
+
+
+def test_nobody_sees_the_outcome_before_a_prediction_or_a_press_of_the_button(shown, book):
+    outcome("99-rate", factor=1.3)
+    text, page = repr(shown[0]), shown[0].children[1].value
+    assert text == f"Outcome of 99-rate: {module._HELD}"
+    assert "diverges" not in text + page
+    assert "overshoots" not in text + page
+    shown[0].children[2].click()
+    assert "no prediction" in shown[0].children[1].value
+    assert "it came out: it diverges" in shown[0].children[1].value
+    assert "overshoots by 1.3 times" in shown[0].children[1].value
+
+
+def test_a_prediction_made_after_the_outcome_cell_ran_is_compared_when_the_button_is_pressed(shown, book):
+    predict("99-rate")
+    outcome("99-rate", factor=1.3)
+    parts(shown[0])[0].value = "it diverges"
+    shown[1].children[2].click()
+    assert "as predicted" in shown[1].children[1].value
+    assert store.load()["predictions"]["99-rate"]["right"] is True
+
+
+def test_what_the_lesson_computes_is_compared_with_the_prediction(shown, book, capsys):
+    predict("99-machine")
+    parts(shown[0])[0].value = "a minute"
+    outcome("99-machine", "a second")
+    assert "you expected: a minute" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="actual must be one of the choices"):
+        outcome("99-machine", "an hour")
+    with pytest.raises(ValueError, match="actual must be one of the choices"):
+        outcome("99-machine")
+    with pytest.raises(AssertionError, match="the answer to '99-rate' is 'it diverges', and it came out: 'it conv"):
+        outcome("99-rate", "it converges", factor=1.0)
+
+
+def test_an_outcome_with_its_own_explanation_is_that_of_a_notebook_from_before(shown, book, capsys):
+    outcome("99-rate", "it diverges", "Each step is too long.")
+    assert capsys.readouterr().out == ("no prediction: 99-rate\n  it came out: it diverges\n  Each step is too long.\n")
+
+
+@pytest.mark.parametrize(("call", "words"), [(predict, "no predict question"), (recall, "no recall question")])
+def test_a_key_that_no_lesson_has_is_refused_with_the_keys_that_it_has(file, book, call, words):
+    with pytest.raises(ValueError, match=f"{words} has the key '99-rat'; this lesson has 99-r"):
+        call("99-rat")
+    with pytest.raises(ValueError, match="this lesson has none"):
+        call("98-rate")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('answer = "it diverges"', 'answer = "it explodes"', "answer must be one of the choices"),
+        ('kind = "recall"', 'kind = "quiz"', "kind must be one of"),
+        ('because = "The gradient points uphill."', "", "a recall question needs an answer, and a because"),
+        ('["a second", "a minute"]', '["a second"]', "at least two different texts"),
+        ('question = "How long?"', "", "a question has kind, question, choices"),
+        ('question = "How long?"', 'question = "How long?"\nreason = "x"', "a question has kind, question, choices"),
+        ("[99-machine]", "[98-machine]", "a key starts with the number of its lesson"),
+    ],
+)
+def test_a_file_that_breaks_a_rule_is_refused_with_its_name(book, old, new, words):
+    assert BOOK.count(old) == 1
+    (book / "99.toml").write_text(BOOK.replace(old, new), encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"99\.toml, '.+': .*{words}"):
+        questions_of("99")
