@@ -1,7 +1,7 @@
 """`python -m benchmarks.leak_runs`: small models on the source of the INFINITO report, honest and not, step by step.
 
 Lesson 11 shows in them how a held-out perplexity below the entropy of the source comes about; in sheet 11 the learner
-tells the runs apart. `--part first` asks what moves the first epoch of a reported run: its weights, its data, or rounding.
+tells the runs apart. `--part first` asks what moves the first epoch of a reported run: weights, data, or rounding.
 About ten minutes on one core; writes notebooks/recorded/infinito_leaks.json and infinito_first.json.
 """
 

@@ -528,12 +528,12 @@ if complete:
 # this model is `. . . . .`
 
 # %% id="inside-biases"
-rates = [1e-4, *epochs.column("learning rate")[:-1]]  # the rate of each epoch; 13 updates in each
-reach = 13 * sum(rates)  # how far a bias moves when all of its updates go the same way
-claim("195", 13 * len(rates), "updates")
+epoch_rates = [1e-4, *epochs.column("learning rate")[:-1]]  # the rate of each epoch; 13 updates in each
+reach = 13 * sum(epoch_rates)  # how far a bias moves when all of its updates go the same way
+claim("195", 13 * len(epoch_rates), "updates")
 claim("0.027", 2 * reach, "the logits of ids that occur over those of the others, by the biases alone")
-best = 101 + 9_899 * math.exp(-2 * reach)  # one over the probability of an id that occurs
-claim("9,740", round(best, -1), "perplexity over 101 equally likely symbols that the biases alone reach")
+by_biases = 101 + 9_899 * math.exp(-2 * reach)  # one over the probability of an id that occurs
+claim("9,740", round(by_biases, -1), "perplexity over 101 equally likely symbols that the biases alone reach")
 
 # %% [markdown] id="inside-absent"
 # With the biases alone the perplexity would still be near 9,740. The output matrix can do what they cannot, because 512 of its
