@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from course_lib.by_hand.attention import causal_attention_weights, split_heads
 from course_lib.infinito.config import InfinitoConfig
 
 
@@ -33,7 +34,7 @@ class Attention(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """x (B, T, D) -> (B, T, D)."""
-        query, key, value = (self._split(layer(x)) for layer in (self.query, self.key, self.value))
+        query, key, value = (split_heads(layer(x), self.heads) for layer in (self.query, self.key, self.value))
         if self.keep_maps:
             weights = attention_weights(query, key, causal=self.causal)  # (B, H, T, T)
             weights = F.dropout(weights, self.dropout, self.training)
@@ -46,19 +47,15 @@ class Attention(nn.Module):
 
     def weights(self, x: torch.Tensor) -> torch.Tensor:
         """The attention matrix (B, H, T, T) for x (B, T, D), without dropout: rows sum to 1."""
-        return attention_weights(self._split(self.query(x)), self._split(self.key(x)), causal=self.causal)
-
-    def _split(self, x: torch.Tensor) -> torch.Tensor:
-        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, T, D) -> (B, T, H, D/H) -> (B, H, T, D/H)
+        query, key = (split_heads(layer(x), self.heads) for layer in (self.query, self.key))
+        return attention_weights(query, key, causal=self.causal)
 
 
 def attention_weights(query: torch.Tensor, key: torch.Tensor, *, causal: bool) -> torch.Tensor:
     """softmax(Q K^T / sqrt(d)) for query and key (..., T, d); with `causal`, position t sees positions <= t only."""
-    scores = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])  # (..., T, T)
     if causal:
-        future = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).triu(diagonal=1)
-        scores = scores.masked_fill(future, -math.inf)
-    return scores.softmax(dim=-1)
+        return causal_attention_weights(query, key)
+    return (query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])).softmax(dim=-1)  # (..., T, T)
 
 
 class Block(nn.Module):

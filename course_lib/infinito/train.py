@@ -115,7 +115,7 @@ def train_infinito(
     Raises FileNotFoundError for a text that is not there, and as `run` does.
     """
     data = prepare(recipe, seeds, device=device)
-    state = start(recipe, seeds, device=device)
+    state = start_state(recipe, seeds, device=device)
     if rank() == 0:
         data.vocabulary.save(Path(folder) / "vocabulary.json")
     with memory_advice(state, batch_size=recipe.batch):
@@ -165,7 +165,7 @@ def prepare(recipe: Recipe, seeds: Seeds, *, device: torch.device | str = "cpu")
     )
 
 
-def start(recipe: Recipe, seeds: Seeds, *, device: torch.device | str = "cpu") -> TrainState:
+def start_state(recipe: Recipe, seeds: Seeds, *, device: torch.device | str = "cpu") -> TrainState:
     """A new model with weights drawn from seeds.init on the CPU, whatever the device, and its AdamW."""
     with generators_kept(torch.device("cpu")):
         torch.manual_seed(seeds.init if recipe.plain_seed else stream(seeds.init, "weights"))

@@ -20,7 +20,7 @@ from course_lib.training.loop.callbacks import evaluate_on, every
 from course_lib.training.loop.fit import fit
 from course_lib.training.loop.state import TrainState
 from course_lib.training.runs import bar as progress
-from course_lib.training.runs.bar import line, print_line, progress_bar, total_steps, watch_divergence
+from course_lib.training.runs.bar import print_line, progress_bar, progress_line, total_steps, watch_divergence
 
 PIXELS, LABELS = (torch.from_numpy(array) for array in load_digits(return_X_y=True))
 PIXELS = (PIXELS / 16).float()
@@ -67,9 +67,9 @@ def test_a_line_in_an_epoch_tells_the_last_update_and_between_epochs_what_was_me
 
 def test_a_line_before_the_first_update_and_for_a_batch_without_elements_raises_nothing():
     state = small_state()
-    assert line(state) == "epoch   0  step      0"
+    assert progress_line(state) == "epoch   0  step      0"
     state.batch, state.loss = 1, Loss(torch.tensor(0.0), 0)
-    assert "loss nan" in line(state)
+    assert "loss nan" in progress_line(state)
 
 
 def run_with(bar, epochs: int = 2, **settings) -> TrainState:

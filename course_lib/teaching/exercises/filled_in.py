@@ -19,7 +19,9 @@ _BOUND = re.compile(r"^\W*?\s*(?:<=?|>=?|≤|≥|(?:below|above|under|over|(?:le
 VERDICTS = ("supported", "not shown", "contradicted")
 
 
-def find(slug: str, title: str, key: Mapping[str, Any], *, words: Iterable[str], wrong: str, **about: Any) -> Exercise:
+def find(
+    slug: str, title: str, key: Mapping[str, Any], *, words: Iterable[str], wrong: str, **about: Any
+) -> Exercise:
     """The learner says of each letter which of the `words` fits; rows change words: `A = rate too large`, `A <-> B`."""
     by_key = isinstance(words, Mapping) and set(words) <= set(key)
     return _filled_in(slug, title, "find", key, words=words if by_key else tuple(words), wrong=wrong, **about)
@@ -145,7 +147,7 @@ def _snapped(value: Any, known: list[Any], room: float) -> Any:
         nearest += [min(close)[1]] if close else []
     if nearest:
         return known[0 if 0 in nearest else nearest[0]]
-    return typed.number(value, float(known[0])) if known else typed.number(value)
+    return typed.read_number(value, float(known[0])) if known else typed.read_number(value)
 
 
 def changed(key: Mapping[str, Any], edit: str, names: Names) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from course_lib.teaching.exercises.filled_in import audit as audit
 from course_lib.teaching.exercises.filled_in import find as find
 from course_lib.teaching.exercises.forms import in_parts, not_in_parts
 from course_lib.teaching.exercises.observe import Case, calls
-from course_lib.teaching.exercises.observe import attack as attacked
+from course_lib.teaching.exercises.observe import observed_attack as attacked
 from course_lib.teaching.exercises.tables import choices, mistakes, rows, variants
 from course_lib.teaching.exercises.values import about_lines
 

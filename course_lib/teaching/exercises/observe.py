@@ -132,7 +132,7 @@ def _untouched(old: Any, new: Any) -> bool:
     return not data or same(old, new)
 
 
-def attack(
+def observed_attack(
     test: Callable[[Any], Any], *, right: Mapping[str, Any], planted: Mapping[str, Any]
 ) -> dict[str, dict[str, Any] | str]:
     """Run the learner's test on right versions and on versions with a planted bug, by their ids.
@@ -207,5 +207,5 @@ def _own_line(trace: TracebackType | None) -> tuple[int, str]:
 @contextlib.contextmanager
 def probing(printed: io.StringIO) -> Iterator[effects.Effects]:
     """Run a probe: warnings and side effects noted, prints kept in `printed`, global state fixed and then put back."""
-    with effects.recorded() as noted, contextlib.redirect_stdout(printed):
+    with effects.effects_of() as noted, contextlib.redirect_stdout(printed):
         yield noted

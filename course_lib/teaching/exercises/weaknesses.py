@@ -6,7 +6,7 @@ from typing import Any
 
 from course_lib.teaching.exercises.card import MOST_WIDTH, verdict_of
 from course_lib.teaching.exercises.compare import distance
-from course_lib.teaching.exercises.diagnose import diagnose
+from course_lib.teaching.exercises.diagnose import diagnose_answer
 from course_lib.teaching.exercises.exercise import REFERENCE, Exercise
 from course_lib.teaching.exercises.match import NOT_STARTED, RIGHT, WRONG, observations, separation
 
@@ -42,7 +42,7 @@ def _probe(exercise: Exercise) -> Iterator[str]:
 
 def _right_answers(exercise: Exercise) -> Iterator[str]:
     for name in (REFERENCE, *(variant.id for variant in exercise.accepted)):
-        found = diagnose(exercise, exercise.answers()[name])
+        found = diagnose_answer(exercise, exercise.answers()[name])
         if found.status != RIGHT:
             yield f"{name} is right, but the check says {found.status!r}: {' / '.join(found.lines)}"
         elif found.variant != name and not exercise.declared_same(name, found.variant):
@@ -55,7 +55,7 @@ def _known_mistakes(exercise: Exercise) -> Iterator[str]:
         size = "a core" if exercise.core else "a small"
         yield f"{len(exercise.mistakes)} known mistakes, {size} exercise has at least {least}"
     for mistake in exercise.mistakes:
-        found = diagnose(exercise, mistake.answer)
+        found = diagnose_answer(exercise, mistake.answer)
         if found.status != WRONG or mistake.id not in found.mistakes:
             yield f"mistake {mistake.id} gets {found.status!r} with {found.mistakes}, not its own message"
             continue
@@ -72,7 +72,7 @@ def _unanswered(exercise: Exercise) -> Iterator[str]:
         raise NotImplementedError
 
     for answer in (None, ..., *([stub] if callable(exercise.reference) else [])):
-        found = diagnose(exercise, answer)
+        found = diagnose_answer(exercise, answer)
         if found.status != NOT_STARTED:
             yield f"the unanswered {answer!r} gets {found.status!r}, not {NOT_STARTED!r}"
 

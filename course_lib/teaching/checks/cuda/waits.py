@@ -24,7 +24,7 @@ def _line(letter: str, value: Any) -> Any:
         value = re.sub(r"(?<=\d)(:.*|\.|th|rd)$", "", value)
         if typed.plain_word(value) in ("", "none", "no", "nowhere", "no line", "never", "no wait", "nothing"):
             return 0
-    found = typed.number(value)
+    found = typed.read_number(value)
     return int(found) if isinstance(found, float) and found == int(found) else found
 
 

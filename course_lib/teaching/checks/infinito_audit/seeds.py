@@ -29,7 +29,7 @@ _RETHINK = {
 
 def _comparisons(value: Any) -> Any:
     """The number of comparisons, also of "1 in 26"; 25 and 26 are both the 25.6 that it is."""
-    found = typed.number(value.strip().removeprefix("1 in ") if isinstance(value, str) else value)
+    found = typed.read_number(value.strip().removeprefix("1 in ") if isinstance(value, str) else value)
     return FINDINGS["one in"] if isinstance(found, float) and 25 <= found <= 26 else found
 
 
