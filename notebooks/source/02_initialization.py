@@ -920,7 +920,7 @@ outcome("02-adam")
 # %% [markdown] id="adam-reading"
 # *Reading*: in a shallow network the answer is "mostly early". A small start is far behind after one epoch, and after
 # twelve the difference that is left is about one image in a hundred, if anything. PyTorch's default even ends a little
-# ahead of He there: by less than 1.5 points, with an interval beside 0. In the deep network the start matters as much as
+# ahead of He there, by a point or less, with an interval that lies beside 0. In the deep network the start matters as much as
 # ever: He is far ahead of the default, and `0.01` stays at chance.
 #
 # Why can Adam not help `0.01`? Adam divides a gradient by its own recent size *plus epsilon*, a tiny number that keeps it
