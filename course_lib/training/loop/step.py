@@ -152,7 +152,7 @@ class Step:
             torch.nn.utils.clip_grads_with_norm_(self.parameters, limit, self.norm)
 
     def update(self) -> None:
-        """Let the optimizer change the parameters; a change that is not finite is refused, if this update is checked."""
+        """Let the optimizer change the parameters; a change that is not finite is taken back, if this is checked."""
         if self.check and not self._surely_finite():
             _checked_update(self.state)
         else:
