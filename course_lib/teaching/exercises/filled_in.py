@@ -19,9 +19,7 @@ _BOUND = re.compile(r"^\W*?\s*(?:<=?|>=?|≤|≥|(?:below|above|under|over|(?:le
 VERDICTS = ("supported", "not shown", "contradicted")
 
 
-def find(
-    slug: str, title: str, key: Mapping[str, Any], *, words: Iterable[str], wrong: str, **about: Any
-) -> Exercise:
+def find(slug: str, title: str, key: Mapping[str, Any], *, words: Iterable[str], wrong: str, **about: Any) -> Exercise:
     """The learner says of each letter which of the `words` fits; rows change words: `A = rate too large`, `A <-> B`."""
     by_key = isinstance(words, Mapping) and set(words) <= set(key)
     return _filled_in(slug, title, "find", key, words=words if by_key else tuple(words), wrong=wrong, **about)
