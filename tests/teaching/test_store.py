@@ -540,7 +540,7 @@ def test_a_stopped_kernel_keeps_its_lock_and_both_records_are_there_when_it_goes
     code = (
         "import os, signal\nfrom course_lib.teaching.learner import store\n"
         "def change(data):\n    data['exercises']['A'] = {'attempts': 1}; os.kill(os.getpid(), signal.SIGSTOP)\n"
-        "store.update(change)"
+        "store.change_record(change)"
     )
     stopped = subprocess.Popen([sys.executable, "-c", code])
     os.waitpid(stopped.pid, os.WUNTRACED)

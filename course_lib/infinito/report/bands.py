@@ -61,7 +61,7 @@ class Reproduced:
     reported: float
     perplexity: float
     relative: float
-    within_bands: bool
+    holds: bool
 
 
 def reproduction(rows: Sequence[dict[str, Any]], *, seed: int = 42) -> list[Reproduced]:
