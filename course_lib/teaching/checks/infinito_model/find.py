@@ -7,6 +7,7 @@ from dataclasses import replace
 import torch
 from torch import nn
 
+from course_lib.by_hand.attention import split_heads
 from course_lib.infinito.config import TINY, InfinitoConfig
 from course_lib.infinito.model import Infinito
 from course_lib.teaching.exercises.kinds import find
@@ -41,7 +42,7 @@ class _OneAhead(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         query, key, value = (
-            self.inner._split(layer(x)) for layer in (self.inner.query, self.inner.key, self.inner.value)
+            split_heads(layer(x), self.inner.heads) for layer in (self.inner.query, self.inner.key, self.inner.value)
         )
         scores = query @ key.mT / math.sqrt(query.shape[-1])
         hidden = torch.ones(scores.shape[-2:], dtype=torch.bool).triu(diagonal=2)
