@@ -26,6 +26,7 @@ def quick(monkeypatch):
     """What does not end is given up early, and nothing is searched for: neither is in question here."""
     monkeypatch.setattr("course_lib.teaching.exercises.diagnose.limited", lambda: limited(0.5))
     monkeypatch.setattr("course_lib.teaching.exercises.match.SEARCH_SECONDS", 0.0)
+    monkeypatch.setattr("course_lib.teaching.exercises.observe.MOST_ITEMS", 500)
 
 
 @pytest.mark.parametrize(

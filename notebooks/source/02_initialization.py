@@ -898,7 +898,8 @@ style.show(
 early = paired_comparison(shallow["He"][:, 0], shallow["std 0.01"][:, 0]).interval
 late = paired_comparison(shallow["He"][:, -1], shallow["std 0.01"][:, -1]).interval
 shallow_default, versus_default = (
-    paired_comparison(runs["He"][:, -1], runs["PyTorch's default"][:, -1]).interval for runs in (shallow, deep)
+    paired_comparison(runs["He"][:, -1], runs["PyTorch's default"][:, -1]).interval
+    for runs in (shallow, deep)
 )
 for name, one in (("3 layers, epoch 1, He - 0.01", early), ("3 layers, epoch 12, He - 0.01", late),
                   ("3 layers, epoch 12, He - default", shallow_default),
@@ -972,7 +973,11 @@ print(f"the same with epsilon 1e-20:                   {np.round(tiny, 2)}")
 
 # %% id="adam-epsilon-claim"
 claim("< 0.15", max(usual), "11 layers, std 0.01, epsilon 1e-8: the best of six seeds")
-claim(">= 4", sum(one > 0.2 for one in tiny), "of six seeds that learn with epsilon 1e-20 (accuracy above 0.2)")
+claim(
+    ">= 4",
+    sum(one > 0.2 for one in tiny),
+    "of six seeds that learn with epsilon 1e-20 (accuracy above 0.2)",
+)
 claim("< 0.85", max(tiny), "the best of them: far behind He in a third of the epochs")
 
 # %% [markdown] id="adam-epsilon-reading"

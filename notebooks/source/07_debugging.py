@@ -672,6 +672,7 @@ for fault in FLAT:
     loss = np.mean([run.train_loss[-1] for run in raised[fault]])
     print(f"{fault:<22} accuracy {accuracy:.2f}   training loss {loss:.2f}   (mean of five seeds)")
 
+
 # %% id="rate-claim"
 def recovered(runs):
     return all(run.val_accuracy[-1] > 0.7 for run in runs)
@@ -684,10 +685,16 @@ outcome("07-rate")
 
 # %% id="rate-claim-loss"
 loss = {fault: [run.train_loss[-1] for run in raised[fault]] for fault in by_accuracy}
-claim("< 1", max(loss["rate too low"]), "rate too low: training loss at the tenfold rate, worst of five seeds")
+claim(
+    "< 1", max(loss["rate too low"]), "rate too low: training loss at the tenfold rate, worst of five seeds"
+)
 floor = np.log(1 + 9 * np.exp(-1))
 claim("1.461", floor, "softmax twice: no network can have a lower loss than this")
-claim("< 0.2", max(loss["softmax twice"]) - floor, "softmax twice: how far the five runs stay above that floor")
+claim(
+    "< 0.2",
+    max(loss["softmax twice"]) - floor,
+    "softmax twice: how far the five runs stay above that floor",
+)
 
 # %% [markdown] id="rate-fact"
 # **In fact** the advice mends 2 of 7 if you look at the accuracy, and one of the two is not mended. The rate that was too low is.

@@ -1102,10 +1102,16 @@ claim("> 3", kept[0] / kept[1], "times fewer bytes kept")
 claim("1.18", work[1] / work[0], "times the FLOPs")
 with FakeTensorMode():
     model, batch = GPT(INFINITO_SHAPE), random_tokens(INFINITO_SHAPE, 32, 256)
-    work = [flops_of(lambda again=again: loss_of(model, batch, again).backward()) for again in (False, True)]
+    work = [
+        flops_of(lambda again=again: loss_of(model, batch, again).backward()) for again in (False, True)
+    ]
 claim("1.18", work[1] / work[0], "large shape: the same, by coincidence")
-blocks = 6 * (24 * 512**2 + 4 * 256 * 512)  # FLOPs of the forward pass for a token: linear layers, attention
-claim("1.27", 1 + blocks / (3 * (blocks + 2 * 512 * 10_000)), "large shape: if each block were computed whole")
+blocks = 6 * (
+    24 * 512**2 + 4 * 256 * 512
+)  # FLOPs of the forward pass for a token: linear layers, attention
+claim(
+    "1.27", 1 + blocks / (3 * (blocks + 2 * 512 * 10_000)), "large shape: if each block were computed whole"
+)
 
 # %% [markdown] id="checkpointing-reading"
 # Why not 1.27? Because torch stops to compute a block again as soon as it has what backward needs. The last product of a block

@@ -533,7 +533,9 @@ reach = 13 * sum(epoch_rates)  # how far a bias moves when all of its updates go
 claim("195", 13 * len(epoch_rates), "updates")
 claim("0.027", 2 * reach, "the logits of ids that occur over those of the others, by the biases alone")
 by_biases = 101 + 9_899 * math.exp(-2 * reach)  # one over the probability of an id that occurs
-claim("9,740", round(by_biases, -1), "perplexity over 101 equally likely symbols that the biases alone reach")
+claim(
+    "9,740", round(by_biases, -1), "perplexity over 101 equally likely symbols that the biases alone reach"
+)
 
 # %% [markdown] id="inside-absent"
 # With the biases alone the perplexity would still be near 9,740. The output matrix can do what they cannot, because 512 of its
@@ -887,7 +889,9 @@ if complete:
     claim("256", forecasts[-1]["memory_occupied_slots"], "occupied slots after 15 epochs")
     claim("1.00", forecasts[-1]["memory_avg_importance"], "importance of all slots: nothing is preferred")
     claim(
-        "between 0.01 and 0.03", forecasts[-1]["memory_utilization"], "the repository has 1.41 %, as a fraction"
+        "between 0.01 and 0.03",
+        forecasts[-1]["memory_utilization"],
+        "the repository has 1.41 %, as a fraction",
     )
 
 # %% [markdown] id="memory-reading"

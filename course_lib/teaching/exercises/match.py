@@ -13,6 +13,7 @@ from itertools import combinations
 from typing import Any
 
 from course_lib.teaching.exercises.compare import (
+    MOST_TOLERANCE,
     children,
     distance,
     form_notes,
@@ -211,12 +212,10 @@ class _Candidate:
         """Whether it gives this observation."""
         if self.opening is None:
             return False
-        for case, theirs in self.opening.items():
-            if not isinstance(seen, dict) or distance(seen.get(case), theirs, most=100 * self.exercise.tolerance) > (
-                100 * self.exercise.tolerance
-            ):
-                return False
-        return self.seen is not None and _alike(self.exercise, seen, self.seen, right)
+        most = MOST_TOLERANCE * self.exercise.tolerance
+        start = {case: seen.get(case) for case in self.opening} if isinstance(seen, dict) else seen
+        near = not self.opening or distance(start, self.opening, most) <= most
+        return near and self.seen is not None and _alike(self.exercise, seen, self.seen, right)
 
 
 class _Search:
