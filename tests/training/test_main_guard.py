@@ -51,7 +51,8 @@ PLAIN = "main({what!r})\n"
 GUARDED = (
     'if __name__ == "__main__":\n    '
     + SET
-    + "    main({what!r})\n    print('now a worker dies', file=sys.stderr, flush=True)\n    main({what!r}, fatal=True)\n"
+    + "    main({what!r})\n    print('now a worker dies', file=sys.stderr, flush=True)\n"
+    + "    main({what!r}, fatal=True)\n"
 )
 
 
