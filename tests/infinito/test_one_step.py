@@ -64,7 +64,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, str 
 
 def test_a_step_enters_at_most_twelve_files(calls: list[tuple[str, str, str | None]]) -> None:
     files = {file for file, _, _ in calls}
-    assert len(files) <= 12, sorted(files)
+    assert len(files) <= 12, "\n".join(sorted(files))
 
 
 def test_the_room_of_the_system_is_entered_for_the_loss_and_by_autograd_for_its_gradient(

@@ -8,10 +8,9 @@ import torch
 import torch.nn.functional as F
 
 from course_lib.by_hand import attention as plain
-from course_lib.infinito.attention import Attention, attention_weights
 from course_lib.infinito.config import AS_REPORTED, TINY
 from course_lib.infinito.memory import PriorityMemory
-from course_lib.infinito.model import Infinito
+from course_lib.infinito.model import Attention, Infinito, attention_weights
 
 
 def generator(seed: int) -> torch.Generator:
