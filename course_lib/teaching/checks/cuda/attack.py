@@ -144,8 +144,7 @@ SCALER_PASSES = attack(
         | how does the training loop know that the update must not be made?
         if (found is None) != A: ... -> else
         found is not None and A -> place is None and (found is None or A)
-    inputs_trusted: a test that trusts the scaler with its arrays
-        | who else may need the gradients that were handed in?
+    inputs_trusted: a test that trusts the scaler with its arrays | who else may need the gradients that were handed in?
         scaler.factor != expected or A -> scaler.factor != expected
     no_overflow: a test in which nothing ever overflows | what is the scaler there for?
         for place in places: ... -> for place in [None] * (3 * interval): ...

@@ -52,8 +52,7 @@ TRAINING_FLOPS = implement(
         2 * product if number == 0 else 3 * product -> 2 * product
     first_as_others: three products for the first layer too | who asks for the gradient of the data?
         2 * product if number == 0 else 3 * product -> 3 * product
-    first_by_width: two products for every layer as wide as the data
-        | may a later layer have the width of the first?
+    first_by_width: two products for every layer as wide as the data | may a later layer have the width of the first?
         number == 0 -> inputs == sizes[0]
     last_spared: a last layer that is spared a product, in place of the first | which layer has no layer before it?
         number == 0 -> number == len(sizes) - 2
@@ -73,14 +72,11 @@ TRAINING_FLOPS = implement(
         2 * batch * inputs * outputs -> batch * outputs * (2 * inputs - 1)
     weights_of_one_row: a gradient of the weights that knows one row | over what does x' dy sum?
         flops += A -> flops += product // batch + (product if number == 0 else 2 * product)
-    first_layer_alone: the FLOPs of the first layer alone
-        | does your loop end before the other layers had their turn?
+    first_layer_alone: the FLOPs of the first layer alone | does your loop end before the other layers had their turn?
         after flops += A -> return flops
-    last_layer_alone: the FLOPs of the last layer alone
-        | does each layer add to the sum, or does it take its place?
+    last_layer_alone: the FLOPs of the last layer alone | does each layer add to the sum, or does it take its place?
         flops += A -> flops = A
-    rule_of_six: six for each parameter and row, the rule for large models
-        | which layer does the rule know nothing of?
+    rule_of_six: six for each parameter and row, the rule for large models | which layer does the rule know nothing of?
         return: 6 * batch * sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
     last_layer_missing: a count that leaves the last layer out | how many layers lie between four widths?
         pairwise(sizes) -> pairwise(sizes[:-1])

@@ -65,8 +65,7 @@ NAME_THE_LIMIT = find(
     small_is_waiting: a reading in which B waits for its loss
         | how long would the step of B be if host and device took turns?
         B = waiting
-    most_bytes: a reading in which A is limited by its bytes
-        | which of the four times equals the length of the step?
+    most_bytes: a reading in which A is limited by its bytes | which of the four times equals the length of the step?
         A = memory
     loader_is_arithmetic: a reading in which D is limited by its arithmetic | would D be shorter on a faster device?
         D = arithmetic

@@ -83,8 +83,7 @@ LOADER_FLAGS = implement(
         return: RESULT | {"pin_memory": True}
     never_pinned: memory that is never pinned | from which memory can a GPU fetch by itself?
         return: RESULT | {"pin_memory": False}
-    pinned_with_workers: pinned memory that depends on the workers
-        | can the training process not pin its own batches?
+    pinned_with_workers: pinned memory that depends on the workers | can the training process not pin its own batches?
         return: RESULT | {"pin_memory": cuda and workers > 0}
     always_persistent: workers that live on where there are none | what shall live on with 0 workers?
         return: RESULT | {"persistent_workers": True}

@@ -165,8 +165,7 @@ ORDER_SCALED_STEP = order(
     clip_before_unscale: a loop that clips before it divides by the factor
         | of which gradient is `limit` the longest length?
         JHDGBAFLCI
-    never_unscaled: a loop that clips the multiple of the gradient
-        | of which gradient is `limit` the longest length?
+    never_unscaled: a loop that clips the multiple of the gradient | of which gradient is `limit` the longest length?
         JHDGBALCI
     not_clipped: a loop that does not clip | which line shortens a long gradient?
         JHDGBFLCI

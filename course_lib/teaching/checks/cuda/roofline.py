@@ -73,8 +73,7 @@ ROOFLINE_SECONDS = implement(
         seconds += A -> seconds = A
     first_alone: the first operation alone | does your loop end before the others had their turn?
         after seconds += A -> return seconds
-    copies_are_free: an operation without FLOPs that takes no time
-        | does a machine that only moves bytes need none?
+    copies_are_free: an operation without FLOPs that takes no time | does a machine that only moves bytes need none?
         max(computing, moving) -> max(computing, moving) if flops and moved else 0.0
     """,
     properties=(Property("one operation first", _which),),

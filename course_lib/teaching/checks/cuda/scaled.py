@@ -171,14 +171,12 @@ SCALED_STEP = implement(
         -> [p.grad.mul_(min(1.0, limit / (length.item() + 1e-6))) for p in parameters]
     """,
     wrong="""
-    clip_before_unscale: a clip before the division by the scale
-        | of which gradient is `limit` the longest length?
+    clip_before_unscale: a clip before the division by the scale | of which gradient is `limit` the longest length?
         drop: nn.utils.clip_grad_norm_(parameters, limit)
         after (scale * loss).backward() -> nn.utils.clip_grad_norm_(parameters, limit)
     clip_of_each: a clip of each parameter by itself | over which numbers is the length of one gradient taken?
         nn.utils.clip_grad_norm_(A, B) -> [nn.utils.clip_grad_norm_([p], B) for p in A]
-    clip_of_numbers: a clip of single numbers in place of the length
-        | does a clip to a length turn the direction?
+    clip_of_numbers: a clip of single numbers in place of the length | does a clip to a length turn the direction?
         nn.utils.clip_grad_norm_ -> nn.utils.clip_grad_value_
     always_of_the_limit: every gradient brought to the length `limit`, the short ones as well
         | what does a clip do to a gradient that is shorter than the limit?
@@ -191,8 +189,7 @@ SCALED_STEP = implement(
         drop: parameter.grad /= scale
     never_scaled: a gradient that is divided by a scale that it never had | which line multiplies the loss?
         scale * loss -> loss
-    no_scaling: a plain step: nothing is multiplied, nothing divided
-        | what is left of a gradient of 1e-6 after float16?
+    no_scaling: a plain step: nothing is multiplied, nothing divided | what is left of a gradient of 1e-6 after float16?
         scale * loss -> loss; drop: parameter.grad /= scale
     no_skip: an update in every case, also along an infinite gradient
         | what are the parameters after an update by infinity?
@@ -237,8 +234,7 @@ SCALED_STEP = implement(
     never_counted: an update that is never counted | what is `good` after one more update?
         if good + 1 == interval: ... -> else
         return: scale, good
-    counted_on: good updates that are counted on after the scale has grown
-        | since when has the scale been what it is?
+    counted_on: good updates that are counted on after the scale has grown | since when has the scale been what it is?
         good + 1 == interval -> (good + 1) % interval == 0; return 2 * scale, 0 -> return 2 * scale, good + 1
     one_late: a scale that grows one update late | is the update that was just made counted?
         good + 1 == interval -> good == interval
@@ -246,8 +242,7 @@ SCALED_STEP = implement(
         drop: optimizer.zero_grad()
     exchanged: count and scale exchanged | in which order does the docstring return the two?
         every A, 0 -> 0, A; return: good + 1, scale
-    loss_checked: a check of the loss in place of the gradients
-        | which number overflows first, loss or gradient?
+    loss_checked: a check of the loss in place of the gradients | which number overflows first, loss or gradient?
         if not A: ... -> else
         first: if not torch.isfinite(loss * scale): return scale / 2, 0
     """,

@@ -140,8 +140,7 @@ UNION_GRADIENT = implement(
     first_count: sums divided as if all devices held as much as the first
         | how many elements count on the second device?
         world * gradient / elements -> gradient / counts[0]
-    largest_count: sums divided as if all devices held as much as the fullest
-        | how many elements count on the others?
+    largest_count: sums divided as if all devices held as much as the fullest | how many elements count on the others?
         world * gradient / elements -> gradient / max(counts)
     empty_left_out: a number of devices without the empty ones
         | by how many does exchange divide when one of four devices has nothing?

@@ -68,8 +68,7 @@ FIND_WAITS = find(
         E = 5
     cpu_free: a reading in which .cpu() costs nothing | where does the result live, and when is the copy complete?
         F = 0
-    arange_free: a reading in which the arange of G costs nothing
-        | what has to be known to make room for the result?
+    arange_free: a reading in which the arange of G costs nothing | what has to be known to make room for the result?
         G = 0
     max_waits: a reading in which the sum of lengths waits in G | which line needs the longest length?
         G = 2

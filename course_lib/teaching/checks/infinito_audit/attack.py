@@ -76,14 +76,12 @@ EVALUATION_IS_SOUND = attack(
     mode_not_checked: a test that does not look at the mode afterwards
         | what happens to the training that goes on after an evaluation?
         model.training != mode or A -> A
-    known_words: a test without unknown words
-        | what does an evaluation do with a word that the model has never seen?
+    known_words: a test without unknown words | what does an evaluation do with a word that the model has never seen?
         rng.integers(0, 14, size) -> rng.integers(0, 10, size)
     no_repeats: a test in whose texts no word comes twice | is a word that occurs twice two tokens or one?
         ((1, 5), (4, 14), (7, 30), (100, 30)) -> ((4, 14), (5, 13))
         rng.integers(0, 14, size) -> rng.permutation(14)[:size]
-    too_loose: a test that lets one percent pass
-        | how much does rounding a loss to two decimals change a perplexity?
+    too_loose: a test that lets one percent pass | how much does rounding a loss to two decimals change a perplexity?
         1e-4 -> {0.011|0.01|0.02|0.005}
         when: loose
     rejects_all: a test that rejects everything

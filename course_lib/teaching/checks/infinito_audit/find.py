@@ -83,8 +83,7 @@ NAME_THE_RUNS = find(
     both_unshifted: a reading that takes both falls to 1 for copies of the input
         | below which number is E on fresh text, and how long does it take to get there?
         E = UNSHIFTED
-    low_is_a_leak: a reading in which C sees the next token
-        | how far apart are the two lines of C, to the last digit?
+    low_is_a_leak: a reading in which C sees the next token | how far apart are the two lines of C, to the last digit?
         C = NEXT
     c_memorizes: a reading that takes both lines of C for remembered text
         | how far apart are the two lines of C, to the last digit?

@@ -105,8 +105,7 @@ ORDER_AUDIT = order(
         JDFEBAIG
     verdict_without_floor: a verdict before the floor is known | what is the loss to be compared with?
         JDFEBGIA
-    verdict_without_bands: a verdict before the comparison with the bands
-        | which line says whether the number came out?
+    verdict_without_bands: a verdict before the comparison with the bands | which line says whether the number came out?
         JDFEAGIB
     evaluated_early: an evaluation before the training | which model would be evaluated?
         JDFGEBAI

@@ -95,8 +95,7 @@ ENTROPY_RATE = implement(
         choice + A -> choice
     log_of_the_mean: the logarithm of the mean length | is a length a choice among so many?
         choice + A -> math.log(mean_length) + A
-    over_all_lengths: one sentence spread over the tokens of all lengths
-        | how many tokens has one sentence, on average?
+    over_all_lengths: one sentence spread over the tokens of all lengths | how many tokens has one sentence, on average?
         mean_length + 1 -> sum(lengths) + len(lengths)
     """,
     properties=(ONE_NUMBER, ALL_DIGITS, Property("what a sentence costs", _cost)),

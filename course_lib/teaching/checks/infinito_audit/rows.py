@@ -65,8 +65,7 @@ PERPLEXITY_OF = implement(
         first: batches = batches[-1:]
     over_batches: the sum of the losses over the number of batches | how many tokens have the batches together?
         total / tokens -> total / len(batches)
-    means_over_tokens: the sum of the means over the number of tokens
-        | is a mean the loss of one token or of all?
+    means_over_tokens: the sum of the means over the number of tokens | is a mean the loss of one token or of all?
         mean * count -> mean
     exp_of_total: the exponential of the total loss | is a perplexity a property of the text, or of one token?
         total / tokens -> total

@@ -94,8 +94,7 @@ RATES_AFTER_EPOCHS = implement(
         epoch * updates -> epoch * updates - 1
     at_the_start: the rate at the start of each epoch | which update comes just before the row is printed?
         epoch * updates -> (epoch - 1) * updates
-    horizon_is_epochs: a cosine laid out for the epochs that are trained
-        | for how many epochs was the schedule made?
+    horizon_is_epochs: a cosine laid out for the epochs that are trained | for how many epochs was the schedule made?
         horizon * updates -> epochs * updates
     horizon_in_updates: a horizon counted in updates, not in epochs | how many updates has the horizon?
         progress = A -> progress = min(1.0, epoch * updates / horizon)

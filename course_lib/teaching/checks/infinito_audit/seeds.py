@@ -62,8 +62,7 @@ AUDIT_SEEDS = audit(
     contradicted: an audit that takes missing evidence for a counterexample
         | two runs of seed 42 refute "perfect": do these two numbers alone refute it too?
         verdict = contradicted
-    spread: a spread of 0 that is taken for a small variation
-        | would a bad model with a fixed seed have another spread?
+    spread: a spread of 0 that is taken for a small variation | would a bad model with a fixed seed have another spread?
         zero measures = VARY
     quality: a spread of 0 that is taken for quality | would a bad model with a fixed seed have another spread?
         zero measures = GOOD

@@ -77,8 +77,7 @@ UNIGRAM_ENTROPY = implement(
         (shortest + longest) / 2 -> longest
     half_the_range: the difference of the lengths as their mean | what is the mean of 10 and 29?
         shortest + longest -> longest - shortest
-    knows_the_place: the best forecaster, who counts the words since the last stop
-        | may this model know where it is?
+    knows_the_place: the best forecaster, who counts the words since the last stop | may this model know where it is?
         return: (math.log(longest - shortest + 1) + mean_length * math.log(words)) / (mean_length + 1)
     whole_text: nats for the whole text | over how many tokens is that to be spread?
         return: (sentences * mean_length + stops) * RESULT
