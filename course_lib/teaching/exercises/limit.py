@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 SECONDS = 10.0  # of processor time; six times as many on the clock, for code that waits
 _STEP = 0.1
+_STARTING = threading.Lock()  # while a thread starts, Python takes it for the one that starts it: not interrupted then
 
 
 class TookTooLong(BaseException):
@@ -35,13 +36,14 @@ def limited(seconds: float = SECONDS) -> Iterator[None]:
             if _imports(thread):
                 allowed += now - last
             elif now - worked > allowed or time.monotonic() - began > 6 * allowed:
-                with guard:  # again at every step: their code may have caught the first one
+                with _STARTING, guard:  # again at every step: their code may have caught the first one
                     if not over.is_set():
                         interrupt(TookTooLong)
             last = now
 
     watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
+    with _STARTING:
+        watcher.start()
     try:
         yield
     finally:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from course_lib.by_hand.cuda import scaler_passes
-from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import attack, planted_edits
 from course_lib.teaching.exercises.tables import rows
 
@@ -90,16 +89,12 @@ tells_its_first_factor: do you look at the factor itself, beside what comes back
     return own -> return SimpleNamespace(factor=factor, unscaled=unscaled)
 """
 PLANTED = planted_edits(scaler, _FAULTS)
-_SURVIVED = {row.id.replace("_", " "): row.text for row in rows(_FAULTS)}
 
 
-def _reading(seen: Any, right: Any) -> str | None:
-    said = list(seen["right"].values())
-    if True in said and False in said:
+def _alarm(rejected: list[str]) -> str:
+    if len(rejected) < len(RIGHT):
         return "one right scaler is rejected, another is not: what do you ask that is not in the rules?"
-    if any(accepted is not True for accepted in said):
-        return "a right scaler is rejected: which of your demands is none of the rules?"
-    return next((_SURVIVED[name] for name, accepted in seen["planted"].items() if accepted is not False), None)
+    return "a right scaler is rejected: which of your demands is none of the rules?"
 
 
 SCALER_PASSES = attack(
@@ -176,7 +171,8 @@ SCALER_PASSES = attack(
     rejects_all: a test that rejects everything | which path through it ends with `return True`?
         first: return False
     """,
-    properties=(Property("what survived", _reading),),
+    alarm=_alarm,
+    survived={row.id.replace("_", " "): row.text for row in rows(_FAULTS)},
     hints=(
         "Keep the factor that a right scaler would have in a variable of your own, and compare after every list.",
         "Good lists until it has grown twice; then inf, -inf and nan, each in the first array and in the last.",

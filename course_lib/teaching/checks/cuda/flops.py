@@ -1,12 +1,9 @@
 """The FLOPs of a training step: cases and known mistakes."""
 
-from typing import Any
-
 from course_lib.by_hand.cuda import training_flops
-from course_lib.teaching.exercises.compare import to_array
 from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import kind_of
 from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.one_number import ONE_NUMBER, first_wrong
 
 CASES = (
     ([5, 7, 3], 4),
@@ -17,16 +14,8 @@ CASES = (
 )
 
 
-def _which(seen: Any, right: Any) -> str | None:
-    own, rule = seen["case 2"]["result"], right["case 2"]["result"]
-    form = to_array(own)
-    if form is None or form.ndim:
-        return f"return one number; you return {kind_of(own)}\nhow many FLOPs are it together?"
-    if own != rule:
-        told = f"case 2, widths 6 and 2, batch 3: you count {own}, the example says {rule}"
-        return f"{told}\none layer: which products does it need, if it is first?"
-    return "one layer is right; what does a layer that is not the first need beside that?"
-
+_FIRST = {"case 2": "widths 6 and 2, batch 3: {yours}\none layer: which products does it need, if it is first?"}
+_REST = "one layer is right; what does a layer that is not the first need beside that?"
 
 TRAINING_FLOPS = implement(
     "training_flops",
@@ -85,7 +74,7 @@ TRAINING_FLOPS = implement(
     widths_added: widths that are added, not multiplied | how many numbers has W?
         2 * batch * inputs * outputs -> 2 * batch * (inputs + outputs)
     """,
-    properties=(Property("one layer first", _which),),
+    properties=(ONE_NUMBER, Property("one layer first", first_wrong(_FIRST, otherwise=_REST))),
     hints=(
         "(n, p) @ (p, q) gives n q sums of p products each: 2 n p q FLOPs.",
         "Backward of a layer: x' dy for W, and dy W' for what comes before. Both have the three sizes of forward.",

@@ -42,27 +42,8 @@ _NOT_NEEDED = {
     "M": "what does the multiplication keep small gradients from?",
 }
 _LONG, _PLAIN, _OVER = Slopes((9.0, -4.0, 2.0), 3.0), Slopes((0.5, -0.2, 0.1), 0.3), Slopes((200.0, 0.1, 0.1), 0.1)
-_UPDATES = (
-    ([_PLAIN, _LONG], 2),
-    ([_LONG, _PLAIN, _PLAIN], 4),
-    ([_PLAIN, _OVER], 1),
-    ([_OVER, _PLAIN], 2),
-    ([_LONG], 1),
-)
-
-
-class _Precision:
-    """`autocast()` switches float16 on while the loss is computed."""
-
-    on = False
-
-    @contextlib.contextmanager
-    def __call__(self) -> Iterator[None]:
-        self.on = True
-        try:
-            yield
-        finally:
-            self.on = False
+_GROUPS = [_PLAIN, _LONG], [_LONG, _PLAIN, _PLAIN], [_PLAIN, _OVER], [_OVER, _PLAIN], [_LONG]
+_UPDATES = tuple(zip(_GROUPS, (2, 4, 1, 2, 1), strict=True))
 
 
 def program_of(letters: list[str]) -> str:
@@ -72,16 +53,22 @@ def program_of(letters: list[str]) -> str:
 
 def run(letters: list[str]) -> dict[str, Any] | Raised:
     """Parameters, factor and rate after the updates of this program, or what it raised."""
-    model, precision = Model(), _Precision()
+    model, halves = Model(), []
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5, momentum=0.9)
     scaler = torch.amp.GradScaler(device="cpu", init_scale=512.0, growth_interval=2)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 0.5**step)
 
+    @contextlib.contextmanager
+    def autocast() -> Iterator[None]:
+        halves.append("on")
+        yield
+        halves.clear()
+
     def loss_fn(model: Model, batch: Slopes) -> Loss:
-        return Loss(loss_of(model, batch, halves=precision.on), 1)
+        return Loss(loss_of(model, batch, halves=bool(halves)), 1)
 
     names = {"nn": nn, "model": model, "optimizer": optimizer, "scaler": scaler, "schedule": schedule}
-    names |= {"updates": _UPDATES, "loss_fn": loss_fn, "autocast": precision, "limit": 2.0}
+    names |= {"updates": _UPDATES, "loss_fn": loss_fn, "autocast": autocast, "limit": 2.0}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -92,8 +79,8 @@ def run(letters: list[str]) -> dict[str, Any] | Raised:
 
 
 def _observe(letters: Any) -> Any:
-    if not isinstance(letters, list) or not all(isinstance(one, str) and one in LINES for one in letters):
-        odd = [one for one in letters if one not in list(LINES)] if isinstance(letters, list) else [letters]
+    odd = [one for one in letters if one not in list(LINES)] if isinstance(letters, list) else [letters]
+    if odd:
         return {"letters": f"{str(odd[0])[:60]!r} is none of them", "lines": 0, "twice": "", "after": "not run"}
     after = run(letters)
     told = f"{after.type}: {after.message}" if isinstance(after, Raised) else after
