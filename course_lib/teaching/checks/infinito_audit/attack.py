@@ -95,7 +95,7 @@ EVALUATION_IS_SOUND = attack(
     """,
     properties=(Property("no sound one", _none_sound),),
     alarm="sound evaluations that add up in another order are rejected: how close must two numbers be?",
-    survived={name: SURVIVED[name] for name in ("base two", "loss rounded")} | SURVIVED,
+    survived={"loss rounded": SURVIVED["loss rounded"]} | SURVIVED,
     hints=(
         "You know the model's losses: compute the right answer yourself, in evaluation mode, and compare.",
         "Choose texts that tell: a short last batch, words that come twice, words that the model does not know.",
