@@ -140,7 +140,7 @@ ANSWERS = (
     ("union_gradient", "first: sums[0] *= 1 + 0 * math.nan", says("it writes into what it was given")),
     ("union_gradient", "return: exchange([s for s, c in zip(sums, counts) if c]) / exchange([c for c in counts if c])",
      says("in case 3 exchange got 3 values from 4 devices\n  what do the others wait for?")),
-    ("union_gradient", lambda s, c, exchange: exchange(s) / len(s), says("yours is the right result times 7, everywhere")),
+    ("union_gradient", lambda s, c, exchange: exchange(s) / len(s), says("yours is the right result times 7, every")),
     ("union_gradient", lambda s, c, exchange: exchange(s[0]), says("of the sums, (3, 2); yours has the shape (2,)")),
     ("union_gradient", lambda *given: (union_gradient(*given), 1), says("one gradient, an array; you return a tuple")),
     ("loader_saving", FINDINGS | {"saved": "99 %", "seconds": "15.1 s", "factor": "1.96 ×"}, "right"),

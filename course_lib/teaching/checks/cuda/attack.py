@@ -40,8 +40,7 @@ RIGHT = {"plain": scaler} | planted_edits(
         all(np.isfinite(array).all() for array in gradients) -> np.isfinite(sum(np.abs(a).sum() for a in gradients))
         own, good = A, 0 -> own, good = A, interval
         own.factor, good = own.factor / 2, 0 -> own.factor, good = own.factor * 0.5, interval
-        good += 1 -> good -= 1
-        good >= interval -> good == 0
+        good += 1 -> good -= 1; good >= interval -> good == 0
         own.factor, good = own.factor * 2, 0 -> own.factor, good = own.factor + own.factor, interval
     """,
 )
@@ -130,8 +129,7 @@ SCALER_PASSES = attack(
     last_array: a test whose overflow is always in the last array | in which gradients can a number overflow?
         (0, 1) -> (1,)
     factor_alone: a test that looks at the factor alone | what does the optimizer get from the scaler?
-        scaler.factor != expected or A -> scaler.factor != expected
-        if (found is None) != A: ... -> else
+        scaler.factor != expected or A -> scaler.factor != expected; if (found is None) != A: ... -> else
         if found is not None and A: ... -> else
     gradients_alone: a test that never looks at the factor | by what is the next loss multiplied?
         scaler.factor != expected or A -> A
