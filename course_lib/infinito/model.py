@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 from course_lib.infinito.attention import Block
-from course_lib.infinito.chunked import chunked_cross_entropy
 from course_lib.infinito.config import InfinitoConfig
 from course_lib.infinito.exploration import StochasticExploration
+from course_lib.infinito.losses import chunked_cross_entropy
 from course_lib.infinito.memory import MemoryState, PriorityMemory, memory_statistics
 from course_lib.infinito.report.as_reported import ReportedMemory, ReportedMetricLayers
 

@@ -898,7 +898,8 @@ style.show(
 early = paired_comparison(shallow["He"][:, 0], shallow["std 0.01"][:, 0]).interval
 late = paired_comparison(shallow["He"][:, -1], shallow["std 0.01"][:, -1]).interval
 shallow_default, versus_default = (
-    paired_comparison(runs["He"][:, -1], runs["PyTorch's default"][:, -1]).interval for runs in (shallow, deep)
+    paired_comparison(runs["He"][:, -1], runs["PyTorch's default"][:, -1]).interval
+    for runs in (shallow, deep)
 )
 for name, one in (("3 layers, epoch 1, He - 0.01", early), ("3 layers, epoch 12, He - 0.01", late),
                   ("3 layers, epoch 12, He - default", shallow_default),
@@ -920,7 +921,7 @@ outcome("02-adam")
 # %% [markdown] id="adam-reading"
 # *Reading*: in a shallow network the answer is "mostly early". A small start is far behind after one epoch, and after
 # twelve the difference that is left is about one image in a hundred, if anything. PyTorch's default even ends a little
-# ahead of He there: by less than 1.5 points, with an interval beside 0. In the deep network the start matters as much as
+# ahead of He there, by a point or less, with an interval that lies beside 0. In the deep network the start matters as much as
 # ever: He is far ahead of the default, and `0.01` stays at chance.
 #
 # Why can Adam not help `0.01`? Adam divides a gradient by its own recent size *plus epsilon*, a tiny number that keeps it
@@ -972,7 +973,11 @@ print(f"the same with epsilon 1e-20:                   {np.round(tiny, 2)}")
 
 # %% id="adam-epsilon-claim"
 claim("< 0.15", max(usual), "11 layers, std 0.01, epsilon 1e-8: the best of six seeds")
-claim(">= 4", sum(one > 0.2 for one in tiny), "of six seeds that learn with epsilon 1e-20 (accuracy above 0.2)")
+claim(
+    ">= 4",
+    sum(one > 0.2 for one in tiny),
+    "of six seeds that learn with epsilon 1e-20 (accuracy above 0.2)",
+)
 claim("< 0.85", max(tiny), "the best of them: far behind He in a third of the epochs")
 
 # %% [markdown] id="adam-epsilon-reading"

@@ -1013,7 +1013,7 @@ claim("0", len(both_times), "optimizers that differ from SGD both times, in one 
 
 # %% [markdown] id="compare-verdict"
 # Look at Nesterov. The first ten seeds say 0.33 points *better* than SGD, with an interval that begins at 0.02; the ten others
-# say 0.37 points *worse*, with an interval that ends at -0.12. Each of the two would have made a confident sentence, and they
+# say `-0.37`: *worse*, with an interval that ends at `-0.12`. Each of the two would have made a confident sentence, and they
 # contradict each other. With the correction none of the four optimizers differs from SGD in the same direction both times.
 #
 # **The honest verdict.** On this network, these data and five epochs, no optimizer is *shown* to be better than SGD. Not

@@ -863,8 +863,14 @@ for name in ("32 units", "dropout", "decay", "augment", "more data"):
         gains[0.3, name, 0].low,
         f"30 % wrong labels: what {name} gains, lower end of the interval",
     )
-smallest = min(gains[0.3, name, 0].mean for name in ("32 units", "dropout", "decay", "augment", "more data"))
-claim("< 0", gains[0.3, "early stopping", 0].mean - smallest, "early stopping minus the smallest of those gains")
+smallest = min(
+    gains[0.3, name, 0].mean for name in ("32 units", "dropout", "decay", "augment", "more data")
+)
+claim(
+    "< 0",
+    gains[0.3, "early stopping", 0].mean - smallest,
+    "early stopping minus the smallest of those gains",
+)
 claim("< 0", gains[0.3, "512 units", 0].high, "30 % wrong labels: what 512 units gain, upper end")
 
 # %% id="compare-claim-moved"

@@ -404,9 +404,7 @@ def cooled(seed, epochs):
     part = split_indices(digits.y, seed=seed, fractions=(0.06, 0.06, 0.88))
     x = Standardizer.fit(digits.x[part.train]).transform(digits.x)
     model = mlp([64, 64, 64, 10], rng=np.random.default_rng(seed))
-    train_mlp(
-        model, (x[part.train], digits.y[part.train]), optimizer=Adam(1e-2), epochs=epochs, seed=seed
-    )
+    train_mlp(model, (x[part.train], digits.y[part.train]), optimizer=Adam(1e-2), epochs=epochs, seed=seed)
     by_temperature = [
         [softmax_cross_entropy(model.forward(x[r]) / t, digits.y[r])[0].mean for t in temperatures]
         for r in (part.validation, part.test)
@@ -597,7 +595,11 @@ for t, p in ((10, 10), (30, 10), (10, 30)):
     assert abs(share - p / (t + p)) < 0.03
 for p, low, high in ((5, 1.7, 2.0), (30, 1.75, 1.9)):
     stops = [early_stopping(np.column_stack([c, c]), p)[0] for c in flat]
-    claim(f"between {low} and {high}", np.mean(stops) / p, f"mean epoch of the stop over the patience, patience {p}")
+    claim(
+        f"between {low} and {high}",
+        np.mean(stops) / p,
+        f"mean epoch of the stop over the patience, patience {p}",
+    )
 
 # %% [markdown] id="patience-real"
 # Real curves have a trend as well, and there patience buys something. For the sixteen runs with dropout: patience against
