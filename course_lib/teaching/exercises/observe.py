@@ -113,7 +113,7 @@ def _input(value: Any) -> str:
     """An argument for a message: its shape, its value when it is short, else its type."""
     if isinstance(value, bool | int | float | str) or value is None:
         return repr(value)
-    if isinstance(value, tuple | list) and len(repr(value)) <= SHORT and all(isinstance(one, int) for one in value):
+    if isinstance(value, tuple | list) and all(isinstance(one, int) for one in value) and len(repr(value)) <= SHORT:
         return repr(value)
     return str(tuple(value.shape)) if hasattr(value, "shape") else f"a {type(value).__name__}"
 
