@@ -69,12 +69,19 @@ def choices(edit: str) -> list[str]:
     return ["".join(chosen) for chosen in itertools.product(*options)]
 
 
-def mistakes(table: str, make: Make, names: Mapping[str, Any]) -> tuple[Mistake, ...]:
-    """The known mistakes of a table; `make` turns an edit into an answer, when it is first asked for."""
+def mistakes(
+    table: str, make: Make, names: Mapping[str, Any], asked: Callable[[Any], str] | None = None
+) -> tuple[Mistake, ...]:
+    """The known mistakes of a table; `make` turns an edit into an answer, when it is first asked for.
+
+    asked: the question about an answer, for a row that has none of its own.
+    """
     found = []
     for row in rows(table):
         cause, bar, question = row.text.rpartition(" | ")
-        if not bar:
+        if not bar and asked:
+            cause, question = row.text, asked(_made(row, make, choices(row.edit)[0]))
+        elif not bar:
             raise ValueError(f"{row.id}: a known mistake has a cause and a question, `id: cause | question`")
         cause = cause.replace(" | ", " ")  # a long one goes on in the next line
         found.append(Mistake(row.id, cause.strip(), question.strip(), _given(row, make, names), _when(row, names)))

@@ -71,7 +71,7 @@ ANSWERS = (
     ("scheduled_steps", lambda *given: scheduled_steps(*given)[0], says("a list of lengths, one number for each")),
     ("order_fit_loop", np.array(list("DCLGHJBNMAKF")), says("nothing stands inside the `for` in line 4")),
     ("order_fit_loop", "DLCGJNBIMHAF", says("think about line I: how many updates")),
-    ("order_fit_loop", "DHCLGJBMAKF", says("it has 11 lines, twelve are needed")),
+    ("order_fit_loop", "DHCLGJBMAKF", says("has 11 lines; a loop of 12 does it")),
     ("order_fit_loop", "LDCGJNBMHAKF", says("line 1 of your loop is indented as no line may be there")),
     ("order_fit_loop", "DCGJBNMHAKFL", says("name 'count' is not defined", "which line makes the name")),
     ("mean_loss", LIST_FIRST, "right"),
