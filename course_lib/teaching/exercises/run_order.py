@@ -70,6 +70,5 @@ def run_order(
             return f"your loop {but}has {seen['lines']} lines; a loop of {rule['lines']} does it\n{question}"
         return others(after, rule["after"])
 
-    return order(
-        slug, title, lines, right, observe=observe, properties=(Property("the loop that you built", told),), **about
-    )
+    loop = Property("the loop that you built", told)
+    return order(slug, title, lines, right, observe=observe, properties=(loop,), **about)
