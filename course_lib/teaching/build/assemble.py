@@ -14,6 +14,7 @@ from typing import Any
 from nbformat import NotebookNode, v4
 
 from course_lib.teaching.build.execute import normalise
+from course_lib.teaching.build.folding import comments, roles
 from course_lib.teaching.build.percent import (
     IGNORE_OUTPUT,
     ONLY_SHEET,
@@ -64,7 +65,10 @@ def assemble(target: Target) -> NotebookNode:
     """The notebook as its master says, without outputs. Raises SourceError with file and line."""
     cells, lines = [], []
     left_out = {"solution": ONLY_SHEET, "sheet": ONLY_SOLUTION}.get(target.kind)
-    for cell in read_master(target.source):
+    master = read_master(target.source)
+    kinds = roles(master) if target.kind == "lesson" else {}
+    first_lines = comments(master, kinds)
+    for cell in master:
         if target.kind == "lesson" and (cell.slug or {ONLY_SHEET, ONLY_SOLUTION} & set(cell.tags)):
             where = place(target.source, cell.line)
             raise SourceError(f"{where}: exercises stand in solutions/source, not in a lesson")
@@ -74,7 +78,10 @@ def assemble(target: Target) -> NotebookNode:
             text = f"{_heading(cell, target)}{cell.text}"
             new = [_node(cell.kind, cell.id, text.rstrip(), cell.tags)]
         else:
-            new = _filled(cell, target) if cell.slug else [_node(cell.kind, cell.id, cell.text, cell.tags)]
+            text = f"{first_lines[cell.id]}\n{cell.text}" if cell.id in first_lines else cell.text
+            new = _filled(cell, target) if cell.slug else [_node(cell.kind, cell.id, text, cell.tags)]
+            if cell.id in kinds:
+                new[0].metadata["jupyter"] = {"source_hidden": True}
         cells += new
         lines += [(node.id, cell.line) for node in new]
     check_ids(lines, target.source)
