@@ -27,7 +27,7 @@ _SECTION = re.compile(r"(?m)^##? ")
 def roles(cells: Sequence[Cell]) -> dict[str, str]:
     """cell id -> QUESTION, CHECK or FIGURE, for the cells of a lesson that are collapsed."""
     code = [(cell.id, ast.parse(cell.text)) for cell in cells if cell.kind == "code" and not cell.slug]
-    uses = [list(_uses(tree)) for _, tree in code]
+    uses = [uses_of(tree) for _, tree in code]
     found = {}
     for place, (id_, tree) in enumerate(code):
         role = _role(tree)
@@ -98,6 +98,11 @@ def _is_needed(name: str, later: Sequence[Sequence[tuple[str, bool]]]) -> bool:
     return False
 
 
+def uses_of(tree: ast.AST) -> list[tuple[str, bool]]:
+    """(name, whether it is read) in the order in which a cell evaluates its names."""
+    return list(_uses(tree))
+
+
 def _uses(node: ast.AST) -> Iterator[tuple[str, bool]]:
     """(name, whether it is read) in the order in which the names are evaluated."""
     if isinstance(node, ast.Name):
@@ -113,7 +118,7 @@ def _uses(node: ast.AST) -> Iterator[tuple[str, bool]]:
         for part in (node.iter, node.target, *node.body, *node.orelse):
             yield from _uses(part)
     elif isinstance(node, ast.FunctionDef | ast.Lambda):
-        yield from _uses_of_function(node)
+        yield from _function_uses(node)
     elif isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
         own = {one.id for part in node.generators for one in ast.walk(part.target) if isinstance(one, ast.Name)}
         inside = [use for child in ast.iter_child_nodes(node) for use in _uses(child)]
@@ -125,7 +130,7 @@ def _uses(node: ast.AST) -> Iterator[tuple[str, bool]]:
             yield node.name, False
 
 
-def _uses_of_function(node: ast.FunctionDef | ast.Lambda) -> Iterator[tuple[str, bool]]:
+def _function_uses(node: ast.FunctionDef | ast.Lambda) -> Iterator[tuple[str, bool]]:
     arguments = node.args
     own = {one.arg for one in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]}
     own |= {one.arg for one in (arguments.vararg, arguments.kwarg) if one}
