@@ -1,7 +1,7 @@
 """`python -m benchmarks.leak_runs`: small models on the source of the INFINITO report, honest and not, step by step.
 
 Lesson 11 shows in them how a held-out perplexity below the entropy of the source comes about; in sheet 11 the learner
-tells the runs apart. `--part first` asks what moves the first epoch of a reported run: its weights or its data.
+tells the runs apart. `--part first` asks what moves the first epoch of a reported run: weights, data, or rounding.
 About ten minutes on one core; writes notebooks/recorded/infinito_leaks.json and infinito_first.json.
 """
 
@@ -27,7 +27,7 @@ from course_lib.infinito.train import AS_REPORTED_RUN, prepare, start
 
 QUESTIONS = {
     "leaks": "what does a small model reach on the source of the report, honestly and otherwise",
-    "first": "what moves the first epoch of a small reported run, its first weights or its data",
+    "first": "what moves the first epoch of a small reported run: its first weights, its data, or rounding",
 }
 # Run, seeds, updates, and how often it is measured.
 PLAN = (
@@ -65,9 +65,14 @@ FIRST = replace(
 UPDATES = 13
 
 
-def first_epoch(seeds: Seeds) -> float:
-    """The validation perplexity after 13 updates."""
+def first_epoch(seeds: Seeds, rounding: int = 0) -> float:
+    """The validation perplexity after 13 updates; a `rounding` above 0 is the seed of one rounding error per weight."""
     state, data = start(FIRST, seeds), prepare(FIRST, seeds)
+    if rounding:
+        generator = torch.Generator().manual_seed(rounding)
+        with torch.no_grad():
+            for parameter in state.model.parameters():
+                parameter *= 1 + 2.0**-23 * torch.randn(parameter.shape, generator=generator)
     torch.manual_seed(0)  # dropout and exploration: the same for all
     for _, batch in zip(range(UPDATES), data.train.epoch(1), strict=False):
         state.optimizer.zero_grad()
@@ -81,11 +86,14 @@ def first_epoch(seeds: Seeds) -> float:
 
 
 def first_rows(*, quick: bool = False) -> list[dict[str, Any]]:
-    """Ten runs that differ in their first weights, and ten that differ in their data (training and validation)."""
+    """Ten runs that differ in their first weights, ten in their data (training and validation), ten in rounding."""
     found = []
     for seed in range(2 if quick else 10):
-        for varied in ("init", "data"):
-            value = first_epoch(replace(Seeds(init=0, data=0, noise=0), **{varied: seed}))
+        for varied in ("init", "data", "rounding"):
+            if varied == "rounding":
+                value = first_epoch(Seeds(init=0, data=0, noise=0), rounding=seed)
+            else:
+                value = first_epoch(replace(Seeds(init=0, data=0, noise=0), **{varied: seed}))
             found.append({"varied": varied, "seed": seed, "perplexity": float(f"{value:.6g}")})
     return found
 

@@ -353,6 +353,8 @@ show_source(initializers.glorot_uniform)
 from course_lib.by_hand.initializers import he_normal
 
 sums = np.random.default_rng(0).standard_normal(1_000_000)
+
+# %% id="relu-half-run-claims-claims"
 claim(
     "between 0.498 and 0.502",
     np.mean(np.maximum(sums, 0) ** 2),
@@ -631,7 +633,7 @@ claim(
     "between 0.2 and 0.3", shrink[-3] / shrink[-2], "sigmoid, gain 1: what a layer leaves of the gradient"
 )
 kept = mean_field.gradient_squares("sigmoid", 10.0, DEPTH)[0] ** 0.5
-claim("between 0.2 and 5", kept, "sigmoid, gain 10: what 39 layers leave of it")
+claim("between 0.5 and 0.75", kept, "sigmoid, gain 10: what 39 layers leave of it")
 
 # %% [markdown] id="tanh"
 # ## 6 Tanh with Glorot, 200 layers
@@ -951,7 +953,7 @@ outcome("02-adam")
 # %% [markdown] id="adam-reading"
 # *Reading*: in a shallow network the answer is "mostly early". A small start is far behind after one epoch, and after
 # twelve the difference that is left is about one image in a hundred, if anything. PyTorch's default even ends a little
-# ahead of He there: by less than 1.5 points, with an interval beside 0. In the deep network the start matters as much as
+# ahead of He there, by a point or less, with an interval that lies beside 0. In the deep network the start matters as much as
 # ever: He is far ahead of the default, and `0.01` stays at chance.
 #
 # Why can Adam not help `0.01`? Adam divides a gradient by its own recent size *plus epsilon*, a tiny number that keeps it

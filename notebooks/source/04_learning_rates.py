@@ -436,7 +436,7 @@ for rate in (0.001, 0.1, 1.0):
 
 # %% id="inside-claims"
 claim("< 3e-4", ratios[0.001], "update ratio of a rate that is too small")
-claim("between 1e-3 and 3e-2", ratios[0.1], "update ratio of a good rate")
+claim("between 7e-3 and 3e-2", ratios[0.1], "update ratio of a good rate")
 
 # %% [markdown] id="range"
 # ## 4 The range test

@@ -429,6 +429,8 @@ claim("1.25", theirs.max(), "what torch makes of a kept 1, that is 1 / (1 - p)")
 # %% id="dropout-names-mixed-claims"
 rng = np.random.default_rng(0)
 mixed = (rng.random(500_000) < 0.2) / (1 - 0.2)  # ones: keeps 0.2, but scales for keeping 0.8
+
+# %% id="dropout-names-mixed-claims-claims"
 claim("between 0.24 and 0.26", mixed.mean(), "mean when the two meanings are mixed: it should be 1")
 
 # %% id="dropout-names-mixed"

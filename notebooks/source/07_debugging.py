@@ -163,7 +163,7 @@ claim("between 0.9 and 1.1", slope("forward", 1e-6, 1e-1), "forward error on the
 claim("between -1.5 and -0.5", slope("central", 1e-12, 1e-7), "on the left: rounding, 1/h")
 
 # %% id="gradcheck-best"
-claim("between 1e-6 and 1e-4", steps[errors["central"].argmin()], "the best step, central, float64")
+claim("between 3e-6 and 3e-5", steps[errors["central"].argmin()], "the best step, central, float64")
 claim("< 1e-8", errors["central"].min(), "its error")
 least = errors["central, float32"].min()
 claim("> 1e-6", least, "the smallest error in float32: no gradient passes a limit of 1e-6")
@@ -360,8 +360,8 @@ def stepper(rate, seed=0):
 random_labels = np.random.default_rng(1).integers(0, 10, len(train[1]))
 done = overfit_one_batch(stepper(0.1), *train, np.random.default_rng(0))
 anyway = overfit_one_batch(stepper(0.1), train[0], random_labels, np.random.default_rng(0))
-claim("between 10 and 200", done, "steps until one batch costs less than 0.01")
-claim("between 10 and 300", anyway, "the same with random labels")
+claim("between 60 and 200", done, "steps until one batch costs less than 0.01")
+claim("between 70 and 250", anyway, "the same with random labels")
 claim(
     "-1",
     overfit_one_batch(stepper(0.0001), *train, np.random.default_rng(0)),
@@ -706,28 +706,46 @@ for fault in FLAT:
     loss = np.mean([run.train_loss[-1] for run in raised[fault]])
     print(f"{fault:<22} accuracy {accuracy:.2f}   training loss {loss:.2f}   (mean of five seeds)")
 
+
 # %% id="rate-claim"
-cured = [
-    fault
-    for fault, runs in raised.items()
-    if all(run.val_accuracy[-1] > 0.7 and run.train_loss[-1] < 1.4 for run in runs)
-]
-claim("1", len(cured), "faults that a tenfold rate cures")
-assert cured == ["rate too low"]
-least = min(run.train_loss[-1] for run in raised["softmax twice"])
-claim(
-    "> 1.46",
-    least,
-    "softmax twice at the higher rate: its loss is at the floor, though the accuracy has risen",
-)
+def recovered(runs):
+    return all(run.val_accuracy[-1] > 0.7 for run in runs)
+
+
+by_accuracy = [fault for fault, runs in raised.items() if recovered(runs)]
+
+# %% id="rate-claim-claims"
+claim("2 of 7", len(by_accuracy), "faults with an accuracy above 0.7 in all five seeds at the tenfold rate")
+assert by_accuracy == ["rate too low", "softmax twice"]
 
 # %% id="rate-claim-outcome"
 outcome("07-rate")
 
+# %% id="rate-claim-loss-claims"
+loss = {fault: [run.train_loss[-1] for run in raised[fault]] for fault in by_accuracy}
+
+# %% id="rate-claim-loss-claims-claims"
+claim(
+    "< 1", max(loss["rate too low"]), "rate too low: training loss at the tenfold rate, worst of five seeds"
+)
+
+# %% id="rate-claim-loss"
+floor = np.log(1 + 9 * np.exp(-1))
+
+# %% id="rate-claim-loss-claims-2"
+claim("1.461", floor, "softmax twice: no network can have a lower loss than this")
+claim(
+    "< 0.2",
+    max(loss["softmax twice"]) - floor,
+    "softmax twice: how far the five runs stay above that floor",
+)
+
 # %% [markdown] id="rate-fact"
-# **In fact** a higher rate cures a rate that is too low, and nothing else on this list. With a second softmax it is worse than
-# useless: it raises the accuracy enough to hide the fault. A rate that is too *high* shows the same flat curve. Ask the five questions
-# first; they take less time than one more training.
+# **In fact** the advice mends 2 of 7 if you look at the accuracy, and one of the two is not mended. The rate that was too low is.
+# The second softmax is still in the model: its loss has come down to a floor of 1.461, below which no network can get it
+# (section 4), and it stays there, whatever is trained. The rate has made the fault bearable and thereby hidden it. For the five
+# others a higher rate changes nothing. And a rate that is too *high* shows the same flat curve. Ask the five questions first;
+# they take less time than one more training.
 #
 # ## 7 A checklist that runs
 #

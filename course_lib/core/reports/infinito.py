@@ -42,13 +42,13 @@ PHASES = Table(
 GOALS = Table(
     "goals",
     "Goals set and results claimed",
-    ("goal", "target", "result"),
+    ("goal", "target", "result", "state"),
     (
-        ("perplexity", "< 100", "99.25"),
-        ("convergence", "< 50 epochs", "15 epochs"),
-        ("reproducibility", "fixed seed", "seed 42"),
-        ("no overfitting", "train ~ val", "0.3%"),
-        ("checkpoints", "automatic", "working"),
+        ("perplexity", "< 100", "99.25", "reached"),
+        ("convergence", "< 50 epochs", "15 epochs", "exceeded"),
+        ("reproducibility", "fixed seed", "seed 42", "complete"),
+        ("no overfitting", "train ~ val", "0.3%", "excellent"),
+        ("checkpoints", "automatic", "working", "operational"),
     ),
     "comparison with the goals",
 )

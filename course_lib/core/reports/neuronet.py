@@ -4,7 +4,7 @@ from course_lib.core.reports.record import Fact, Report, Table
 
 MILESTONES = Table(
     "milestones",
-    "Validation accuracy and loss of the ResNet50 run",
+    "Validation accuracy and loss of the ResNet50 run; the log's column of remarks is left out",
     ("milestone", "epoch", "val accuracy", "val loss"),
     (
         ("start", "0", "39.50%", "1.35"),
@@ -28,7 +28,7 @@ _STATE, _CUDA, _MASTER = "system state", "migration at 14:28", "master run at 17
 
 FACTS = (
     Fact("best_accuracy", "86.75%", "best validation accuracy of the fusion model", _MASTER),
-    Fact("final_loss", "0.02-0.04", "loss of the last epochs", _MASTER),
+    Fact("final_loss", "~0.02-0.04", "loss of the last epochs", _MASTER),
     Fact("earlier_barrier", "73%", "accuracy that the fusion model is said to have passed", _MASTER),
     Fact("stable_temperature", "60 C", "GPU temperature in the critical phases", _MASTER),
     Fact("backbones", "ResNet50 + DenseNet121", "the two networks that are fused", _MASTER),

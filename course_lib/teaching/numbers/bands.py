@@ -1,4 +1,4 @@
-"""What the claims of the lessons say: values and bands from a log or the stored notebooks, and those that say too little.
+"""What the claims of the lessons say: values and bands, from a log or the stored notebooks, and which say too little.
 
 python -m course_lib.teaching.numbers.bands            a table of the claims that give a band, from the stored notebooks
 python -m course_lib.teaching.numbers.bands 09 --log F   of lesson 09, with the values of a log (pytest --claims-log F)
