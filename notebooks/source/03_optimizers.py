@@ -659,7 +659,7 @@ style.show(
 # thousandths of the weights per step, as many healthy trainings do.
 
 # %% id="inside-late"
-LATE = {"SGD, rate 0.01": "between 0.002 and 0.005", "Adam, rate 0.003": "between 0.001 and 0.0025"}
+LATE = {"SGD, rate 0.01": "between 0.002 and 0.005", "Adam, rate 0.003": "between 0.0012 and 0.002"}
 for name, runs in seen.items():
     late = [np.median(layers[:, -20:]) for layers, _ in runs]
     claim(LATE[name], np.median(late), f"{name}: update ratio of the last twenty steps, median", seeds=late)

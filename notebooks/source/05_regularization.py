@@ -559,7 +559,7 @@ style.show(
     "near 1. With AdamW all three fall alike.",
 )
 
-# %% id="decay-adam-claim" tags=["results"]
+# %% id="decay-adam-claim"
 claim("< 0.5", with_l2[-1, 0], "Adam + L2: what is left of weights with small gradients")
 claim("> 0.97", with_l2[-1, 2], "Adam + L2: what is left of weights with large gradients")
 claim("< 0.02", np.ptp(with_decay[-1]), "AdamW: the largest difference between the three")

@@ -14,8 +14,8 @@ from typing import Any
 
 WIDTH = 12  # characters of the column of values
 EXACT, REPORTED = "as the text says", "in the report"
-_CELL = "text-align:left;padding:0 14px 0 0;vertical-align:top;"
-_VALUE = "text-align:right;padding:0 14px 0 0;vertical-align:top;font-weight:600;white-space:nowrap;"
+_CELL = "text-align:left;padding:2px 14px 2px 0;vertical-align:top;"
+_VALUE = "text-align:right;padding:2px 14px 2px 0;vertical-align:top;font-weight:600;white-space:nowrap;"
 _FONT = "color:var(--jp-content-font-color1, inherit);line-height:1.45;"
 
 
