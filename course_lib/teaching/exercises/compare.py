@@ -16,11 +16,15 @@ SMALLEST_SCALE = 1e-9  # below this a leaf is taken for zero, and differences fr
 FLOAT32_TOLERANCE = 2e-5  # rounding of float32 over the few operations of an exercise
 MISSING = type("Missing", (), {"__repr__": lambda self: "nothing"})()
 
+_LEAVES = {np.ndarray, np.float64, float, int, bool, str, type(None)}  # the most frequent ones
+
 Path = tuple[Any, ...]
 
 
 def to_array(value: Any) -> np.ndarray | None:
     """`value` as an array of numbers or bools, or None where it is none: arrays, tensors, numbers, lists of them."""
+    if type(value) is np.ndarray:
+        return value if value.dtype.kind in "biuf" else None
     if isinstance(value, str | bytes | Mapping | type) or value is None:
         return None
     try:
@@ -48,6 +52,10 @@ def _plain_tensor(value: Any) -> Any:
 
 def children(value: Any) -> dict[Any, Any] | None:
     """The parts of a container by key, place or field; None for a leaf."""
+    if type(value) in _LEAVES:
+        return None
+    if type(value) is dict:
+        return value
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, tuple | list):
@@ -95,14 +103,16 @@ def leaf_distance(ours: Any, theirs: Any) -> float:
 
 
 def _numeric_distance(own: np.ndarray, rule: np.ndarray, *, whole: bool) -> float:
-    finite = np.isfinite(rule)
-    if not np.array_equal(finite, np.isfinite(own)) or not np.array_equal(own[~finite], rule[~finite], equal_nan=True):
-        return math.inf
-    if not finite.any():
-        return 0.0
-    scale = float(np.abs(rule[finite]).max())
+    finite, own_finite = np.isfinite(rule), np.isfinite(own)
+    if not (finite.all() and own_finite.all()):
+        if not (finite == own_finite).all() or not np.array_equal(own[~finite], rule[~finite], equal_nan=True):
+            return math.inf
+        if not finite.any():
+            return 0.0
+        own, rule = own[finite], rule[finite]
+    scale = float(np.abs(rule).max())
     with np.errstate(over="ignore"):
-        difference = float(np.abs(own[finite] - rule[finite]).max())
+        difference = float(np.abs(own - rule).max())
     return difference if whole or scale < SMALLEST_SCALE else difference / scale
 
 
@@ -115,14 +125,31 @@ def _equal(ours: Any, theirs: Any) -> bool:
         return False
 
 
-def distance(ours: Any, theirs: Any) -> float:
-    """The largest leaf distance between two observations; 0 when equal, inf when their structure differs."""
-    return max((leaf_distance(own, rule) for _, own, rule in pairs(ours, theirs)), default=0.0)
+def distance(ours: Any, theirs: Any, most: float = math.inf) -> float:
+    """The largest leaf distance between two observations; 0 when equal, inf when their structure differs.
+
+    The first one above `most` is returned at once, for those who only ask whether there is one.
+    """
+    largest = 0.0
+    for _, own, rule in pairs(ours, theirs):
+        largest = max(largest, leaf_distance(own, rule))
+        if largest > most:
+            break
+    return largest
 
 
 def same(ours: Any, theirs: Any) -> bool:
     """Equal to the last bit, structure included."""
-    return distance(ours, theirs) == 0.0
+    return _same_bytes(ours, theirs) or distance(ours, theirs, most=0.0) == 0.0
+
+
+def _same_bytes(ours: Any, theirs: Any) -> bool:
+    return (
+        type(ours) is type(theirs) is np.ndarray
+        and (ours.dtype, ours.shape) == (theirs.dtype, theirs.shape)
+        and ours.dtype.kind in "biuf"
+        and ours.tobytes() == theirs.tobytes()
+    )
 
 
 def tolerance_for(ours: Any, theirs: Any, tolerance: float) -> float:
@@ -133,6 +160,12 @@ def tolerance_for(ours: Any, theirs: Any, tolerance: float) -> float:
         if any(kind.kind == "f" and kind.itemsize <= 4 for kind in kinds):
             return min(max(tolerance, FLOAT32_TOLERANCE), 100 * tolerance)
     return tolerance
+
+
+def gap_within(ours: Any, theirs: Any, tolerance: float) -> float | None:
+    """The distance of two observations where `tolerance_for` them allows it, else None."""
+    gap = distance(ours, theirs, most=100 * tolerance)
+    return gap if gap <= tolerance or gap <= tolerance_for(ours, theirs, tolerance) else None
 
 
 def form_notes(ours: Any, theirs: Any) -> list[str]:

@@ -76,7 +76,7 @@ def diagnose(exercise: Exercise, answer: Any) -> Finding:
     except (Exception, TookTooLong) as error:  # a value that cannot be compared, printed or copied
         strange = f"your answer holds something that cannot be compared ({type(error).__name__})"
         found = Finding(WRONG, (strange, "which types do its parts have?"))
-    return replace(_with_effects(found, effects, allowed), printed=printed.getvalue())
+    return replace(_with_effects(found, effects, allowed), printed=printed.getvalue(), seen=seen)
 
 
 def _with_effects(found: Finding, effects: Effects, allowed: list[Effects]) -> Finding:

@@ -8,6 +8,7 @@ import contextlib
 import copy
 import functools
 import math
+import operator
 import random
 import sys
 import warnings
@@ -49,7 +50,7 @@ def recorded() -> Iterator[Effects]:
     """Note the effects on global state of what runs inside, with fixed seeds, and put the state back."""
     effects, before, functions = Effects(), _global_state(), _functions()
     _seed()
-    seeded = _global_state()
+    seeded = _seeded("torch" in sys.modules)
     try:
         with np.errstate(all="warn"), warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
@@ -119,7 +120,13 @@ def _seed() -> None:
     np.random.seed(SEED)
     random.seed(SEED)
     if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(SEED)
+        sys.modules["torch"].default_generator.manual_seed(SEED)  # torch.manual_seed formats the stack at every call
+
+
+@functools.lru_cache
+def _seeded(with_torch: bool) -> dict[str, Any]:
+    """The state just after `_seed`, which is always the same."""
+    return _global_state()
 
 
 def _global_state() -> dict[str, Any]:
@@ -152,16 +159,19 @@ def _same_state(one: Any, other: Any) -> bool:
 
 def _functions() -> dict[ModuleType, dict[str, Any]]:
     modules = [builtins, math, random, *(sys.modules[name] for name in _WATCHED if name in sys.modules)]
-    return {module: {name: value for name, value in vars(module).items() if callable(value)} for module in modules}
+    return {module: dict(vars(module)) for module in modules}
 
 
 def _restored(functions: dict[ModuleType, dict[str, Any]]) -> list[str]:
     """Puts replaced functions back; returns their names."""
     replaced = []
     for module, kept in functions.items():
+        now = vars(module)
+        if len(now) >= len(kept) and all(map(operator.is_, kept.values(), now.values())):
+            continue  # as a rule, and many times faster than what follows
         for name, value in kept.items():
             now = vars(module).get(name)
-            if now is not value and not _of_the_library(now, module):
+            if now is not value and callable(value) and not _of_the_library(now, module):
                 setattr(module, name, value)
                 replaced.append(f"{module.__name__}.{name}")
     return replaced

@@ -5,10 +5,9 @@ once; beyond these the kind of a generated mutant. `separation` says how far the
 """
 
 import io
-import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import combinations
 from typing import Any
@@ -17,8 +16,10 @@ from course_lib.teaching.exercises.compare import (
     children,
     distance,
     form_notes,
+    gap_within,
     leaf_distance,
     pairs,
+    same,
     to_array,
     tolerance_for,
 )
@@ -26,7 +27,7 @@ from course_lib.teaching.exercises.difference_in_words import name_of
 from course_lib.teaching.exercises.effects import Effects, watched
 from course_lib.teaching.exercises.exercise import REFERENCE, Exercise, Mistake
 from course_lib.teaching.exercises.limit import TookTooLong, limited
-from course_lib.teaching.exercises.mutants import Mutant, mutants
+from course_lib.teaching.exercises.mutants import Mutant, equivalents, mutants
 from course_lib.teaching.exercises.observe import ASIDE, Detail, Raised, probing
 
 NOT_STARTED, RIGHT, WRONG, ERROR = "not started", "right", "wrong", "error"
@@ -47,19 +48,23 @@ class Finding:
     mistakes: tuple[str, ...] = ()
     variant: str = ""
     printed: str = ""
+    seen: Any = field(default=None, compare=False, repr=False)  # the observation that it was made of
+
+
+@lru_cache(maxsize=256)
+def _known(exercise: Exercise) -> dict[str, tuple[Any, Effects]]:
+    return {name: _observed(exercise, answer) for name, answer in exercise.answers().items()}
 
 
 @lru_cache(maxsize=256)
 def observations(exercise: Exercise) -> dict[str, Any]:
     """The observation of every answer that the exercise knows, by id. Raises what an author's answer raises."""
-    return {name: _observed(exercise, answer)[0] for name, answer in exercise.answers().items()}
+    return {name: seen for name, (seen, _) in _known(exercise).items()}
 
 
-@lru_cache(maxsize=256)
 def allowed_effects(exercise: Exercise) -> list[Effects]:
     """The side effects of the reference and of every accepted variant."""
-    right = [exercise.reference, *(answer for variant in exercise.accepted for answer in variant.answers)]
-    return [_observed(exercise, answer)[1] for answer in right]
+    return [_known(exercise)[name][1] for name in _notes(exercise)]
 
 
 def _observed(exercise: Exercise, answer: Any) -> tuple[Any, Effects]:
@@ -70,11 +75,8 @@ def _observed(exercise: Exercise, answer: Any) -> tuple[Any, Effects]:
 def right_answer(exercise: Exercise, seen: Any) -> Finding | None:
     """A finding when the observation is that of the reference or of an accepted variant, within the tolerance."""
     known = observations(exercise)
-    notes = {REFERENCE: ""}
-    for variant in exercise.accepted:
-        notes |= dict.fromkeys(_names(variant.id, len(variant.answers)), variant.note)
-    for name, note in notes.items():
-        close = distance(seen, known[name]) <= tolerance_for(seen, known[name], exercise.tolerance)
+    for name, note in _notes(exercise).items():
+        close = gap_within(seen, known[name], exercise.tolerance) is not None
         if close and not crashes(seen, known[REFERENCE]):
             lines = ["accepted variant: " + note] if note else []
             form = form_notes(seen, known[name])
@@ -82,6 +84,14 @@ def right_answer(exercise: Exercise, seen: Any) -> Finding | None:
             lines += ["not tested: " + exercise.not_tested] if exercise.not_tested else []
             return Finding(RIGHT, tuple(lines), variant=name.partition("#")[0])
     return None
+
+
+def _notes(exercise: Exercise) -> dict[str, str]:
+    """What the card says of each right answer, by its id."""
+    notes = {REFERENCE: ""}
+    for variant in exercise.accepted:
+        notes |= dict.fromkeys(_names(variant.id, len(variant.answers)), variant.note)
+    return notes
 
 
 def crashes(seen: Any, right: Any) -> bool:
@@ -99,9 +109,8 @@ def matches(exercise: Exercise, seen: Any) -> list[tuple[Mistake, float]]:
     found = []
     for mistake in exercise.mistakes:
         names = _names(mistake.id, len(mistake.answers))
-        gaps = [(distance(seen, known[name]), known[name]) for name in names]
-        fitting = [gap for gap, theirs in gaps if gap <= tolerance_for(seen, theirs, exercise.tolerance)]
-        if fitting:
+        gaps = [gap_within(seen, known[name], exercise.tolerance) for name in names]
+        if fitting := [gap for gap in gaps if gap is not None]:
             found.append((mistake, min(fitting)))
     if found:
         return found
@@ -178,8 +187,10 @@ def _alike(exercise: Exercise, seen: Any, theirs: Any, right: Any) -> bool:
     """The same observation, which says something: it crashes nowhere, and differs from the right one."""
     if crashes(theirs, right):
         return False
-    room = tolerance_for(seen, theirs, exercise.tolerance)
-    return distance(seen, theirs) <= room and distance(theirs, right) > 10 * room
+    if gap_within(seen, theirs, exercise.tolerance) is None:
+        return False
+    least = 10 * tolerance_for(seen, theirs, exercise.tolerance)
+    return distance(theirs, right, most=least) > least
 
 
 class _Seen:
@@ -207,14 +218,14 @@ def _seen_pairs(exercise: Exercise) -> _Seen:
         """The observation, where the cases show both of the two."""
         seen = _try(exercise, pair.answer)
         first, second = (known[name] for name in pair.id.split("-and-"))
-        return seen if seen is not None and distance(seen, first) > 0 and distance(seen, second) > 0 else None
+        return seen if seen is not None and not (same(seen, first) or same(seen, second)) else None
 
     return _Seen(iter(exercise.pairs() if exercise.pairs else ()), told_apart)
 
 
 @lru_cache(maxsize=256)
 def _seen_mutants(exercise: Exercise) -> _Seen:
-    equal = equivalents(exercise)
+    equal = equivalents(exercise.slug, exercise.equivalent)
     wanted = (mutant for mutant in mutants(exercise.reference) if mutant.id not in equal)
     return _Seen(wanted, lambda mutant: _try_mutant(exercise, mutant))
 
@@ -235,19 +246,6 @@ def _try(exercise: Exercise, answer: Any) -> Any:
         raise
     except (Exception, TookTooLong):
         return None
-
-
-def equivalents(exercise: Exercise) -> dict[str, str]:
-    """The mutants that the author lists as right, with the reasons. Raises ValueError for a line without a reason."""
-    found = {}
-    for line in filter(None, map(str.strip, re.sub(r"\n\s*\|", " |", exercise.equivalent).splitlines())):
-        mutant, bar, reason = line.rpartition(" | ")
-        if not bar or not reason.strip():
-            raise ValueError(
-                f"{exercise.slug}: an equivalent mutant is listed as `mutant | why it is right`, got {line!r}"
-            )
-        found[mutant.strip()] = reason.strip()
-    return found
 
 
 def _how_close(exercise: Exercise, gap: float, seen: Any) -> str:
@@ -272,7 +270,7 @@ def separation(exercise: Exercise) -> tuple[float, tuple[str, str]]:
         one_id, other_id = one.partition("#")[0], other.partition("#")[0]
         if one_id == other_id or exercise.declared_same(one_id, other_id):
             continue
-        gap = min(distance(first, second), distance(second, first))
+        gap = min(distance(first, second, most=smallest), distance(second, first, most=smallest))
         if gap < smallest or not closest[0]:
             smallest, closest = gap, (one, other)
     return smallest, closest

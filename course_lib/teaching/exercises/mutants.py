@@ -6,6 +6,7 @@ gives the same results as the learner's answer.
 
 import ast
 import copy
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -55,6 +56,17 @@ def mutants(reference: Function) -> Iterator[Mutant]:
             name = f"{_line(old) if new is not None else f'drop: {_line(old)}'}{shown}"
             named[name] = named.get(name, 0) + 1
             yield Mutant(f"{name} ({named[name]})" if named[name] > 1 else name, kind, mutated, reference)
+
+
+def equivalents(slug: str, table: str) -> dict[str, str]:
+    """The mutants that the author lists as right, with the reasons. Raises ValueError for a line without a reason."""
+    found = {}
+    for line in filter(None, map(str.strip, re.sub(r"\n\s*\|", " |", table).splitlines())):
+        mutant, bar, reason = line.rpartition(" | ")
+        if not bar or not reason.strip():
+            raise ValueError(f"{slug}: an equivalent mutant is listed as `mutant | why it is right`, got {line!r}")
+        found[mutant.strip()] = reason.strip()
+    return found
 
 
 def _shown(node: ast.AST) -> str:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from course_lib.teaching.exercises.card import MOST_WIDTH, verdict_of
-from course_lib.teaching.exercises.compare import distance
+from course_lib.teaching.exercises.compare import same
 from course_lib.teaching.exercises.diagnose import diagnose
 from course_lib.teaching.exercises.exercise import REFERENCE, Exercise
-from course_lib.teaching.exercises.match import NOT_STARTED, RIGHT, WRONG, observations, separation
+from course_lib.teaching.exercises.match import NOT_STARTED, RIGHT, WRONG, Finding, observations, separation
 
 LEAST_SEPARATION = 1_000  # times the tolerance
 LEAST_MISTAKES = {True: 8, False: 4}  # of a core exercise, of a small one
@@ -16,20 +16,20 @@ LEAST_MISTAKES = {True: 8, False: 4}  # of a core exercise, of a small one
 
 def weaknesses(exercise: Exercise) -> list[str]:
     """Everything in which this exercise falls short of the demands; empty when it is strong."""
+    found = {name: diagnose(exercise, answer) for name, answer in exercise.answers().items()}
     return [
-        *_probe(exercise),
-        *_right_answers(exercise),
-        *_known_mistakes(exercise),
+        *_probe(exercise, found),
+        *_right_answers(exercise, found),
+        *_known_mistakes(exercise, found),
         *_unanswered(exercise),
         *_levels(exercise),
     ]
 
 
-def _probe(exercise: Exercise) -> Iterator[str]:
+def _probe(exercise: Exercise, diagnosed: dict[str, Finding]) -> Iterator[str]:
+    # A diagnosis observes the answer once more.
     first = observations(exercise)
-    observations.cache_clear()
-    again = observations(exercise)
-    changing = [name for name in first if distance(first[name], again[name]) != 0]
+    changing = [name for name, seen in first.items() if not same(diagnosed[name].seen, seen)]
     if changing:
         yield f"the probe is not deterministic for {', '.join(changing)}"
     gap, pair = separation(exercise)
@@ -40,22 +40,22 @@ def _probe(exercise: Exercise) -> Iterator[str]:
         )
 
 
-def _right_answers(exercise: Exercise) -> Iterator[str]:
+def _right_answers(exercise: Exercise, diagnosed: dict[str, Finding]) -> Iterator[str]:
     for name in (REFERENCE, *(variant.id for variant in exercise.accepted)):
-        found = diagnose(exercise, exercise.answers()[name])
+        found = diagnosed[name]
         if found.status != RIGHT:
             yield f"{name} is right, but the check says {found.status!r}: {' / '.join(found.lines)}"
         elif found.variant != name and not exercise.declared_same(name, found.variant):
             yield f"{name} is taken for {found.variant}"
 
 
-def _known_mistakes(exercise: Exercise) -> Iterator[str]:
+def _known_mistakes(exercise: Exercise, diagnosed: dict[str, Finding]) -> Iterator[str]:
     least = LEAST_MISTAKES[exercise.core]
     if len(exercise.mistakes) < least:
         size = "a core" if exercise.core else "a small"
         yield f"{len(exercise.mistakes)} known mistakes, {size} exercise has at least {least}"
     for mistake in exercise.mistakes:
-        found = diagnose(exercise, mistake.answer)
+        found = diagnosed[mistake.id]
         if found.status != WRONG or mistake.id not in found.mistakes:
             yield f"mistake {mistake.id} gets {found.status!r} with {found.mistakes}, not its own message"
             continue
