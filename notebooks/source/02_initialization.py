@@ -349,12 +349,12 @@ show_source(initializers.glorot_uniform)
 # The next layer receives half the mean square, so it must have twice the variance: $\mathrm{Var}(w) = 2/n$. This is
 # **He**'s rule. A leaky ReLU with slope $a$ keeps $(1 + a^2)/2$, which gives $2/((1 + a^2)\,n)$.
 
-# %% id="relu-half-run-claims"
+# %% id="relu-half-sums"
 from course_lib.by_hand.initializers import he_normal
 
 sums = np.random.default_rng(0).standard_normal(1_000_000)
 
-# %% id="relu-half-run-claims-claims"
+# %% id="relu-half-run-claims"
 claim(
     "between 0.498 and 0.502",
     np.mean(np.maximum(sums, 0) ** 2),

@@ -165,12 +165,12 @@ for k, curvature in enumerate((1.0, 100.0)):
 # Here $\kappa = 100$: a factor of 0.82 in place of 0.98 per step. To come a thousand times closer takes 35 such steps
 # in place of 346, and the advantage grows with $\sqrt\kappa$.
 
-# %% id="quadratic-best-run-claims"
+# %% id="quadratic-best-factors"
 kappa = 100.0
 best_rate, best_mu = (2 / (np.sqrt(kappa) + 1)) ** 2, ((np.sqrt(kappa) - 1) / (np.sqrt(kappa) + 1)) ** 2
 with_momentum, plain = np.sqrt(best_mu), (kappa - 1) / (kappa + 1)
 
-# %% id="quadratic-best-run-claims-claims"
+# %% id="quadratic-best-run-claims"
 claim("0.82", with_momentum, "factor per step with the best momentum")
 claim("0.98", plain, "factor per step of plain gradient descent at its best rate")
 claim("35", np.ceil(np.log(1000) / -np.log(with_momentum)), "steps for a factor of 1,000")

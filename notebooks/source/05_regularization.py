@@ -426,14 +426,14 @@ claim("between 0.195 and 0.205", np.mean(theirs == 0), "share that torch drops a
 claim("between 0.195 and 0.205", np.mean(ours == 0), "and ours")
 claim("1.25", theirs.max(), "what torch makes of a kept 1, that is 1 / (1 - p)")
 
-# %% id="dropout-names-mixed-claims"
+# %% id="dropout-names-mixed"
 rng = np.random.default_rng(0)
 mixed = (rng.random(500_000) < 0.2) / (1 - 0.2)  # ones: keeps 0.2, but scales for keeping 0.8
 
-# %% id="dropout-names-mixed-claims-claims"
+# %% id="dropout-names-mixed-claims"
 claim("between 0.24 and 0.26", mixed.mean(), "mean when the two meanings are mixed: it should be 1")
 
-# %% id="dropout-names-mixed"
+# %% id="dropout-names-at-one"
 with np.errstate(invalid="ignore"):
     source_at_one = rng.binomial(1, 1 - 1.0, size=5) / (1 - 1.0)  # the source's mask at rate 1
 assert np.isnan(source_at_one).all(), "0 / 0"

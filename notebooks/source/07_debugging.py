@@ -388,18 +388,14 @@ from course_lib.teaching.clinic.tests import TESTS, five_tests
 
 names = ["healthy", *SETUPS]
 passed = np.array([five_tests(name) for name in names])  # (faults + 1, tests)
-
-# %% id="map-run-claims"
-claim("18", len(SETUPS), "faults")
-
-# %% id="map-run-then"
 assert passed[0].all(), "the healthy run passes all five"
 seen = ~passed[1:]
 
-# %% id="map-run-claims-2"
+# %% id="map-run-claims"
+claim("18", len(SETUPS), "faults")
 claim("17 of 18", int(seen.any(axis=1).sum()), "faults that at least one test sees")
 
-# %% id="map-run-then-2"
+# %% id="map-run-unseen"
 print("seen by no test:", [name for name, row in zip(SETUPS, seen, strict=True) if not row.any()])
 
 # %% id="map-figure"
@@ -721,18 +717,14 @@ assert by_accuracy == ["rate too low", "softmax twice"]
 # %% id="rate-claim-outcome"
 outcome("07-rate")
 
-# %% id="rate-claim-loss-claims"
+# %% id="rate-claim-loss"
 loss = {fault: [run.train_loss[-1] for run in raised[fault]] for fault in by_accuracy}
+floor = np.log(1 + 9 * np.exp(-1))
 
-# %% id="rate-claim-loss-claims-claims"
+# %% id="rate-claim-loss-claims"
 claim(
     "< 1", max(loss["rate too low"]), "rate too low: training loss at the tenfold rate, worst of five seeds"
 )
-
-# %% id="rate-claim-loss"
-floor = np.log(1 + 9 * np.exp(-1))
-
-# %% id="rate-claim-loss-claims-2"
 claim("1.461", floor, "softmax twice: no network can have a lower loss than this")
 claim(
     "< 0.2",

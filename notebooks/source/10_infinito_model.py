@@ -753,7 +753,7 @@ print(
     f"language model {language:>12,}\nmemory         {slots:>12,}\nmetrics        {metrics:>12,}\nnoise          {1:>12,}"
 )
 
-# %% id="count-hand-claims" tags=["results"]
+# %% id="count-hand-claims"
 claim("30,169,746", language + slots + metrics + 1, "parameters by hand")
 
 # %% [markdown] id="count-table-text"
