@@ -404,12 +404,12 @@ print(
 )
 flops = total(gpt_step(config, batch_size, tokens)).flops
 print(f"at best {flops / timing.low / machine.rate:.0%} of the rate of large products")
-ratio = timing.low / bound
 
 # %% id="step-time-claims"
-claim("between 0.8 and 8", ratio, "the best time over the lower bound")
+claim("between 0.8 and 8", timing.low / bound, "the best time over the lower bound")
 
 # %% id="step-time-claims-outcome"
+ratio = timing.low / bound
 share = "up to three" if ratio < 3 else "three to ten" if ratio < 10 else "more than ten"
 outcome("09-bound", f"{share} times as long", ratio=ratio)
 
