@@ -23,7 +23,7 @@ from course_lib.core.recordings import Recording, recordings_folder, write_recor
 from course_lib.core.seeding import Seeds
 from course_lib.infinito.losses import language_loss
 from course_lib.infinito.report import leaks
-from course_lib.infinito.train import AS_REPORTED_RUN, prepare, start
+from course_lib.infinito.train import AS_REPORTED_RUN, prepare, start_state
 
 QUESTIONS = {
     "leaks": "what does a small model reach on the source of the report, honestly and otherwise",
@@ -67,7 +67,7 @@ UPDATES = 13
 
 def first_epoch(seeds: Seeds, rounding: int = 0) -> float:
     """The validation perplexity after 13 updates; a `rounding` above 0 is the seed of one rounding error per weight."""
-    state, data = start(FIRST, seeds), prepare(FIRST, seeds)
+    state, data = start_state(FIRST, seeds), prepare(FIRST, seeds)
     if rounding:
         generator = torch.Generator().manual_seed(rounding)
         with torch.no_grad():

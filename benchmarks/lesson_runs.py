@@ -16,8 +16,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import jupytext
-
 from benchmarks.measure import cpu_model, provenance
 from course_lib.core.files import course_root
 from course_lib.core.recordings import Recording, write_recording
@@ -168,6 +166,8 @@ RUNS = {
 
 def names_of(run: LessonRun) -> Names:
     """What the lesson's cells define. Raises KeyError for a cell that the lesson does not have."""
+    import jupytext  # late: the table of all recordings, which every benchmark reads, does without it
+
     path = course_root() / "notebooks" / "source" / f"{run.lesson}.py"
     script = jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent")
     cells = {cell.metadata.get("id"): cell.source for cell in script.cells}

@@ -23,7 +23,7 @@ from course_lib.core.history import History
 from course_lib.core.recordings import Recording, recordings_folder, write_recording
 from course_lib.core.seeding import Seeds
 from course_lib.infinito.report.forecast import Forecast, forecast_of
-from course_lib.infinito.train import AS_REPORTED_RUN, Recipe, prepare, start
+from course_lib.infinito.train import AS_REPORTED_RUN, Recipe, prepare, start_state
 from course_lib.text.synthetic import REPORTED
 from course_lib.training.checkpoints.saving import checkpoints, load_weights, verify
 
@@ -41,7 +41,7 @@ def look(run: Path, notes: Path, recipe: Recipe, seed: int, *, most: int = MOST)
     """Add a row for every checkpoint of the run that has none in `notes` (JSON lines), and for the start; all rows."""
     rows = read_rows(notes)
     seeds = Seeds.same(seed)
-    data, model = prepare(recipe, seeds), start(recipe, seeds).model
+    data, model = prepare(recipe, seeds), start_state(recipe, seeds).model
     for step, folder in [(0, None), *((int(path.name.split("-")[-1]), path) for path in checkpoints(run))]:
         if any(row["step"] == step for row in rows):
             continue

@@ -23,7 +23,7 @@ from benchmarks.recordings import RECORDS
 from course_lib.core.files import write_json
 
 RUNS, SIGNAL_RUNS, KILLS, FLIPS, CUTS = 200, 25, 20, 300, 100
-QUICK_RUNS, QUICK_SIGNAL_RUNS = 5, 2
+QUICK_RUNS, QUICK_SIGNAL_RUNS = 3, 2
 Say = Callable[[str], None]
 
 
@@ -94,7 +94,7 @@ def report(rows: list[dict[str, Any]], faults: list[dict[str, Any]]) -> str:
 def main(arguments: list[str] | None = None) -> None:
     """Measure, print, and in full write the record."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.resume", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="20 killed runs and no damage; writes no record")
+    parser.add_argument("--quick", action="store_true", help="12 killed runs and no damage; writes no record")
     parser.add_argument("--json", action="store_true", help="print the rows of the quick form as JSON")
     options = parser.parse_args(arguments)
     if options.quick or options.json:

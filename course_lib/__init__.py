@@ -2,6 +2,6 @@
 
 __version__ = "0.1.0"
 
-from course_lib.moved import follow
+from course_lib.moved import follow_old_names
 
-follow()
+follow_old_names()

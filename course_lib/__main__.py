@@ -41,12 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "progress":
         return _progress(options.export)
     if options.command == "train":
-        return command.train(options, SYSTEMS)
+        return command.train_command(options, SYSTEMS)
     if options.command == "update":
         return _update()
     from course_lib.teaching.learner import lab
 
-    return lab.start(extra)
+    return lab.start_lab(extra)
 
 
 def _report() -> int:
@@ -64,7 +64,7 @@ def _update() -> int:
     from course_lib.teaching.learner import folder
 
     try:
-        print(folder.update())
+        print(folder.update_folder())
     except OSError as error:
         print(f"{folder.FOLDER}/ was not brought up to date: {error}", file=sys.stderr)
         return 1
@@ -75,7 +75,7 @@ def _progress(export: str | None) -> int:
     from course_lib.teaching.learner import progress, summary
 
     if export is None:
-        print(progress.table())
+        print(progress.progress_table())
         return 0
     try:
         for path in summary.export(Path(export)):

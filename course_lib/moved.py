@@ -39,7 +39,7 @@ class _Moved(MetaPathFinder, Loader):
         module.__spec__ = spec.loader_state
 
 
-def follow() -> None:
+def follow_old_names() -> None:
     """From now on old names are followed; called once, when the package is imported."""
     if not any(isinstance(finder, _Moved) for finder in sys.meta_path):
         sys.meta_path.append(_Moved())

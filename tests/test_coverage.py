@@ -69,7 +69,7 @@ def test_what_is_named_exists(lesson):
             if sheet != "sheet":
                 assert place in there, f"{number}: {lesson} has no cell {place!r}"
                 continue
-            exercise = registry.find(slug).exercise
+            exercise = registry.entry_of(slug).exercise
             ids = {one.id for one in exercise.mistakes}
             assert not mistake or mistake in ids, f"{number}: {slug} has no known mistake {mistake!r}"
 
@@ -118,7 +118,7 @@ def test_the_lesson_shows_the_row_of_the_report(row):
     places = covers_of("infinito_report")[row]
     for place in places:
         if place.startswith("sheet:"):
-            assert registry.find(place.removeprefix("sheet:"))
+            assert registry.entry_of(place.removeprefix("sheet:"))
         else:
             assert place in shown, f"{row}: {REPORT_LESSON} has no cell {place!r}"
     plain = [shown[place].replace(",", "") for place in places if place in shown]

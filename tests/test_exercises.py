@@ -5,10 +5,10 @@ import io
 
 import pytest
 
-from course_lib.teaching.check import table
+from course_lib.teaching.check import table_of_checks
 from course_lib.teaching.exercises import registry
 from course_lib.teaching.exercises.card import verdict_of
-from course_lib.teaching.exercises.diagnose import diagnose
+from course_lib.teaching.exercises.diagnose import diagnose_answer
 from course_lib.teaching.exercises.exercise import MOST_HINTS
 from course_lib.teaching.exercises.limit import limited
 from course_lib.teaching.exercises.mutants import equivalents, mutants
@@ -26,6 +26,7 @@ def quick(monkeypatch):
     """What does not end is given up early, and nothing is searched for: neither is in question here."""
     monkeypatch.setattr("course_lib.teaching.exercises.diagnose.limited", lambda: limited(0.5))
     monkeypatch.setattr("course_lib.teaching.exercises.match.SEARCH_SECONDS", 0.0)
+    monkeypatch.setattr("course_lib.teaching.exercises.observe.MOST_ITEMS", 500)
 
 
 @pytest.mark.parametrize(
@@ -36,18 +37,13 @@ def test_the_check_is_strong(entry):
     assert not found, f"{entry.number} {entry.exercise.slug}:\n" + "\n".join(found)
 
 
-def generated(exercise):
-    """The mutants of the function that an exercise asks for which are Python."""
-    for mutant in mutants(exercise.reference):
-        with contextlib.suppress(SyntaxError):
-            yield mutant.id, mutant.function
-
-
 @pytest.mark.parametrize("entry", FUNCTIONS, ids=named)
 def test_no_mutant_is_accepted_unless_it_is_listed_as_equivalent(entry, quick):
     listed = equivalents(entry.exercise.slug, entry.exercise.equivalent)
     accepted = {
-        id for id, function in generated(entry.exercise) if diagnose(entry.exercise, function).status == "right"
+        mutant.id
+        for mutant in mutants(entry.exercise.reference)
+        if mutant.is_python and diagnose_answer(entry.exercise, mutant.function).status == "right"
     }
     assert accepted - set(listed) == set(), "accepted, and not listed with a reason in `equivalent`"
     assert set(listed) - accepted == set(), "listed as equivalent, and not accepted (any more)"
@@ -73,7 +69,7 @@ def test_a_check_never_raises_whatever_comes_back(entry, quick):
     for name, make in ODD.items():
         for answer in odd_answers(entry.exercise, make):
             with contextlib.redirect_stdout(io.StringIO()):
-                found = diagnose(entry.exercise, answer)
+                found = diagnose_answer(entry.exercise, answer)
             assert found.status in ("wrong", "error", "not started"), f"{name}: {found.status}"
             assert verdict_of(entry.exercise, entry.number, found).text
 
@@ -102,7 +98,7 @@ def test_the_table_has_a_line_for_every_exercise(monkeypatch):
     """Of one sheet: what a line says takes all the answers of its exercise, which the tests above have compared."""
     sheet = [entry for entry in ENTRIES if entry.sheet == ENTRIES[0].sheet]
     monkeypatch.setattr(registry, "entries", lambda: iter(sheet))
-    lines = table().splitlines()
+    lines = table_of_checks().splitlines()
     assert len(lines) == len(sheet) + 1
     for entry, line in zip(sheet, lines[1:], strict=True):
         assert entry.number in line

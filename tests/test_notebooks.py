@@ -8,7 +8,7 @@ import pytest
 
 from course_lib.core.files import course_root
 from course_lib.teaching.build.assemble import targets
-from course_lib.teaching.build.command import check
+from course_lib.teaching.build.command import stale_notebooks
 from course_lib.teaching.build.number_rules import unbacked_numbers
 from course_lib.teaching.build.percent import IGNORE_OUTPUT, read_master
 from course_lib.teaching.exercises import registry
@@ -52,7 +52,7 @@ def stems(pattern):
 
 
 def test_every_committed_notebook_is_fresh():
-    found = check(ROOT)
+    found = stale_notebooks(ROOT)
     assert not found, "\n".join(["edit the master, then: python -m course_lib.teaching.build", *map(str, found)])
 
 

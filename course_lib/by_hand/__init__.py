@@ -1,1 +1,1 @@
-"""The mathematics that learners write, unguarded: each function's only body."""
+"""The mathematics that learners write, without validation: each function's only body."""

@@ -24,7 +24,7 @@ def causal_attention_weights(query: torch.Tensor, key: torch.Tensor) -> torch.Te
     """
     scores = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])  # (..., T, T)
     tokens = scores.shape[-1]
-    future = torch.ones(tokens, tokens, dtype=torch.bool).triu(diagonal=1)  # column > row
+    future = torch.ones(tokens, tokens, dtype=torch.bool, device=scores.device).triu(diagonal=1)  # column > row
     scores = scores.masked_fill(future, -math.inf)  # before the softmax: e^-inf is 0
     return scores.softmax(dim=-1)
 

@@ -1,6 +1,6 @@
 """Power iteration on gradients, with nothing but the mathematics written down.
 
-Lesson 04 shows it and sheet 04 asks for it; `curvature.largest_curvature` is the guarded version for networks.
+Lesson 04 shows it and sheet 04 asks for it; `curvature.largest_curvature` is the validated version for networks.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The parts of a training step, with nothing but the mathematics written down.
 
 These functions are the ones that lesson 01 derives and sheet 01 asks for. They check nothing and are written for
-reading; the layers, losses and data functions of this package are their guarded versions, and the tests hold the two
+reading; the layers, losses and data functions of this package are their validated versions, and the tests hold the two
 equal. Shapes: n samples, i inputs, o outputs, k classes, f features.
 """
 

@@ -1,7 +1,7 @@
 """Initializers with nothing but the mathematics written down.
 
 These functions are the ones that lesson 02 derives and sheet 02 asks for. They check nothing and are written for
-reading; `numpy_nn.initializers` holds their guarded versions, and the tests hold the two equal. A weight matrix is
+reading; `numpy_nn.initializers` holds their validated versions, and the tests hold the two equal. A weight matrix is
 (inputs, outputs), as in y = x @ weight.
 """
 

@@ -1,8 +1,8 @@
 """Optimizers, with nothing but the mathematics written down.
 
 These functions are the ones that lesson 03 derives and sheet 03 asks for. They check nothing, change nothing that they
-are given, and keep no state: it goes in and comes out, and starts at zeros. `optimizers` has the guarded versions that
-work in place; the tests hold the two equal, and both equal to torch. Shapes: all arrays of one call have one shape.
+are given, and keep no state: it goes in and comes out, and starts at zeros. `numpy_nn.optimizers` works in place, which
+saves memory traffic; the tests hold the two equal, and both equal to torch. All arrays of one call have one shape.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Regularizers, with nothing but the mathematics written down.
 
 These functions are the ones that lesson 05 derives and sheet 05 asks for; `layers.Dropout`, `regularizers` and
-`optimizers` are their guarded and fast versions, and the tests hold the two equal. Shapes: n samples, f features,
+`optimizers` are their validated and fast versions, and the tests hold the two equal. Shapes: n samples, f features,
 i inputs, o outputs.
 """
 

@@ -1,7 +1,7 @@
 """Learning-rate schedules, with nothing but the rule written down.
 
 These functions are the ones that lesson 04 shows and sheet 04 asks for. They check nothing and are written for reading;
-`course_lib.core.schedules` has the guarded versions, and the tests hold the two equal.
+`course_lib.core.schedules` has the validated versions, and the tests hold the two equal.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """When training stops, what is kept, and what a best score is worth, with nothing but the rule written down.
 
 These functions are the ones that lesson 06 derives and sheet 06 asks for. They check nothing and are written for
-reading; `core.stopping.EarlyStopping` is the guarded stopper, and the tests hold the two equal.
+reading; `core.stopping.EarlyStopping` is the validated stopper, and the tests hold the two equal.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What does a training loop in torch do, in its most readable form? Lesson 08 shows it, the exercises are cut from it.
+"""A training loop in torch, with nothing but the idea written down. Lesson 08 shows it, sheet 08 asks for it.
 
 A loss function takes a model and a batch and gives Loss(total, count): a sum, as a tensor, and how many elements it
 holds. The library's own functions (`step`, `callbacks`, `fit`) do the same with more care.
@@ -13,9 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_lib.core.metrics import Loss
-
-LossFunction = Callable[[nn.Module, Any], Loss]
+LossFunction = Callable[[nn.Module, Any], Any]  # of a model and a batch; its result has `total` and `count`
 
 
 def accumulated_step(

@@ -33,7 +33,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Report:
+class Ticks:
     """The items of one stage ("before training"), in their order. Raises ValueError for two items of one name."""
 
     stage: str

@@ -93,6 +93,12 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def shown_path(path: Path) -> str:
+    """How a record names a path: from the course's folder on where it lies there, so that no user's folder is named."""
+    inside = path.resolve().is_relative_to(course_root())
+    return path.resolve().relative_to(course_root()).as_posix() if inside else str(path)
+
+
 def data_folder(name: str) -> Path | None:
     """The folder of a data set: $COURSE_DATA/<name>, else <course_root>/data/<name>, else None.
 

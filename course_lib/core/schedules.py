@@ -8,6 +8,8 @@ caller counts.
 import math
 from collections.abc import Callable
 
+from course_lib.by_hand.schedules import warmup_cosine
+
 Schedule = Callable[[int], float]
 
 
@@ -68,10 +70,7 @@ def cosine_with_warmup(steps: int, warmup: int = 0, floor: float = 0.0) -> Sched
 
     def schedule(step: int) -> float:
         _check_step(step)
-        if step < warmup:
-            return (step + 1) / (warmup + 1)  # not step / warmup: a first update at rate 0 would be wasted
-        progress = min(1.0, (step - warmup) / (steps - warmup))
-        return _cosine(1.0, floor, progress)
+        return warmup_cosine(step, 1.0, steps, warmup, floor)
 
     return schedule
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -26,7 +27,7 @@ from course_lib.text.reading import END
 from course_lib.text.synthetic import as_reported, synthetic_corpus
 from course_lib.text.vocabulary import PADDING, UNKNOWN, Vocabulary
 from course_lib.text.wikitext import wikitext2
-from course_lib.training.loop.callbacks import evaluate_on, every
+from course_lib.training.loop.callbacks import evaluate_on, every, note_batch
 from course_lib.training.loop.distributed import rank, wrap
 from course_lib.training.loop.generators import generators_kept
 from course_lib.training.loop.parameter_groups import decay_groups
@@ -115,7 +116,8 @@ def train_infinito(
     Raises FileNotFoundError for a text that is not there, and as `run` does.
     """
     data = prepare(recipe, seeds, device=device)
-    state = start(recipe, seeds, device=device)
+    state = start_state(recipe, seeds, device=device)
+    validate = partial(validation_losses, config=recipe.model)
     if rank() == 0:
         data.vocabulary.save(Path(folder) / "vocabulary.json")
     with memory_advice(state, batch_size=recipe.batch):
@@ -123,7 +125,7 @@ def train_infinito(
             folder,
             state,
             data.train,
-            lambda model, batch: language_loss(model, batch, padded=False),  # these blocks are never padded
+            partial(language_loss, padded=False, config=recipe.model),  # these blocks are never padded
             epochs=recipe.epochs,
             config=recipe,
             extra={"vocabulary": data.vocabulary.digest, "precision": precision},
@@ -133,7 +135,7 @@ def train_infinito(
             precision=precision,
             check_every=recipe.check_every,
             on_step=[every(recipe.check_every, note_batch)],  # where `fit` reads the loss anyway
-            on_epoch=[evaluate_on("val", data.validation, validation_losses, precision=precision), print_table(log)],
+            on_epoch=[evaluate_on("val", data.validation, validate, precision=precision), print_table(log)],
             log=log,
         )
     return state
@@ -165,7 +167,7 @@ def prepare(recipe: Recipe, seeds: Seeds, *, device: torch.device | str = "cpu")
     )
 
 
-def start(recipe: Recipe, seeds: Seeds, *, device: torch.device | str = "cpu") -> TrainState:
+def start_state(recipe: Recipe, seeds: Seeds, *, device: torch.device | str = "cpu") -> TrainState:
     """A new model with weights drawn from seeds.init on the CPU, whatever the device, and its AdamW."""
     with generators_kept(torch.device("cpu")):
         torch.manual_seed(seeds.init if recipe.plain_seed else stream(seeds.init, "weights"))
@@ -185,14 +187,7 @@ def schedule(recipe: Recipe, steps_per_epoch: int) -> Schedule:
     return cosine_with_warmup(recipe.horizon * steps_per_epoch, recipe.warmup, recipe.floor)
 
 
-def validation_losses(model: torch.nn.Module, batch: Batch) -> dict[str, Loss]:
+def validation_losses(model: torch.nn.Module, batch: Batch, config: InfinitoConfig | None = None) -> dict[str, Loss]:
     """The loss, and the mean over batches that the report takes for it: a smaller last batch then counts as much."""
-    loss = language_loss(model, batch, padded=False)
+    loss = language_loss(model, batch, padded=False, config=config)
     return {"loss": loss, "mean_of_batches": Loss(loss.mean, 1)}
-
-
-def note_batch(state: TrainState) -> None:
-    """A row "batch": the report's training loss is the mean of these over an epoch, each batch counted alike."""
-    state.history.add(
-        "batch", step=state.step, epoch=state.epoch + 1, loss=float(state.loss.mean), count=state.loss.count
-    )

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from course_lib.by_hand.first_step import stratified_split
+from course_lib.by_hand.schedules import updates_per_epoch
 from course_lib.core.seeding import epoch_order, generator
 from course_lib.numpy_nn.finite import require_finite
 
@@ -61,9 +63,8 @@ def split_indices(
         names, member = np.unique(groups, return_inverse=True)
         parts = [np.flatnonzero(np.isin(member, chosen)) for chosen in _cut(rng.permutation(len(names)), fractions)]
     elif stratify:
-        classes = [np.flatnonzero(labels == label) for label in np.unique(labels)]
-        cuts = [_cut(rng.permutation(rows), fractions) for rows in classes]
-        parts = [np.sort(np.concatenate(pieces)) for pieces in zip(*cuts, strict=True)]
+        train, validation, test = fractions
+        parts = list(stratified_split(labels, (train, validation, test), rng))
     else:
         parts = [np.sort(rows) for rows in _cut(rng.permutation(len(labels)), fractions)]
     for name, rows in zip(("training", "validation", "test"), parts, strict=True):
@@ -194,7 +195,7 @@ def batches(
 def batches_per_epoch(count: int, batch_size: int, *, drop_last: bool = False) -> int:
     """How many pieces `batches` makes: count / batch_size rounded up, or down with drop_last. Raises as it does."""
     _check_batches(count, batch_size, drop_last)
-    return count // batch_size if drop_last else math.ceil(count / batch_size)
+    return updates_per_epoch(count, batch_size, 1, drop_last)
 
 
 def _check_batches(count: int, batch_size: int, drop_last: bool) -> None:

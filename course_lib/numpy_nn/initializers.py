@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from course_lib.by_hand import initializers as by_hand
 from course_lib.by_hand.initializers import Initializer as Initializer
 
 Weights = NDArray[np.floating]
@@ -51,14 +52,13 @@ def glorot_normal(shape: tuple[int, int], rng: np.random.Generator, dtype: DType
 
 def glorot_uniform(shape: tuple[int, int], rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Weights:
     """Glorot's variance, uniform on +-sqrt(6 / (fan-in + fan-out)) (Glorot & Bengio 2010, eq. 16)."""
-    fan_in, fan_out = _fans(shape)
-    return _uniform(shape, math.sqrt(6 / (fan_in + fan_out)), rng, dtype)
+    return by_hand.glorot_uniform(_fans(shape), rng).astype(_floating(dtype))
 
 
 def he_normal(shape: tuple[int, int], rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Weights:
     """Variance 2 / fan-in: makes up for the half of the signal that a ReLU sets to zero (He et al. 2015, eq. 10)."""
-    fan_in, _ = _fans(shape)
-    return _gaussian(shape, math.sqrt(2 / fan_in), rng, dtype)
+    # Drawn in float64 and rounded: the same seed then gives the same network in both precisions.
+    return by_hand.he_normal(_fans(shape), rng).astype(_floating(dtype))
 
 
 def he_uniform(shape: tuple[int, int], rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Weights:
@@ -69,18 +69,13 @@ def he_uniform(shape: tuple[int, int], rng: np.random.Generator, dtype: DTypeLik
 
 def orthogonal(shape: tuple[int, int], rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Weights:
     """Orthonormal rows or columns, whichever are fewer (Saxe et al. 2014): a square matrix keeps every length."""
-    fan_in, fan_out = _fans(shape)
-    tall = rng.standard_normal((max(fan_in, fan_out), min(fan_in, fan_out)))
-    q, r = np.linalg.qr(tall)
-    # QR leaves the sign of each column to the implementation; with the signs of R's diagonal
-    # taken out the result is uniform over orthogonal matrices (Mezzadri 2007).
-    q = q * np.sign(np.diag(r))
-    return np.ascontiguousarray(q if fan_in >= fan_out else q.T).astype(_floating(dtype))
+    # Uniform over orthogonal matrices, because the signs that QR leaves open are taken out (Mezzadri 2007).
+    return np.ascontiguousarray(by_hand.orthogonal(_fans(shape), rng)).astype(_floating(dtype))
 
 
 def _gaussian(shape: tuple[int, int], std: float, rng: np.random.Generator, dtype: DTypeLike) -> Weights:
     _fans(shape)
-    # Drawn in float64 and rounded: the same seed then gives the same network in both precisions.
+    # In float64, then rounded, as above.
     return (std * rng.standard_normal(shape)).astype(_floating(dtype))
 
 

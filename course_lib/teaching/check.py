@@ -10,7 +10,7 @@ from typing import Any
 
 from course_lib.teaching.exercises import registry
 from course_lib.teaching.exercises.card import Verdict, shell, verdict_of
-from course_lib.teaching.exercises.diagnose import diagnose
+from course_lib.teaching.exercises.diagnose import diagnose_answer
 from course_lib.teaching.exercises.exercise import Exercise
 from course_lib.teaching.exercises.learner import FOUND, learners_function
 from course_lib.teaching.exercises.match import NOT_STARTED, RIGHT, Finding, separation
@@ -26,11 +26,11 @@ def check(slug: str, answer: Any = FOUND, *, record: bool = True) -> Verdict:
     leaves no trace in the learner's progress: for demonstrations. Never raises on a wrong or missing answer. Raises
     ValueError for a slug that no sheet has, and TypeError where an exercise that asks for a value is given none.
     """
-    entry = registry.find(slug)
+    entry = registry.entry_of(slug)
     exercise, told = entry.exercise, ""
     if answer is FOUND:
         answer, told = learners_function(exercise)
-    finding = Finding(NOT_STARTED, (told,)) if told else diagnose(exercise, answer)
+    finding = Finding(NOT_STARTED, (told,)) if told else diagnose_answer(exercise, answer)
     read_only = record and finding.status == RIGHT and _is_librarys(answer)
     if read_only:
         finding = replace(finding, lines=("this is the course's own function: it counts as read, not as solved",))
@@ -59,7 +59,7 @@ def _lead_on(verdict: Verdict, exercise: Exercise) -> None:
 
 def hint(slug: str) -> None:
     """Print one more hint of this exercise at every call, up to the last."""
-    hints = registry.find(slug).exercise.hints
+    hints = registry.entry_of(slug).exercise.hints
     if not hints:
         print(f"{slug} has no hints")
         return
@@ -73,7 +73,7 @@ def start(slug: str, level: str = "blank") -> None:
 
     Raises ValueError for another level, and for an exercise whose answer is not a function.
     """
-    exercise = registry.find(slug).exercise
+    exercise = registry.entry_of(slug).exercise
     if level not in LEVELS:
         raise ValueError(f"level must be one of {LEVELS}, got {level!r}")
     if not callable(exercise.reference) or exercise.kind == "attack":
@@ -91,7 +91,7 @@ def start(slug: str, level: str = "blank") -> None:
         running.set_next_input(text)
 
 
-def table() -> str:
+def table_of_checks() -> str:
     """One line per exercise: sheet, slug, kind, accepted variants, known mistakes, smallest separation / tolerance."""
     rows = [("lesson", "slug", "kind", "accepted", "mistakes", "separation/tolerance", "closest pair")]
     for entry in registry.entries():
@@ -112,7 +112,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m course_lib.teaching.check", description=__doc__)
     parser.add_argument("--table", action="store_true", help="print what every check holds and how well it separates")
     if parser.parse_args(arguments).table:
-        print(table())
+        print(table_of_checks())
     else:
         parser.print_help()
 

@@ -118,9 +118,9 @@ def quoted(text: str, *, report: str) -> None:
 
     Raises AssertionError when it stands nowhere in that report, ValueError for a report that is not kept.
     """
-    from course_lib.core.reports.tables import find
+    from course_lib.core.reports.tables import report_number
 
-    places = find(text, report)
+    places = report_number(text, report)
     if not places:
         raise AssertionError(f"{text!r} does not stand in the tables kept of the report {report!r}")
     rest = f" and {len(places) - 1} more" if len(places) > 1 else ""

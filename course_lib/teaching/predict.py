@@ -11,8 +11,8 @@ from typing import Any
 
 from course_lib.teaching.exercises.card import card_html, show_card
 from course_lib.teaching.learner import progress
-from course_lib.teaching.learner.panel import notebook_runs, panel
-from course_lib.teaching.learner.store import load
+from course_lib.teaching.learner.panel import live_text, notebook_runs, panel
+from course_lib.teaching.learner.store import load_record
 from course_lib.teaching.questions.question import question_of, questions_of, validate_choices
 
 _asked: dict[str, tuple[str, ...]] = {}  # the choices of the predictions made in this session
@@ -30,11 +30,11 @@ def predict(question: str, *, choices: Sequence[str] = (), key: str = "") -> Non
         question, choices, key = found.question, found.choices, found.key
     validate_choices(question, choices, key)
     _asked[key] = tuple(choices)
-    stored = load()["predictions"].get(key, {})
+    stored = load_record()["predictions"].get(key, {})
 
     def choose(choice: str) -> str:
         progress.record_prediction(key, question, choice)
-        kept = load()["predictions"].get(key, {}).get("choice", choice)
+        kept = load_record()["predictions"].get(key, {}).get("choice", choice)
         if kept != choice:
             return f"You have seen the outcome already; your prediction stays: {kept}"
         return "Stored. You may change it until you have seen the outcome."
@@ -61,7 +61,7 @@ def outcome(key: str, actual: str = "", explanation: str = "", **measured: Any) 
     if question and question.answer and actual != question.answer:
         raise AssertionError(f"the answer to {key!r} is {question.answer!r}, and it came out: {actual!r}")
     why = question.because.format(**measured) if question else explanation
-    if question and notebook_runs() and "choice" not in load()["predictions"].get(key, {}):
+    if question and notebook_runs() and "choice" not in load_record()["predictions"].get(key, {}):
         _hold_back(key, actual, why)
     else:
         show_card("outcome", *_compared(key, actual, why))
@@ -84,7 +84,7 @@ def _hold_back(key: str, actual: str, why: str) -> None:
     import ipywidgets
     from IPython.display import display
 
-    told = ipywidgets.HTML(_live(_HELD))
+    told = ipywidgets.HTML(live_text(_HELD))
     button = ipywidgets.Button(description="Show the outcome")
 
     def pressed(_: Any) -> None:
@@ -117,7 +117,7 @@ def recall(key: str, question: str = "", *, choices: Sequence[str] = (), answer:
             f"Right: {because}" if choice == answer else "Not this one. Read the question once more, then choose again."
         )
 
-    stored = load()["recall"].get(key, {})
+    stored = load_record()["recall"].get(key, {})
     _ask(question, choices, stored.get("choice"), choose, name="recall", title="Recall")
 
 
@@ -136,16 +136,11 @@ def _ask(
     head = ipywidgets.HTML(f"<strong>{title}</strong>: {html.escape(question)}", layout=full)
     kept = stored if stored in choices else None
     buttons = ipywidgets.RadioButtons(options=list(choices), value=kept, layout=full)
-    told = ipywidgets.HTML(_live(f"Your choice so far: {kept}" if kept else "Nothing chosen yet."), layout=full)
+    told = ipywidgets.HTML(live_text(f"Your choice so far: {kept}" if kept else "Nothing chosen yet."), layout=full)
 
     def changed(change: dict[str, Any]) -> None:
         if change["new"] is not None:
-            told.value = _live(choose(change["new"]))
+            told.value = live_text(choose(change["new"]))
 
     buttons.observe(changed, names="value")
     display(panel([head, buttons, told], name=name, text=text))
-
-
-def _live(text: str) -> str:
-    """Text that a screen reader announces when it changes."""
-    return f'<div role="status" aria-live="polite">{html.escape(text)}</div>'

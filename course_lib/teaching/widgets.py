@@ -12,7 +12,7 @@ from typing import Any
 
 from course_lib.plots.style import image_html
 from course_lib.teaching.exercises.card import shell
-from course_lib.teaching.learner.panel import panel
+from course_lib.teaching.learner.panel import live_text, panel
 
 Draw = Callable[..., tuple[Any, str]]
 SLOW = 0.05  # seconds; a drawing slower than this waits for the newest value instead of following every one
@@ -39,7 +39,7 @@ def explore(draw: Draw, **controls: Any) -> Any:
     # Not an Image widget: it takes no alt text, and a tooltip on it is an error in the browser.
     image = ipywidgets.HTML(_picture(figure, sentence), layout={"width": "100%"})
     seconds = time.perf_counter() - started
-    below = ipywidgets.HTML(_live(sentence), layout={"width": "100%"})
+    below = ipywidgets.HTML(live_text(sentence), layout={"width": "100%"})
 
     def redraw() -> None:
         try:
@@ -47,7 +47,7 @@ def explore(draw: Draw, **controls: Any) -> Any:
             image.value = _picture(figure, told)
         except Exception as error:  # an exception in a callback would vanish in the server's log
             told = f"This cannot be drawn: {type(error).__name__}: {error}"
-        below.value = _live(told)
+        below.value = live_text(told)
 
     follow = _Follower(redraw, seconds)
     for knob in knobs.values():
@@ -158,10 +158,6 @@ def _picture(figure: Any, sentence: str) -> str:
 
 def _named(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} = {value}" for name, value in values.items())
-
-
-def _live(text: str) -> str:
-    return f'<div role="status" aria-live="polite">{html.escape(text)}</div>'
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

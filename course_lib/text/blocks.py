@@ -90,9 +90,9 @@ class ShuffledBlocks:
         return torch.from_numpy(first).to(self.ids.device)
 
     def _batches(self, first: torch.Tensor, start: int) -> Iterator[Batch]:
-        pairs = len(self.ids) - 1
+        pairs, mine = len(self.ids) - 1, slice(rank(), None, world_size())
         for number in range(start, len(self)):
-            rows = first[number * self.batch : (number + 1) * self.batch][rank() :: world_size()]
+            rows = first[number * self.batch : (number + 1) * self.batch][mine]
             place = (rows[:, None] + self._within) % pairs  # (B, T); only the epoch's offset ever goes round
             yield self.ids[place].long(), self.ids[place + 1].long()
 

@@ -125,7 +125,7 @@ def overlap(train: Any, test: Any, vocabulary: int, order: int) -> tuple[int, in
     return int((numbers != ABSENT).sum()), max(0, len(ids) - order + 1)
 
 
-def mean_loss(log_probabilities: Floats) -> float:
+def mean_nats(log_probabilities: Floats) -> float:
     """The mean cross-entropy in nats per token; `course_lib.core.metrics.perplexity` of it is the perplexity."""
     return -float(log_probabilities.mean())
 

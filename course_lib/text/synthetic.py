@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from course_lib.by_hand import entropies as by_hand
 from course_lib.core.seeding import generator
 from course_lib.text.corpus import PARTS, Corpus
 
@@ -144,8 +145,7 @@ def uniform_entropy(source: Source = REPORTED) -> float:
 
 def unigram_entropy(source: Source = REPORTED) -> float:
     """Of the model that knows how often each symbol occurs: -p ln p - (1 - p) ln((1 - p) / words)."""
-    p = source.stop_share
-    return -p * math.log(p) - (1 - p) * math.log((1 - p) / len(source.words))
+    return by_hand.unigram_entropy(len(source.words), source.sentences, source.shortest, source.longest)
 
 
 def entropy_rate(source: Source = REPORTED) -> float:
@@ -153,8 +153,8 @@ def entropy_rate(source: Source = REPORTED) -> float:
 
     A sentence costs the choice of its length and of its words, spread over its words and its full stop.
     """
-    lengths = source.longest - source.shortest + 1
-    return (math.log(lengths) + source.mean_length * math.log(len(source.words))) / (source.mean_length + 1)
+    lengths = range(source.shortest, source.longest + 1)
+    return by_hand.entropy_rate(len(source.words), lengths, [1 / len(lengths)] * len(lengths))
 
 
 def leak_entropy(length: int, source: Source = REPORTED) -> float:

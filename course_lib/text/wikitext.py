@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from course_lib.core.files import course_root, data_folder
+from course_lib.core.files import course_root, data_folder, shown_path
 from course_lib.text.corpus import FILES, PARTS, Corpus, read_corpus
 from course_lib.text.reading import words_of_lines
 
@@ -44,7 +44,7 @@ def _from_folder(root: Path) -> Corpus:
         return read_corpus(root, name="wikitext-2", files=files)
     except OSError as error:
         raise FileNotFoundError(
-            f"WikiText-2 is not there, or not whole, in {_shown(root)}, where {', '.join(FILES)} or "
+            f"WikiText-2 is not there, or not whole, in {shown_path(root)}, where {', '.join(FILES)} or "
             f"{', '.join(PUBLISHED)} must lie ({_found(root)}); wikitext2(download=True) fetches it from "
             f"{_HUB[0]} where no folder is; {WAY_OUT}."
         ) from error
@@ -82,9 +82,3 @@ def _check_counts(corpus: Corpus) -> None:
     types = len(set(corpus.train))
     if types != TYPES:
         raise ValueError(f"train of WikiText-2 must hold {TYPES:,} distinct tokens, got {types:,}")
-
-
-def _shown(root: Path) -> str:
-    """The folder as a message names it: inside the course from its root, so that it reads the same on every machine."""
-    inside = root.resolve().is_relative_to(course_root())
-    return root.resolve().relative_to(course_root()).as_posix() if inside else str(root)

@@ -319,9 +319,11 @@ claim("12", len(lengths), "lengths kept, one at every tenth of 120 updates")
 claim("> 0.7", history.last("val", "accuracy"), "validation accuracy after three epochs")
 
 # %% [markdown] id="fit-source-text"
-# `torch.equal`, not `allclose`: a refactoring that changes nothing changes no bit. Here is the library's `fit`. Beside
-# the loop of stage 2 it knows where it stands (`state.epoch`, `state.batch`), so that it can go on in the middle of an
-# epoch; the rest of the lesson takes the other lines apart.
+# `torch.equal`, not `allclose`: a refactoring that changes nothing changes no bit. Here is the library's `fit`. In its
+# innermost loop, under `with step.of(batches, ...)`, stand the lines of stage 2: forward and loss, backward, update. Two
+# lines have come between backward and update: is everything finite, and is the gradient too long? Around them `fit`
+# keeps where it stands (`state.epoch`, `state.batch`), so that it can go on in the middle of an epoch. The rest of the
+# lesson takes the other lines apart.
 
 # %% id="fit-source"
 show_source(fit)
@@ -501,13 +503,14 @@ claim("> 10", min(apart[0], apart[2]), "degrees at 4 and at 60 labels in the fir
 # *Reading*: the solid arrow turns with the data; the dashed one, the mean of means, **does not move at all**. It does
 # not know how many labels stand behind a mean.
 #
-# The library's update, `optimizer_step`, does it by the sum. Its first part takes the later pieces to be like the first
-# one and corrects the factor when it has counted:
+# The library does it by the sum. `step.backward` takes the later pieces to be like the first one, and corrects the
+# factor after the last one, when it has counted. `optimizer_step` is one update by hand, in the lines of `fit`:
 
 # %% id="step-source"
-from course_lib.training.loop.step import mean_gradient, optimizer_step
+from course_lib.training.loop.step import Step, optimizer_step
 
-show_source(mean_gradient)
+show_source(Step.backward)
+show_source(optimizer_step)
 
 # %% id="accumulate-run"
 weights = []

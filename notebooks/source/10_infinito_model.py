@@ -117,7 +117,7 @@ show_source(causal_attention_weights)
 # for. On random numbers:
 
 # %% id="attention-torch"
-from course_lib.infinito.attention import attention_weights
+from course_lib.infinito.model import attention_weights
 
 numbers = torch.Generator().manual_seed(0)
 q, k, v = (torch.randn(2, 3, 5, 4, generator=numbers, dtype=torch.float64) for _ in range(3))
@@ -308,7 +308,7 @@ with torch.no_grad():
 # units of each position's own.)
 
 # %% id="exploration-run"
-from course_lib.infinito.exploration import StochasticExploration
+from course_lib.infinito.model import StochasticExploration
 
 noise = StochasticExploration(0.1, relative=False)
 noise.seed(0)  # a source of its own: dropout draws the same masks with it and without it

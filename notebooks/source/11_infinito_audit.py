@@ -972,13 +972,13 @@ from course_lib.infinito.report import verdicts
 for goal, target, result, state in report.table("goals").rows:
     print(f"{goal:<18}{target:<14}{result:<11}{state:<13}{verdicts.GOALS[goal].word}")
 assert [row[0] for row in report.table("goals").rows] == list(verdicts.GOALS)
-display(Markdown(verdicts.table(list(verdicts.GOALS.values()))))
+display(Markdown(verdicts.verdict_table(list(verdicts.GOALS.values()))))
 
 # %% [markdown] id="verdict-others-text"
 # And of what the report and its repository say beside the goals:
 
 # %% id="verdict-others"
-display(Markdown(verdicts.table(verdicts.OTHERS)))
+display(Markdown(verdicts.verdict_table(verdicts.OTHERS)))
 
 # %% id="verdict-untrained" tags=["nbval-ignore-output"]
 print("untrained, says the report:", report.fact("untrained_perplexity").text)

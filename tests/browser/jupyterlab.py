@@ -20,8 +20,8 @@ from typing import Any
 # The lab of the course itself, on a copy of the course, so that the learner's sheets are not touched.
 START = """import sys
 from pathlib import Path
-from course_lib.teaching.learner.lab import start
-start(sys.argv[2:], root=Path(sys.argv[1]))"""
+from course_lib.teaching.learner.lab import start_lab
+start_lab(sys.argv[2:], root=Path(sys.argv[1]))"""
 BROWSER_OPTIONS = (
     "--no-sandbox",
     "--disable-gpu",

@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from course_lib.core.checklist import Item, Report, judged, unchecked
+from course_lib.core.checklist import Item, Ticks, judged, unchecked
 
-REPORT = Report(
+REPORT = Ticks(
     "before training", (judged("a", True, "fine", 1.0), judged("b", False, "off by 3", 3), unchecked("c", "no data"))
 )
 
@@ -36,7 +36,7 @@ def test_an_unknown_item_lists_the_names():
         (lambda: Item("a", "maybe", "x"), "status must be"),
         (lambda: Item("", "pass", "x"), "name and sentence must be texts"),
         (lambda: Item("a", "pass", " "), "name and sentence must be texts"),
-        (lambda: Report("s", (unchecked("a", "x"), unchecked("a", "y"))), "different names"),
+        (lambda: Ticks("s", (unchecked("a", "x"), unchecked("a", "y"))), "different names"),
     ],
 )
 def test_nonsense_is_refused(make, words):

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from course_lib.core.reports.record import Fact, Table, number, number_texts, table_from_text
-from course_lib.core.reports.tables import NAMES, Place, find, get_report
+from course_lib.core.reports.tables import NAMES, Place, get_report, report_number
 
 DOCUMENTS = ("infinito", "golden_seeds", "neuronet", "velora", "theory")
 SOURCES = Path(__file__).resolve().parents[3] / "shared" / "sources"
@@ -40,7 +40,7 @@ def test_every_number_typed_in_occurs_in_the_source_document(name):
 def test_every_decimal_and_percentage_of_the_source_document_can_be_quoted(name):
     source = (SOURCES / get_report(name).source).read_text(encoding="utf-8")
     decimals = {part for part in number_texts(source) if "." in part or "%" in part or "," in part}
-    assert [part for part in sorted(decimals) if not find(part, name)] == []
+    assert [part for part in sorted(decimals) if not report_number(part, name)] == []
 
 
 def test_the_five_documents_come_first_and_repositories_are_named_as_such():
@@ -202,7 +202,7 @@ def test_the_examples_of_the_theory_document_add_up():
     ],
 )
 def test_a_number_is_found_however_it_is_spaced_or_signed(text, name):
-    assert find(text, report=name)
+    assert report_number(text, report=name)
 
 
 @pytest.mark.parametrize(
@@ -220,20 +220,20 @@ def test_a_number_is_found_however_it_is_spaced_or_signed(text, name):
     ],
 )
 def test_a_number_that_does_not_stand_there_is_not_found(text, name):
-    assert find(text, report=name) == []
+    assert report_number(text, report=name) == []
 
 
 def test_a_place_names_table_row_and_column():
-    places = find("99.25", "infinito")
+    places = report_number("99.25", "infinito")
     assert Place("infinito", "epochs", "15", "val perplexity", "99.25") in places
     assert Place("infinito", "facts", "final_perplexity", "value", "99.25") in places
 
 
 def test_an_unknown_report_or_an_empty_text_is_refused():
     with pytest.raises(ValueError, match=r"unknown report 'infinite'; the reports are infinito, golden_seeds, "):
-        find("99.25", "infinite")
+        report_number("99.25", "infinite")
     with pytest.raises(ValueError, match="text must name something to look for, got ' '"):
-        find(" ", "infinito")
+        report_number(" ", "infinito")
 
 
 # --- the record -------------------------------------------------------------------------------------------------------

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from course_lib.infinito.attention import Attention, Block, attention_weights
 from course_lib.infinito.config import TINY
+from course_lib.infinito.model import Attention, Block, attention_weights
 
 X = torch.randn(3, 7, 64, generator=torch.Generator().manual_seed(0))
 

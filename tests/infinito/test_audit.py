@@ -25,15 +25,15 @@ def test_every_epoch_of_the_report_has_one_band():
 
 
 def test_a_band_holds_to_both_sides_and_never_for_nan():
-    assert audit.holds(4, 128.13 * 1.029, 128.13)
-    assert audit.holds(4, 128.13 * 0.971, 128.13)
-    assert not audit.holds(4, 128.13 * 1.031, 128.13)
-    assert not audit.holds(15, math.nan, 99.25)
+    assert audit.within_bands(4, 128.13 * 1.029, 128.13)
+    assert audit.within_bands(4, 128.13 * 0.971, 128.13)
+    assert not audit.within_bands(4, 128.13 * 1.031, 128.13)
+    assert not audit.within_bands(15, math.nan, 99.25)
 
 
 def test_the_last_band_tells_the_report_from_its_neighbours_on_the_ladder():
-    assert not audit.holds(15, 101.0, 99.25)
-    assert not audit.holds(15, math.exp(unigram_entropy()), 99.25)
+    assert not audit.within_bands(15, 101.0, 99.25)
+    assert not audit.within_bands(15, math.exp(unigram_entropy()), 99.25)
 
 
 @pytest.mark.parametrize("band", [(0, 3, 0.1), (4, 3, 0.1)])
@@ -86,8 +86,8 @@ def test_a_perplexity_weighs_batches_by_their_tokens():
 def test_every_goal_of_the_report_has_a_verdict_and_a_verdict_has_one_of_three_words():
     assert [row[0] for row in get_report("infinito").table("goals").rows] == list(verdicts.GOALS)
     with pytest.raises(ValueError, match="word must be one of"):
-        verdicts.Verdict("a", "wrong", "b", "c")
-    assert verdicts.table(verdicts.OTHERS).count("\n") == len(verdicts.OTHERS) + 1
+        verdicts.ClaimVerdict("a", "wrong", "b", "c")
+    assert verdicts.verdict_table(verdicts.OTHERS).count("\n") == len(verdicts.OTHERS) + 1
 
 
 def small_model() -> Infinito:

@@ -7,8 +7,7 @@ import torch
 from torch import nn
 
 from course_lib.infinito.config import AS_REPORTED, TINY
-from course_lib.infinito.exploration import StochasticExploration
-from course_lib.infinito.model import Infinito
+from course_lib.infinito.model import Infinito, StochasticExploration
 
 X = torch.randn(50, 40, 16, generator=torch.Generator().manual_seed(0))
 

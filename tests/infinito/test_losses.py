@@ -8,10 +8,17 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from course_lib.infinito import chunked
-from course_lib.infinito.chunked import PADDING, chunked_cross_entropy
+from course_lib.infinito import losses
 from course_lib.infinito.config import TINY
-from course_lib.infinito.losses import config_of, counted_targets, language_loss, plain_language_loss, stream_loss
+from course_lib.infinito.losses import (
+    PADDING,
+    chunked_cross_entropy,
+    config_of,
+    counted_targets,
+    language_loss,
+    plain_language_loss,
+    stream_loss,
+)
 from course_lib.infinito.model import Infinito
 
 PLAIN = replace(TINY, dropout=0.0, exploration=0.0)
@@ -35,7 +42,7 @@ def gradients(model: nn.Module, loss) -> dict[str, torch.Tensor]:
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("rows", [1, 7, 20, 21])
 def test_chunks_give_the_value_and_the_gradients_of_one_piece(monkeypatch, bias, rows):
-    monkeypatch.setitem(chunked.CHUNK, "cpu", 7)
+    monkeypatch.setitem(losses.CHUNK, "cpu", 7)
     torch.manual_seed(0)
     layer, hidden = nn.Linear(8, 30, bias=bias).double(), torch.randn(rows, 8, dtype=torch.double, requires_grad=True)
     targets = torch.randint(0, 30, (rows,))

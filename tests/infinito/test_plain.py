@@ -8,10 +8,9 @@ import torch
 import torch.nn.functional as F
 
 from course_lib.by_hand import attention as plain
-from course_lib.infinito.attention import Attention, attention_weights
 from course_lib.infinito.config import AS_REPORTED, TINY
 from course_lib.infinito.memory import PriorityMemory
-from course_lib.infinito.model import Infinito
+from course_lib.infinito.model import Attention, Infinito, attention_weights
 
 
 def generator(seed: int) -> torch.Generator:
@@ -29,9 +28,17 @@ def test_the_weights_are_those_of_the_library_and_of_torch():
     assert torch.allclose(weights @ value, F.scaled_dot_product_attention(query, key, value, is_causal=True))
 
 
-def test_heads_are_split_as_in_the_library():
-    x = numbers(2, 5, 12)
-    assert torch.equal(plain.split_heads(x, 3), Attention(replace(TINY, width=12, heads=3))._split(x))
+def test_heads_are_split_as_torch_splits_them():
+    torch.manual_seed(0)
+    x, theirs = numbers(2, 5, 12), torch.nn.MultiheadAttention(12, 3, batch_first=True, dtype=torch.float64)
+    ours = Attention(replace(TINY, width=12, heads=3, causal=False)).double()
+    with torch.no_grad():
+        for part, layer in enumerate((ours.query, ours.key, ours.value)):
+            layer.weight.copy_(theirs.in_proj_weight[12 * part : 12 * (part + 1)])
+            layer.bias.zero_()
+        ours.out.weight.copy_(theirs.out_proj.weight)
+        ours.out.bias.zero_()
+    assert torch.allclose(ours(x), theirs(x, x, x, need_weights=False)[0])
 
 
 @pytest.mark.parametrize("empty", [0, 3, 16])

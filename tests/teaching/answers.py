@@ -15,7 +15,7 @@ import numpy as np
 
 from course_lib.teaching.exercises import registry
 from course_lib.teaching.exercises.card import verdict_of
-from course_lib.teaching.exercises.diagnose import diagnose
+from course_lib.teaching.exercises.diagnose import diagnose_answer
 from course_lib.teaching.exercises.edits import edited
 from course_lib.teaching.exercises.exercise import Exercise
 from course_lib.teaching.exercises.match import Finding
@@ -36,7 +36,7 @@ def says(*words: str, without: tuple[str, ...] = ()) -> Says:
 
 def find(slug: str) -> Exercise:
     """The exercise with this slug."""
-    return registry.find(slug).exercise
+    return registry.entry_of(slug).exercise
 
 
 def made(exercise: Exercise, given: Any) -> Any:
@@ -54,7 +54,7 @@ def made(exercise: Exercise, given: Any) -> Any:
 def answered(slug: str, given: Any) -> Finding:
     """The finding on an answer."""
     exercise = find(slug)
-    return diagnose(exercise, made(exercise, given))
+    return diagnose_answer(exercise, made(exercise, given))
 
 
 def wrong_with(slug: str, given: Any, expected: str | Says) -> str:

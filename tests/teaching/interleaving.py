@@ -81,8 +81,8 @@ def main(folder: Path, start: str, end: str) -> None:
             os.waitpid(pid, 0)
         files = {path.name: path.read_bytes().decode() for path in folder.iterdir()}
         with contextlib.redirect_stdout(None):
-            seen = store.load()
-            store.update(lambda data: None)
+            seen = store.load_record()
+            store.change_record(lambda data: None)
         left = sorted(path.name for path in folder.iterdir())
         print(json.dumps({"point": number, "files": files, "seen": seen, "left": left, "text": file.read_text()}))
 

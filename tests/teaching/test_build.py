@@ -7,7 +7,7 @@ import pytest
 
 from course_lib.teaching.build import command as pipeline
 from course_lib.teaching.build.assemble import orphans, targets
-from course_lib.teaching.build.command import build, check, main
+from course_lib.teaching.build.command import build, main, stale_notebooks
 from course_lib.teaching.build.percent import SourceError
 from tests.teaching.masters import LESSON, SHEET, by_id, master
 
@@ -64,18 +64,18 @@ def test_what_is_fresh_is_not_executed_again(executed, monkeypatch, capsys):
     assert main([], executed) == 0
     assert capsys.readouterr().out.count(": fresh (") == 3
     assert main(["--check"], executed) == 0
-    assert check(executed) == []
+    assert stale_notebooks(executed) == []
 
 
 def test_a_change_of_text_keeps_the_outputs(executed, tmp_path, monkeypatch):
     monkeypatch.setattr(pipeline, "execute", pytest.fail)
     root = changed(executed, tmp_path, "# The line rises.", "# The line rises fast.")
-    assert [str(found) for found in check(root)] == [
+    assert [str(found) for found in stale_notebooks(root)] == [
         "notebooks/source/97_demo.py:20: cell 'why' differs from its master in source [notebooks/97_demo.ipynb]"
     ]
     (lesson,) = (target for target in targets(root) if target.kind == "lesson")
     assert build(lesson) == "outputs kept"
-    assert check(root) == []
+    assert stale_notebooks(root) == []
     assert nbformat.read(lesson.path, as_version=4).cells[2].outputs
 
 
@@ -140,7 +140,7 @@ def test_a_failing_cell_leaves_the_old_notebook_and_names_the_cell(executed, tmp
 def test_check_names_the_master_of_what_is_stale(executed, tmp_path, capsys, monkeypatch, file, old, new, words):
     monkeypatch.setattr(pipeline, "execute", pytest.fail)
     root = changed(executed, tmp_path, old, new, file)
-    found = [str(one) for one in check(root)]
+    found = [str(one) for one in stale_notebooks(root)]
     assert len(found) == 1
     assert re.search(words, found[0])
     assert found[0].startswith(("notebooks/source/97_demo.py", "solutions/source/97_demo.py"))
@@ -154,14 +154,16 @@ def test_check_finds_a_stored_error(executed, tmp_path):
         '{\n     "name": "stdout"',
     )
     root = changed(executed, tmp_path, stream, f"{error}, {stream}", "notebooks/97_demo.ipynb")
-    assert [found.says for found in check(root)] == ["stores an error: ValueError: no [notebooks/97_demo.ipynb]"]
+    assert [found.says for found in stale_notebooks(root)] == [
+        "stores an error: ValueError: no [notebooks/97_demo.ipynb]"
+    ]
 
 
 def test_a_notebook_without_a_master_is_found(executed, tmp_path):
     root = changed(executed, tmp_path, "# # Title", "# # Title")
     (root / "exercises" / "98_left.ipynb").write_text("{}", encoding="utf-8")
     assert orphans(root) == [root / "exercises" / "98_left.ipynb"]
-    assert [str(found) for found in check(root)] == [
+    assert [str(found) for found in stale_notebooks(root)] == [
         "exercises/98_left.ipynb: no master asks for this notebook; write one or delete it"
     ]
 
@@ -177,6 +179,6 @@ def test_cells_can_be_written_without_running_them(tmp_path, monkeypatch):
     monkeypatch.setattr(pipeline, "execute", pytest.fail)
     master(tmp_path, LESSON)
     assert main(["--no-execute"], tmp_path) == 0
-    assert [found.says for found in check(tmp_path)] == [
+    assert [found.says for found in stale_notebooks(tmp_path)] == [
         "the cells were not executed from top to bottom (counts [None, None, None]) [notebooks/97_demo.ipynb]"
     ]

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from course_lib.teaching import check as check_module
-from course_lib.teaching.check import check, hint, main, start, table
+from course_lib.teaching.check import check, hint, main, start, table_of_checks
 from course_lib.teaching.exercises import registry
 from course_lib.teaching.exercises.exercise import Mistake
 from course_lib.teaching.exercises.weaknesses import weaknesses
@@ -251,4 +251,4 @@ def test_the_toy_is_what_the_docstring_of_exercise_describes():
 
 def test_the_table_function_equals_what_is_printed(sheets, capsys):
     main(["--table"])
-    assert capsys.readouterr().out == table() + "\n"
+    assert capsys.readouterr().out == table_of_checks() + "\n"

@@ -54,12 +54,12 @@ def course(tmp_path: Path) -> Path:
 @pytest.fixture
 def mine(course: Path) -> Path:
     """The learner's folder, made once."""
-    folder.update(course)
+    folder.update_folder(course)
     return course / "my-course"
 
 
 def test_a_learner_gets_every_notebook_without_outputs_and_with_links_to_their_own(course: Path) -> None:
-    assert folder.update(course).came == (LESSON, SHEET, SOLUTION)
+    assert folder.update_folder(course).came == (LESSON, SHEET, SOLUTION)
     mine = course / "my-course"
     for name in (LESSON, SHEET, SOLUTION):
         cell = json.loads((mine / name).read_text(encoding="utf-8"))["cells"][1]
@@ -73,7 +73,7 @@ def test_a_learner_gets_every_notebook_without_outputs_and_with_links_to_their_o
 def test_an_update_writes_nothing_where_nothing_has_changed(course: Path, mine: Path) -> None:
     answer(mine / SHEET, 1, "my answer")
     before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in mine.rglob("*") if path.is_file()}
-    assert folder.update(course) == folder.Update(same=3)
+    assert folder.update_folder(course) == folder.Update(same=3)
     assert {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in before} == before
 
 
@@ -85,7 +85,7 @@ def test_a_newer_course_comes_in_around_the_learners_answer_and_the_copy_from_be
     write(
         course / "exercises" / "01_loop.ipynb", ("a", "markdown", "better"), ("b", "code", "stub"), ("c", "code", "x")
     )
-    found = folder.update(course)
+    found = folder.update_folder(course)
     assert found.merged == ((SHEET, 0),)
     assert texts(mine / SHEET) == ["better", "my answer", "x"]
     (before,) = (mine / ".course" / "before").rglob(SHEET)
@@ -98,7 +98,7 @@ def test_a_notebook_that_was_only_run_is_brought_up_to_date(course: Path, mine: 
     data["cells"][1] |= {"outputs": [{"output_type": "stream", "name": "stdout", "text": "2"}], "execution_count": 7}
     (mine / LESSON).write_text(json.dumps(data), encoding="utf-8")
     write(course / "notebooks" / "01_loop.ipynb", ("a", "markdown", "new text"), ("b", "code", "1 + 1"))
-    assert folder.update(course).refreshed == (LESSON,)
+    assert folder.update_folder(course).refreshed == (LESSON,)
     data = json.loads((mine / LESSON).read_text(encoding="utf-8"))
     assert texts(mine / LESSON) == ["new text", "1 + 1"]
     assert data["cells"][1]["outputs"][0]["text"] == "2"
@@ -107,7 +107,7 @@ def test_a_notebook_that_was_only_run_is_brought_up_to_date(course: Path, mine: 
 def test_a_cell_that_both_changed_is_said_to_be_marked(course: Path, mine: Path) -> None:
     answer(mine / SHEET, 1, "my answer")
     write(course / "exercises" / "01_loop.ipynb", ("a", "markdown", "t"), ("b", "code", "another stub"))
-    found = folder.update(course)
+    found = folder.update_folder(course)
     assert found.merged == ((SHEET, 1),)
     assert "1 cell that you and the course changed: marked" in str(found)
     assert "another stub" in texts(mine / SHEET)[2]
@@ -116,7 +116,7 @@ def test_a_cell_that_both_changed_is_said_to_be_marked(course: Path, mine: Path)
 def test_a_renamed_sheet_stays_and_a_new_one_comes_beside_it(course: Path, mine: Path) -> None:
     answer(mine / SHEET, 1, "my answer")
     (mine / SHEET).rename(mine / "01_old.ipynb")
-    assert folder.update(course).came == (SHEET,)
+    assert folder.update_folder(course).came == (SHEET,)
     assert texts(mine / "01_old.ipynb")[1] == "my answer"
 
 
@@ -124,7 +124,7 @@ def test_a_renamed_sheet_stays_and_a_new_one_comes_beside_it(course: Path, mine:
 def test_what_cannot_be_read_as_a_notebook_is_left_as_it_is_and_named(course: Path, mine: Path, content: str) -> None:
     (mine / SHEET).write_text(content, encoding="utf-8")
     write(course / "exercises" / "01_loop.ipynb", ("a", "markdown", "better"))
-    assert f"{SHEET} cannot be read as a notebook; it is left as it is." in str(folder.update(course))
+    assert f"{SHEET} cannot be read as a notebook; it is left as it is." in str(folder.update_folder(course))
     assert (mine / SHEET).read_text(encoding="utf-8") == content
 
 
@@ -132,7 +132,7 @@ def test_what_cannot_be_read_as_a_notebook_is_left_as_it_is_and_named(course: Pa
 def test_without_a_base_that_can_be_read_nothing_is_lost(course: Path, mine: Path, content: str) -> None:
     answer(mine / SHEET, 1, "my answer")
     (mine / ".course" / "bases" / SHEET).write_text(content, encoding="utf-8")
-    folder.update(course)
+    folder.update_folder(course)
     assert texts(mine / SHEET)[1] == "my answer"
     assert "stub" in texts(mine / SHEET)[2]
 
@@ -143,13 +143,13 @@ def test_a_link_that_points_nowhere_is_the_learners_too(course: Path, mine: Path
         (mine / SHEET).symlink_to(course / "nowhere" / "x.ipynb")
     except OSError:
         pytest.skip("this system allows no symbolic link")
-    assert "is a link to a file that is not there" in str(folder.update(course))
+    assert "is a link to a file that is not there" in str(folder.update_folder(course))
     assert (mine / SHEET).is_symlink()
 
 
 def test_a_course_without_notebooks_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="holds no notebooks"):
-        folder.update(tmp_path)
+        folder.update_folder(tmp_path)
 
 
 def git(course: Path, *arguments: str) -> None:
@@ -178,12 +178,12 @@ def attempts(course: Path, monkeypatch: pytest.MonkeyPatch, slug: str = "adam") 
     """How often an exercise was tried, as the record says."""
     monkeypatch.delenv("COURSE_PROGRESS", raising=False)
     monkeypatch.setattr(store, "course_root", lambda: course)
-    return store.load()["exercises"].get(slug, {}).get("attempts")
+    return store.load_record()["exercises"].get(slug, {}).get("attempts")
 
 
 def test_my_exercises_arrives_in_the_new_folder(course: Path, old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert attempts(course, monkeypatch) == 3
-    said = str(folder.update(course))
+    said = str(folder.update_folder(course))
     mine = course / "my-course"
     assert "my-exercises/ is now my-course/." in said
     assert "Your sheet 01_loop.ipynb is now 01_loop_exercises.ipynb." in said
@@ -193,7 +193,7 @@ def test_my_exercises_arrives_in_the_new_folder(course: Path, old: Path, monkeyp
     assert (mine / "note.txt").read_text(encoding="utf-8") == "a note"
     assert attempts(course, monkeypatch) == 3
     assert not (mine / ".origins.json").exists()
-    assert folder.update(course).same == 3
+    assert folder.update_folder(course).same == 3
 
 
 def test_a_sheet_of_the_old_folder_is_merged_from_the_version_that_it_was_copied_from(course: Path, old: Path) -> None:
@@ -202,13 +202,13 @@ def test_a_sheet_of_the_old_folder_is_merged_from_the_version_that_it_was_copied
     git(course, "commit", "-qm", "Sheets")
     write(course / "exercises" / "01_loop.ipynb", ("a", "markdown", "better"), ("b", "code", "stub"))
     git(course, "commit", "-qam", "Better sheets")
-    assert folder.update(course).merged == ((SHEET, 0),)
+    assert folder.update_folder(course).merged == ((SHEET, 0),)
     assert texts(course / "my-course" / SHEET) == ["better", "my answer"]
 
 
 def test_an_update_that_was_interrupted_after_the_folder_was_renamed_goes_on(course: Path, old: Path) -> None:
     old.rename(course / "my-course")
-    folder.update(course)
+    folder.update_folder(course)
     assert texts(course / "my-course" / SHEET)[1] == "my answer"
     assert texts(course / "my-course" / LESSON)[1] == "1 + 1"
 
@@ -216,7 +216,7 @@ def test_an_update_that_was_interrupted_after_the_folder_was_renamed_goes_on(cou
 def test_both_folders_become_one_and_neither_loses_anything(
     course: Path, old: Path, mine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder.update(course)  # the fixture `mine` came after `old`, and took it over
+    folder.update_folder(course)  # the fixture `mine` came after `old`, and took it over
     answer(mine / SHEET, 1, "a newer answer")
     (mine / "note.txt").write_text("another note", encoding="utf-8")
     # A notebook that was open in the old course writes to the old folder again.
@@ -225,7 +225,7 @@ def test_both_folders_become_one_and_neither_loses_anything(
     (old / "note.txt").write_text("a note", encoding="utf-8")
     record = {"format": 1, "exercises": {"momentum": {"attempts": 2}}, "predictions": {}, "recall": {}}
     (old / "progress.json").write_text(json.dumps(record), encoding="utf-8")
-    folder.update(course)
+    folder.update_folder(course)
     assert not old.exists()
     assert texts(mine / SHEET)[1] == "a newer answer"
     assert texts(mine / "01_loop_exercises (2).ipynb") == ["an older answer"]
@@ -245,6 +245,6 @@ def test_a_link_to_a_folder_elsewhere_keeps_leading_there(course: Path, old: Pat
         old.symlink_to(elsewhere)
     except OSError:
         pytest.skip("this system allows no symbolic link")
-    folder.update(course)
+    folder.update_folder(course)
     assert (course / "my-course").is_symlink()
     assert texts(elsewhere / SHEET)[1] == "my answer"

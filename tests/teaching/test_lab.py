@@ -20,7 +20,7 @@ def course(tmp_path: Path) -> Path:
 
 
 def test_the_lab_listens_on_the_loopback_and_opens_lesson_00(course: Path) -> None:
-    folder.update(course)
+    folder.update_folder(course)
     arguments = lab.lab_arguments(course)
     assert "--ServerApp.ip=127.0.0.1" in arguments
     assert f"--ServerApp.root_dir={course / 'my-course'}" in arguments
@@ -66,7 +66,7 @@ def test_the_settings_of_the_lab_exist_in_jupyterlab() -> None:
 
 def test_the_command_line_gives_unknown_options_of_the_lab_to_jupyterlab(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[list[str]] = []
-    monkeypatch.setattr(lab, "start", lambda extra: given.append(list(extra)) or 0)
+    monkeypatch.setattr(lab, "start_lab", lambda extra: given.append(list(extra)) or 0)
     assert command_line.main(["lab", "--no-browser", "--port", "8890"]) == 0
     assert given == [["--no-browser", "--port", "8890"]]
 
@@ -83,7 +83,7 @@ def test_the_lab_starts_although_nothing_can_be_copied(
     started: list[list[str]] = []
     monkeypatch.setattr(lab, "_run_jupyterlab", lambda arguments: started.append(arguments) or 0)
     monkeypatch.setattr(os, "environ", dict(os.environ))
-    assert lab.start(root=tmp_path) == 0
+    assert lab.start_lab(root=tmp_path) == 0
     assert len(started) == 1
     assert "The lessons and sheets were not copied to my-course/" in capsys.readouterr().out
 
@@ -105,7 +105,7 @@ def test_a_course_and_a_home_that_cannot_be_written_to_are_served_and_what_is_no
     monkeypatch.setattr(os, "environ", environment | {"HOME": str(home)})
     started: list[list[str]] = []
     monkeypatch.setattr(lab, "_run_jupyterlab", lambda arguments: started.append(arguments) or 0)
-    assert lab.start(root=course) == 0
+    assert lab.start_lab(root=course) == 0
     assert f"--ServerApp.root_dir={course}" in started[0]
     assert "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb" in started[0]
     for variable in ("JUPYTERLAB_WORKSPACES_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):

@@ -21,8 +21,8 @@ from course_lib.teaching.learner.lab_access import protect
 pytest.importorskip("jupyter_server")
 
 START = (
-    "import sys; from pathlib import Path; from course_lib.teaching.learner.lab import start;"
-    "sys.exit(start(sys.argv[2:], root=Path(sys.argv[1])))"
+    "import sys; from pathlib import Path; from course_lib.teaching.learner.lab import start_lab;"
+    "sys.exit(start_lab(sys.argv[2:], root=Path(sys.argv[1])))"
 )
 AS_PYTHON = (
     "c.IdentityProvider.token = ''\nc.ServerApp.disable_check_xsrf = True\n"

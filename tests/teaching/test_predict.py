@@ -46,7 +46,7 @@ def test_a_choice_is_stored_at_once_and_shown_again(shown):
     assert buttons.value is None
     assert "Nothing chosen yet." in told.value
     buttons.value = "it diverges"
-    assert store.load()["predictions"]["01-rate"]["choice"] == "it diverges"
+    assert store.load_record()["predictions"]["01-rate"]["choice"] == "it diverges"
     assert "Stored. You may change it until you have seen the outcome." in told.value
     predict("And now?", choices=CHOICES, key="01-rate")
     assert parts(shown[1])[0].value == "it diverges"
@@ -63,7 +63,7 @@ def test_after_the_outcome_the_prediction_stays(shown, capsys):
     )
     buttons.value = "it diverges"
     assert "your prediction stays: it converges" in told.value
-    assert store.load()["predictions"]["01-rate"]["right"] is False
+    assert store.load_record()["predictions"]["01-rate"]["right"] is False
 
 
 def test_an_outcome_without_a_prediction_or_as_predicted_says_so(shown, capsys):
@@ -96,7 +96,7 @@ def test_recall_says_why_only_after_the_right_choice(shown):
     assert "uphill" not in told.value
     buttons.value = "w - g"
     assert "Right: the gradient points uphill." in told.value
-    assert store.load()["recall"]["01-r"]["first_right"] is False
+    assert store.load_record()["recall"]["01-r"]["first_right"] is False
 
 
 def test_the_text_form_is_the_question_and_holds_no_state(shown):
@@ -169,7 +169,7 @@ def test_a_key_is_enough_for_a_prediction_and_for_a_recall_question(shown, book)
     assert repr(shown[0]) == "Predict: What does a rate of 1.0 do?\n  ( ) it converges\n  ( ) it diverges"
     parts(shown[1])[0].value = "w - g"
     assert "Right: The gradient points uphill." in parts(shown[1])[1].value
-    assert store.load()["recall"]["99-recall"]["first_right"] is True
+    assert store.load_record()["recall"]["99-recall"]["first_right"] is True
 
 
 def test_the_outcome_of_a_key_compares_and_gives_the_reason_with_what_was_measured(shown, book, capsys):
@@ -200,7 +200,7 @@ def test_a_prediction_made_after_the_outcome_cell_ran_is_compared_when_the_butto
     parts(shown[0])[0].value = "it diverges"
     shown[1].children[2].click()
     assert "as predicted" in shown[1].children[1].value
-    assert store.load()["predictions"]["99-rate"]["right"] is True
+    assert store.load_record()["predictions"]["99-rate"]["right"] is True
 
 
 def test_what_the_lesson_computes_is_compared_with_the_prediction(shown, book, capsys):

@@ -43,14 +43,14 @@ def test_a_prediction_may_change_until_its_outcome_was_seen(file):
     progress.record_prediction("01-rate", "And now?", "it diverges")
     assert progress.record_outcome("01-rate", "it diverges") == "it diverges"
     progress.record_prediction("01-rate", "And now?", "it converges")
-    kept = store.load()["predictions"]["01-rate"]
+    kept = store.load_record()["predictions"]["01-rate"]
     assert (kept["choice"], kept["right"]) == ("it diverges", True)
 
 
 def test_whether_a_first_recall_was_right_is_kept(file):
     progress.record_recall("01-r", "?", "a", right=False)
     progress.record_recall("01-r", "?", "b", right=True)
-    kept = store.load()["recall"]["01-r"]
+    kept = store.load_record()["recall"]["01-r"]
     assert (kept["first_right"], kept["right"]) == (False, True)
 
 
@@ -69,7 +69,7 @@ def sheets(file, monkeypatch):
 
 
 def test_the_table_tells_it_in_words(sheets):
-    assert progress.table().splitlines() == [
+    assert progress.progress_table().splitlines() == [
         "sheet 01  [##########          ]  1 of 2 solved; predictions: 1 made, 0 of 1 came true; "
         "recall: 0 of 0 right at first",
         "  1.1   mean_squared_error  solved from the worked level, attempts: 1, hints: 0",
@@ -94,12 +94,12 @@ def test_the_html_says_the_same_and_escapes(sheets, monkeypatch):
 
 def test_outside_a_notebook_progress_is_printed(sheets, capsys):
     progress.show_progress()
-    assert capsys.readouterr().out == progress.table() + "\n"
+    assert capsys.readouterr().out == progress.progress_table() + "\n"
 
 
 def test_a_learner_without_any_progress_sees_open_exercises(file, monkeypatch):
     monkeypatch.setattr(registry, "entries", lambda: iter([registry.Entry(1, 1, TOY)]))
-    assert "mean_squared_error  open" in progress.table()
+    assert "mean_squared_error  open" in progress.progress_table()
     assert not file.exists()
 
 

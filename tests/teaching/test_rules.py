@@ -6,7 +6,7 @@ from nbformat import v4
 from course_lib.teaching.build import command as pipeline
 from course_lib.teaching.build.assemble import Target
 from course_lib.teaching.build.cell_rules import output_findings
-from course_lib.teaching.build.command import build, check
+from course_lib.teaching.build.command import build, stale_notebooks
 from course_lib.teaching.build.percent import SourceError
 from tests.teaching.masters import TOP, master
 
@@ -36,13 +36,13 @@ def test_a_cell_that_breaks_a_rule_is_refused_before_it_runs(tmp_path, monkeypat
     path = master(tmp_path, f'{TOP}\n# %% id="bad"\n{code}')
     with pytest.raises(SourceError, match=rf"^notebooks/source/97_demo.py:4: cell 'bad' {words}"):
         build(Target("lesson", path, tmp_path / "notebooks" / "97_demo.ipynb"))
-    assert any(words in str(found) for found in check(tmp_path))
+    assert any(words in str(found) for found in stale_notebooks(tmp_path))
 
 
 @pytest.mark.parametrize("code", ["x = 1\n" * 15, 'text = "plt"\n# a comment;\n', 'text = "a;"\n'])
 def test_a_cell_within_the_rules_passes(tmp_path, code):
     master(tmp_path, f'{TOP}\n# %% id="good"\n{code}')
-    assert [str(found) for found in check(tmp_path)] == [
+    assert [str(found) for found in stale_notebooks(tmp_path)] == [
         "notebooks/source/97_demo.py: was not built, or what lies there is no notebook [notebooks/97_demo.ipynb]"
     ]
 
@@ -71,4 +71,4 @@ def test_every_figure_needs_alt_text_in_both_forms(data, metadata, lacks):
 
 def test_an_answer_in_a_solution_may_be_long(tmp_path):
     master(tmp_path, TOP + '\n# %% id="test" tags=["solution"]\n' + "x = 1\n" * 30, "solutions")
-    assert not any("lines" in str(found) for found in check(tmp_path))
+    assert not any("lines" in str(found) for found in stale_notebooks(tmp_path))

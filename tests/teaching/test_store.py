@@ -88,7 +88,7 @@ def test_a_damaged_file_is_kept_and_a_new_one_is_begun(file, content, capsys):
 
 def test_reading_a_damaged_file_changes_nothing(file, capsys):
     file.write_bytes(b'{"exercises": {},,}')
-    assert store.load()["exercises"] == {}
+    assert store.load_record()["exercises"] == {}
     assert names(file) == ["progress.json"]
     assert file.read_bytes() == b'{"exercises": {},,}'
     assert capsys.readouterr().out.startswith("progress.json cannot be read (expecting property name")
@@ -214,7 +214,7 @@ def _use_everything():
     progress.record_outcome("01-p", "no")
     progress.record_prediction("03-p", "?", "yes")
     progress.record_recall("01-r", "?", "no", right=True)
-    assert progress.table()
+    assert progress.progress_table()
     assert progress.table_html().encode()
 
 
@@ -256,7 +256,7 @@ def test_a_byte_order_mark_of_an_editor_is_read(file, encoding):
     progress.record_prediction("01-p", "Größer?", "größer")
     file.write_text(file.read_text(encoding="utf-8"), encoding=encoding)
     progress.record_attempt("a", "right")
-    assert store.load()["predictions"]["01-p"]["choice"] == "größer"
+    assert store.load_record()["predictions"]["01-p"]["choice"] == "größer"
     assert names(file) == ["progress.json"]
 
 
@@ -276,7 +276,7 @@ def test_a_newer_format_is_not_touched_and_a_course_that_knows_it_adds_what_was_
     assert progress.record_hint("a", most=3) == 1
     assert progress.record_hint("a", most=3) == 2
     assert file.read_bytes() == NEWER
-    assert store.load()["exercises"]["a"] | {"solved": ""} == {
+    assert store.load_record()["exercises"]["a"] | {"solved": ""} == {
         "attempts": 1, "last": "right", "solved": "", "solved_at_level": "blank", "hints": 2,
     }  # fmt: skip
     assert "progress.json is not written now (a newer course wrote it, in format 2)" in capsys.readouterr().out
@@ -324,7 +324,7 @@ def test_a_link_into_a_drive_that_is_not_there_begins_no_other_record(file, tmp_
     file.symlink_to(tmp_path / "drive" / "course.json")
     progress.record_attempt("a", "right")
     assert not (tmp_path / "drive").exists()
-    assert store.load()["exercises"]["a"]["attempts"] == 1
+    assert store.load_record()["exercises"]["a"]["attempts"] == 1
     assert "(the folder to which progress.json is a link is not there)" in capsys.readouterr().out
     (tmp_path / "drive").mkdir()
     progress.record_attempt("a", "right")
@@ -372,7 +372,7 @@ def test_an_unwritable_place_gives_one_sentence_and_breaks_nothing(file, monkeyp
     out = capsys.readouterr().out
     assert out.startswith("Progress is not saved (")
     assert out.count("\n") == 1
-    assert store.load()["exercises"]["a"]["attempts"] == 2
+    assert store.load_record()["exercises"]["a"]["attempts"] == 2
 
 
 def test_a_full_disk_keeps_the_damaged_original_and_what_waits_is_written_later(file, monkeypatch, capsys):
@@ -424,7 +424,7 @@ def test_while_another_kernel_holds_the_lock_changes_are_kept_beside_and_added_o
     with folder_locked(file.parent, 0):
         assert progress.record_hint("a", most=9) == 2
         assert progress.record_hint("a", most=9) == 3
-        assert store.load()["exercises"]["a"]["hints"] == 3
+        assert store.load_record()["exercises"]["a"]["hints"] == 3
         assert kept(file)["a"]["hints"] == 1
         assert len(names(file)) == 3
     assert capsys.readouterr().out == (
@@ -448,7 +448,7 @@ def test_changes_of_a_kernel_that_ended_while_another_held_the_lock_are_there(fi
             "from course_lib.teaching.learner import progress, store\n"
             "store.LOCK_SECONDS = 0\nprogress.record_hint('a', most=9)"
         )
-    assert store.load()["exercises"]["a"]["hints"] == 1
+    assert store.load_record()["exercises"]["a"]["hints"] == 1
 
 
 @pytest.mark.parametrize("age", [60, -3_600])
@@ -471,7 +471,7 @@ def test_a_file_system_without_locks_is_named_with_a_way_out(file, monkeypatch, 
         here.setattr(fcntl, "flock", none)
         progress.record_attempt("a", "right")
         progress.record_attempt("a", "right")
-        assert store.load()["exercises"]["a"]["attempts"] == 2
+        assert store.load_record()["exercises"]["a"]["attempts"] == 2
     out = capsys.readouterr().out
     assert f"the file system of {file.parent} has no locks" in out
     assert "COURSE_PROGRESS may name a file elsewhere" in out
@@ -540,7 +540,7 @@ def test_a_stopped_kernel_keeps_its_lock_and_both_records_are_there_when_it_goes
     code = (
         "import os, signal\nfrom course_lib.teaching.learner import store\n"
         "def change(data):\n    data['exercises']['A'] = {'attempts': 1}; os.kill(os.getpid(), signal.SIGSTOP)\n"
-        "store.update(change)"
+        "store.change_record(change)"
     )
     stopped = subprocess.Popen([sys.executable, "-c", code])
     os.waitpid(stopped.pid, os.WUNTRACED)

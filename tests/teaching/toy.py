@@ -3,7 +3,7 @@
 import numpy as np
 
 from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant
-from course_lib.teaching.exercises.observe import Case, attack, calls
+from course_lib.teaching.exercises.observe import Case, calls, observed_attack
 
 
 def mean_squared_error(predictions, targets):
@@ -99,7 +99,7 @@ ATTACK = Exercise(
     difficulty=2,
     minutes=5,
     reference=doubles_it,
-    observe=lambda test: attack(
+    observe=lambda test: observed_attack(
         test,
         right={"times": lambda x: 2 * x, "plus": lambda x: x + x},
         planted={

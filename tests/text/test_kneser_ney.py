@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from course_lib.core.metrics import perplexity
 from course_lib.text.kneser_ney import FALLBACK, KneserNey, discounts, with_cache
-from course_lib.text.ngrams import mean_loss
+from course_lib.text.ngrams import mean_nats
 
 QUICK = settings(max_examples=40, deadline=None, derandomize=True)
 TEXTS = st.lists(st.integers(0, 4), min_size=4, max_size=40)
@@ -146,13 +146,13 @@ def test_probabilities_of_all_words_of_wikitext_sum_to_one(end, wikitext_ids, wi
 
 def test_wikitext_has_its_known_perplexity_with_three_words(wikitext_ids, wikitext_types):
     model = KneserNey(wikitext_ids["train"], wikitext_types, 3)
-    assert f"{perplexity(mean_loss(model.log_probabilities(wikitext_ids['test']))):.1f}" == "224.4"
+    assert f"{perplexity(mean_nats(model.log_probabilities(wikitext_ids['test']))):.1f}" == "224.4"
 
 
 def test_wikitext_has_its_known_perplexity_with_five_words_and_with_a_cache(wikitext_ids, wikitext_kn5):
     log_p = wikitext_kn5.log_probabilities(wikitext_ids["test"])
-    assert f"{perplexity(mean_loss(log_p)):.1f}" == "217.8"
-    assert f"{perplexity(mean_loss(with_cache(log_p, wikitext_ids['test']))):.1f}" == "169.6"
+    assert f"{perplexity(mean_nats(log_p)):.1f}" == "217.8"
+    assert f"{perplexity(mean_nats(with_cache(log_p, wikitext_ids['test']))):.1f}" == "169.6"
 
 
 @pytest.fixture(scope="module")

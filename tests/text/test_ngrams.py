@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.core.metrics import perplexity
-from course_lib.text.ngrams import ABSENT, AddOne, Counts, mean_loss, overlap
+from course_lib.text.ngrams import ABSENT, AddOne, Counts, mean_nats, overlap
 
 QUICK = settings(max_examples=60, deadline=None, derandomize=True)
 TEXTS = st.lists(st.integers(0, 4), min_size=4, max_size=40)
@@ -41,7 +41,7 @@ def test_a_unigram_model_of_three_words_by_hand():
     model = AddOne([0, 0, 0, 1], 3)
     np.testing.assert_allclose(model.distribution(), [4 / 7, 2 / 7, 1 / 7])
     np.testing.assert_allclose(model.log_probabilities([2, 0]), np.log([1 / 7, 4 / 7]))
-    assert perplexity(mean_loss(model.log_probabilities([2, 0]))) == pytest.approx(math.sqrt(7 * 7 / 4))
+    assert perplexity(mean_nats(model.log_probabilities([2, 0]))) == pytest.approx(math.sqrt(7 * 7 / 4))
 
 
 def test_a_bigram_model_of_three_words_by_hand():
@@ -117,12 +117,12 @@ def test_an_unknown_id_is_refused_when_a_text_is_scored():
 
 def test_the_unigram_model_of_wikitext_has_its_known_perplexity(wikitext_ids, wikitext_types):
     model = AddOne(wikitext_ids["train"], wikitext_types)
-    assert f"{perplexity(mean_loss(model.log_probabilities(wikitext_ids['test']))):.1f}" == "914.4"
+    assert f"{perplexity(mean_nats(model.log_probabilities(wikitext_ids['test']))):.1f}" == "914.4"
 
 
 def test_add_one_is_worse_with_a_history_than_without_on_wikitext(wikitext_ids, wikitext_types):
     models = [AddOne(wikitext_ids["train"], wikitext_types, n) for n in (1, 2)]
-    losses = [mean_loss(model.log_probabilities(wikitext_ids["test"])) for model in models]
+    losses = [mean_nats(model.log_probabilities(wikitext_ids["test"])) for model in models]
     assert losses[1] > losses[0] + 0.5
 
 

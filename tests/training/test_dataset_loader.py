@@ -266,10 +266,10 @@ def test_flags_are_set_only_where_they_are_legal(monkeypatch):
     cpu, cuda = torch.device("cpu"), torch.device("cuda")
     ahead = {"persistent_workers": True, "prefetch_factor": 2}
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert loader_flags(0, cpu) == loader_flags(0, cuda) == {"num_workers": 0}
-    assert loader_flags(2, cpu) == loader_flags(2, cuda) == {"num_workers": 2, **ahead}
+    assert loader_flags(0, cpu) == loader_flags(0, cuda) == {"num_workers": 0, "pin_memory": False}
+    assert loader_flags(2, cpu) == loader_flags(2, cuda) == {"num_workers": 2, **ahead, "pin_memory": False}
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert loader_flags(0, cpu) == {"num_workers": 0}
+    assert loader_flags(0, cpu) == {"num_workers": 0, "pin_memory": False}
     assert loader_flags(0, cuda) == {"num_workers": 0, "pin_memory": True}
     assert loader_flags(2, cuda) == {"num_workers": 2, **ahead, "pin_memory": True}
 

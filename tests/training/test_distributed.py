@@ -17,7 +17,7 @@ from course_lib.training.loop.distributed import (
     gradients_wait,
     processes,
     rank,
-    start,
+    start_processes,
     summed,
     summed_count,
     unwrapped,
@@ -182,16 +182,16 @@ class FakeGroup:
 )
 def test_a_process_takes_the_device_of_its_number(monkeypatch, device, devices, backend, chosen):
     fake = FakeGroup(monkeypatch, devices, place=3)
-    start(device)
+    start_processes(device)
     assert (fake.backend, fake.device) == (backend, chosen)
 
 
 def test_devices_that_several_processes_cannot_have_are_refused(monkeypatch):
     fake = FakeGroup(monkeypatch, devices=2, place=2)
     with pytest.raises(ValueError, match="process 3 of this machine finds 2"):
-        start("cuda")
+        start_processes("cuda")
     with pytest.raises(ValueError, match="device must be auto, cpu or cuda for several processes, got 'mps'"):
-        start("mps")
+        start_processes("mps")
     assert fake.backend is None
 
 

@@ -10,9 +10,9 @@ from course_lib.core.history import History
 from course_lib.training.checkpoints.export import (
     KEYS,
     LISTS,
+    export_history,
     history_lists,
     read_pth_tar,
-    write_history,
     write_pth_tar,
 )
 from tests.training.checkpoint_runs import equal, start, train
@@ -65,7 +65,7 @@ def test_lists_that_do_not_belong_together_are_refused():
 
 
 def test_the_file_is_strict_json_and_a_diverged_run_has_null(tmp_path):
-    write_history(history_of([2.0, 800.0], [math.nan, 1.5]), tmp_path / "training_history.json")
+    export_history(history_of([2.0, 800.0], [math.nan, 1.5]), tmp_path / "training_history.json")
 
     def refuse(word):
         raise AssertionError(f"{word} is not JSON")

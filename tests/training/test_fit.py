@@ -1,7 +1,10 @@
 """`fit` computes what a hand-written loop computes, bit for bit, and goes on exactly where it was interrupted."""
 
+import ast
 import copy
+import inspect
 import math
+import textwrap
 
 import pytest
 import torch
@@ -15,6 +18,7 @@ from course_lib.core.schedules import cosine_with_warmup
 from course_lib.core.seeding import Seeds, epoch_order
 from course_lib.training.data.loaders import TensorLoader
 from course_lib.training.loop import fit as fit_module
+from course_lib.training.loop import step as step_module
 from course_lib.training.loop.callbacks import evaluate_on, stop_early
 from course_lib.training.loop.fit import fit, groups
 from course_lib.training.loop.state import TrainState
@@ -62,6 +66,25 @@ def test_fit_gives_the_weights_of_a_bare_loop_bit_for_bit(optimizer, more):
     state = new_state(optimizer)
     fit(state, blob_loader(), classification_loss, epochs=3, **more)
     assert same(state.model.state_dict(), bare_loop(optimizer, **more).state_dict())
+
+
+def _update_of(function) -> ast.With:
+    """The block of a function in which one update is made."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    blocks = [node for node in ast.walk(tree) if isinstance(node, ast.With)]
+    return next(block for block in blocks if "step.of(" in ast.unparse(block.items[0]))
+
+
+def test_the_innermost_loop_of_fit_names_the_lines_of_an_update_in_their_order():
+    calls = [node for node in ast.walk(_update_of(fit)) if isinstance(node, ast.Call)]
+    in_order = sorted(calls, key=lambda call: (call.lineno, call.col_offset))
+    names = [ast.unparse(call.func).removeprefix("step.") for call in in_order]
+    assert names == ["of", "forward", "backward", "require_finite", "clip", "update"]
+
+
+def test_an_update_by_hand_is_made_by_the_lines_that_fit_has():
+    of_fit, by_hand = (_update_of(function).body for function in (fit, step_module.optimizer_step))
+    assert [ast.dump(line) for line in of_fit] == [ast.dump(line) for line in by_hand]
 
 
 def test_a_limit_on_the_gradient_that_binds_changes_the_run():

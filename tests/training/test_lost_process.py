@@ -13,7 +13,7 @@ import torch.distributed as dist
 from course_lib.training.checkpoints.saving import latest, verify
 from course_lib.training.loop import distributed
 from course_lib.training.loop.distributed import PATIENCE, ProcessLost, processes
-from course_lib.training.runs.command import train as command
+from course_lib.training.runs.command import train_command as command
 from tests.training.lost_process import BATCHES
 from tests.training.torchrun import ROOT
 
@@ -64,7 +64,7 @@ def test_the_time_is_minutes_where_none_is_given():
 def test_a_patience_that_makes_no_sense_is_refused(monkeypatch, patience):
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(ValueError, match=rf"patience must be above 0 \(seconds\), got {patience}"):
-        distributed.start("cpu", patience)
+        distributed.start_processes("cpu", patience)
 
 
 def test_the_command_says_it_in_one_line(monkeypatch, capsys):
@@ -77,7 +77,7 @@ def test_the_command_says_it_in_one_line(monkeypatch, capsys):
         raise ProcessLost("another process of this run has ended")
 
     assert command.__module__ == "course_lib.training.runs.command"
-    monkeypatch.setattr(distributed, "start", silent)
+    monkeypatch.setattr(distributed, "start_processes", silent)
     assert main(["train", next(iter(SYSTEMS)), "--patience", "7"]) == 1
     assert main(["train", next(iter(SYSTEMS))]) == 1
     assert capsys.readouterr().err == "error: another process of this run has ended\n" * 2

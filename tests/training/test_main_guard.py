@@ -22,7 +22,7 @@ from course_lib.training.runs.run import run
 from course_lib.training.loop.state import TrainState
 
 class Data:
-    fatal = "fatal" in sys.argv
+    def __init__(self, fatal): self.fatal = fatal
     def __len__(self): return 32
     def __getitem__(self, index):
         if self.fatal and get_worker_info() is not None:
@@ -32,10 +32,10 @@ class Data:
 def loss_fn(model, batch):
     return Loss(((model(batch[0]) - batch[1]) ** 2).sum(), len(batch[0]))
 
-def main(what):
+def main(what, fatal=False):
     model = nn.Linear(4, 1)
     state = TrainState(model, torch.optim.SGD(model.parameters(), lr=1e-6), Seeds.same(0))
-    loader = DatasetLoader(Data(), batch_size=8, workers=1, patience=240)
+    loader = DatasetLoader(Data(fatal), batch_size=8, workers=1, patience=240)
     first = TensorLoader(torch.zeros(32, 4), torch.zeros(32, 1), batch_size=8) if what == "second" else loader
     if what == "run":
         run("folder", state, loader, loss_fn, epochs=1)
@@ -47,13 +47,19 @@ def main(what):
 
 """
 SET = "if multiprocessing.get_start_method(allow_none=True) is None: multiprocessing.set_start_method({method!r})\n"
-PLAIN, GUARDED = "main({what!r})\n", 'if __name__ == "__main__":\n    ' + SET + "    main({what!r})\n"
+PLAIN = "main({what!r})\n"
+GUARDED = (
+    'if __name__ == "__main__":\n    '
+    + SET
+    + "    main({what!r})\n    print('now a worker dies', file=sys.stderr, flush=True)\n"
+    + "    main({what!r}, fatal=True)\n"
+)
 
 
-def started(folder: Path, script: str, *arguments: str) -> tuple[int, str, list[str]]:
+def started(folder: Path, script: str) -> tuple[int, str, list[str]]:
     """Exit status, what it said, and who trained."""
     (folder / "script.py").write_text(script, encoding="utf-8")
-    command = [sys.executable, "script.py", *arguments]
+    command = [sys.executable, "script.py"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100, check=False)
     log = folder / "trained.log"
     return done.returncode, done.stderr, log.read_text().splitlines() if log.exists() else []
@@ -71,8 +77,8 @@ def test_a_script_without_a_main_guard_ends_with_the_sentence_of_torch_and_train
 def test_with_a_main_guard_it_trains_once_also_where_a_worker_of_another_parent_dies(tmp_path):
     script = SCRIPT + GUARDED.format(method="forkserver", what="loader")
     status, said, trained = started(tmp_path, script)
-    assert (status, said, trained) == (0, "", ["MainProcess trained 8"])
-    # Long before the patience of the loader, 240 s, is over.
-    status, said, trained = started(tmp_path, script, "fatal")
     assert (status, trained) == (0, ["MainProcess trained 8"] * 2)
-    assert "the worker of the loader failed" in said
+    # The second time long before the patience of the loader, 240 s, is over.
+    sound, _, fatal = said.partition("now a worker dies\n")
+    assert sound == ""
+    assert "the worker of the loader failed" in fatal

@@ -18,9 +18,9 @@ from course_lib.teaching.build import execute
 from course_lib.training.data.loaders import TensorLoader
 from course_lib.training.loop.callbacks import evaluate_on, every
 from course_lib.training.loop.fit import fit
-from course_lib.training.loop.state import TrainState
+from course_lib.training.loop.state import LastStep, TrainState
 from course_lib.training.runs import bar as progress
-from course_lib.training.runs.bar import line, print_line, progress_bar, total_steps, watch_divergence
+from course_lib.training.runs.bar import print_line, progress_bar, progress_line, total_steps, watch_divergence
 
 PIXELS, LABELS = (torch.from_numpy(array) for array in load_digits(return_X_y=True))
 PIXELS = (PIXELS / 16).float()
@@ -67,9 +67,9 @@ def test_a_line_in_an_epoch_tells_the_last_update_and_between_epochs_what_was_me
 
 def test_a_line_before_the_first_update_and_for_a_batch_without_elements_raises_nothing():
     state = small_state()
-    assert line(state) == "epoch   0  step      0"
-    state.batch, state.loss = 1, Loss(torch.tensor(0.0), 0)
-    assert "loss nan" in line(state)
+    assert progress_line(state) == "epoch   0  step      0"
+    state.batch, state.last = 1, LastStep(Loss(torch.tensor(0.0), 0))
+    assert "loss nan" in progress_line(state)
 
 
 def run_with(bar, epochs: int = 2, **settings) -> TrainState:
@@ -105,7 +105,7 @@ def test_a_bar_is_drawn_rarely_and_the_loss_read_only_then():
 
     bar, state = progress_bar(1000, seconds=3600, file=file), small_state()
     for state.step in range(1, 1001):
-        state.loss = Read(torch.tensor(1.0), 1)
+        state.last = LastStep(Read(torch.tensor(1.0), 1))
         bar(state)
     assert len(reads) == 2  # the first and the last
 
@@ -191,7 +191,7 @@ def losses_watched(losses, **settings) -> tuple[History, list[str], TrainState]:
     for step, loss in enumerate(losses, start=1):
         if state.ended:
             break
-        state.step, state.loss = step, Loss(torch.tensor(loss), 1)
+        state.step, state.last = step, LastStep(Loss(torch.tensor(loss), 1))
         watch(state)
     return state.history, said, state
 
@@ -242,7 +242,7 @@ def test_a_second_run_in_the_same_history_is_compared_with_itself():
     state.history = first
     watch = watch_divergence(log=said.append)
     for state.step in range(1, 31):  # another loss function: its values are ten times as large
-        state.loss = Loss(torch.tensor(10.0), 1)
+        state.last = LastStep(Loss(torch.tensor(10.0), 1))
         watch(state)
     assert said == []
 
@@ -270,7 +270,7 @@ def test_a_resumed_run_sounds_the_alarm_at_the_same_step():
         part, _, state = losses_watched(losses[:cut])
         watch = watch_divergence(log=lambda text: None)
         for step, loss in enumerate(losses[cut:], start=cut + 1):
-            state.step, state.loss = step, Loss(torch.tensor(loss), 1)
+            state.step, state.last = step, LastStep(Loss(torch.tensor(loss), 1))
             watch(state)
         assert part.rows == history.rows
     assert whole.step == 30

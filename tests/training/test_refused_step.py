@@ -1,10 +1,12 @@
-"""A step that is refused has changed nothing: parameters, buffers, moments, settings and scaler are as before it."""
+"""A step that is refused changes nothing: parameters, buffers, moments, settings, scaler and torch's generators."""
 
 import copy
 import math
+import random
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -13,11 +15,11 @@ from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds
 from course_lib.training.checkpoints import saving as checkpoint
 from course_lib.training.data.loaders import TensorLoader
-from course_lib.training.loop import undo
+from course_lib.training.loop import step, undo
 from course_lib.training.loop.fit import fit
 from course_lib.training.loop.state import TrainState
-from course_lib.training.loop.step import optimizer_step
-from course_lib.training.loop.undo import BeforeUpdate, longest_gradient
+from course_lib.training.loop.step import longest_gradient, optimizer_step
+from course_lib.training.loop.undo import BeforeUpdate
 from tests.training.small import blob_loader, blobs, classification_loss, copied, everything, new_state, same
 
 X, Y = blobs(24)
@@ -123,6 +125,44 @@ def test_a_run_with_a_refused_step_in_it_is_the_run_without(tmp_path: Any) -> No
     with pytest.raises(FloatingPointError, match="the loss is nan at step 2"):
         fit(met, TensorLoader(bad, y, batch_size=16, shuffle=False), classification_loss, epochs=2)
     checkpoint.save(met, tmp_path)  # the state can be saved: nothing in it is NaN
+    fit(met, TensorLoader(x, y, batch_size=16, shuffle=False), classification_loss, epochs=2)
+    assert same(everything(met), everything(clean))
+
+
+def drawing(loss_fn: Any) -> Any:
+    def drawn(model: nn.Module, batch: Any) -> Loss:
+        torch.rand(3)
+        return loss_fn(model, batch)
+
+    return drawn
+
+
+@pytest.mark.parametrize("loss_fn", [with_nan, with_bad_gradient, mistaken, of_nothing, broken])
+def test_torchs_generator_is_put_back_and_what_numpy_and_python_gave_is_not(loss_fn: Any) -> None:
+    state, worlds = writing(), (np.random.random, random.random)
+    torch.manual_seed(3), np.random.seed(3), random.seed(3)
+    expected = torch.rand(5)
+    drawn_once = [draw() for draw in worlds]
+    torch.manual_seed(3), np.random.seed(3), random.seed(3)
+
+    def of_all_three(model: nn.Module, batch: Any) -> Loss:
+        assert [draw() for draw in worlds] == drawn_once
+        return drawing(loss_fn)(model, batch)
+
+    with pytest.raises((FloatingPointError, TypeError, ValueError, KeyboardInterrupt)):
+        optimizer_step(state, [(X, Y)], of_all_three)
+    assert torch.equal(torch.rand(5), expected)
+    assert [draw() for draw in worlds] != drawn_once
+
+
+def test_a_run_with_a_refused_step_draws_the_dropout_of_the_run_without() -> None:
+    clean, met = new_state(dropout=0.5), new_state(dropout=0.5)
+    x, y = blobs(48)
+    bad = x.clone()
+    bad[20] = math.nan
+    fit(clean, TensorLoader(x, y, batch_size=16, shuffle=False), classification_loss, epochs=2)
+    with pytest.raises(FloatingPointError, match="at step 2"):
+        fit(met, TensorLoader(bad, y, batch_size=16, shuffle=False), classification_loss, epochs=2)
     fit(met, TensorLoader(x, y, batch_size=16, shuffle=False), classification_loss, epochs=2)
     assert same(everything(met), everything(clean))
 
@@ -310,7 +350,7 @@ def test_to_look_at_the_update_changes_no_bit_of_it(make: Any, monkeypatch: pyte
     ("make", "longest"),
     [
         (lambda p: torch.optim.SGD(p, lr=0.1), math.inf),
-        (lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True), undo.LONG),
+        (lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True), step.LONG),
         (lambda p: torch.optim.AdamW(p), math.inf),
         (lambda p: torch.optim.Adam(p, weight_decay=0.1, amsgrad=True), math.inf),
         (lambda p: torch.optim.AdamW([{"params": [q], "lr": 1e-3 * (n + 1)} for n, q in enumerate(p)]), math.inf),

@@ -12,8 +12,8 @@ from course_lib.training.machine.runtime import (
     EnvironmentReport,
     Gpu,
     environment_report,
+    package_versions,
     presets_that_run,
-    versions,
 )
 
 LAPTOP = EnvironmentReport(
@@ -58,7 +58,7 @@ def test_versions_are_read_without_importing_the_packages() -> None:
 
 
 def test_a_package_that_is_missing_is_said_so() -> None:
-    assert versions(("no-such-package",)) == (("no-such-package", "not installed"),)
+    assert package_versions(("no-such-package",)) == (("no-such-package", "not installed"),)
 
 
 def test_a_laptop_runs_all_but_cuda() -> None:

@@ -80,6 +80,24 @@ def test_a_noted_signal_interrupts_the_run_and_does_not_stop_it_for_good() -> No
     assert not run.stop
 
 
+def test_the_state_of_a_run_of_one_process_is_interrupted_in_the_moment_of_the_signal() -> None:
+    run = state()
+    with signals_noted(run):
+        assert not run.ended
+        signal.raise_signal(signal.SIGTERM)
+        assert run.interrupted
+        assert not run.stop
+
+
+def test_the_state_of_one_of_several_processes_waits_until_they_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signals, "world_size", lambda: 2)
+    run = state()
+    with signals_noted(run) as received:
+        signal.raise_signal(signal.SIGTERM)
+        assert received.number == signal.SIGTERM
+        assert not run.ended
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
 def test_a_hangup_that_is_ignored_stays_ignored_as_nohup_has_it() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)

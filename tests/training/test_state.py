@@ -1,12 +1,14 @@
 """The state of a run keeps the base rates, knows its device, and is refused where it cannot be."""
 
 import copy
+from dataclasses import fields
 
 import pytest
 import torch
 from torch import nn
 
 from course_lib.core.seeding import Seeds
+from course_lib.training.checkpoints import saving as checkpoint
 from course_lib.training.loop.fit import fit
 from course_lib.training.loop.state import TrainState
 from tests.training.small import blob_loader, classification_loss, everything, network, new_state, same
@@ -82,3 +84,19 @@ def test_a_copy_of_a_state_trains_like_the_state_and_apart_from_it():
     assert other.epoch == 1
     fit(other, blob_loader(), classification_loss, epochs=2)
     assert same(everything(other), everything(state))
+
+
+def test_every_field_is_the_callers_or_moves_on_with_the_run_and_none_is_of_the_last_step(tmp_path):
+    """What an update finds or uses again is beside the fields: a run goes on without it."""
+    state = new_state("adamw", dropout=0.3)
+    fit(state, blob_loader(), classification_loss, epochs=1, clip=1.0)
+    given = {"model", "optimizer", "seeds", "given"}
+    saved = {"history", "step", "epoch", "batch", "running", "seconds", "noise", "scaler", "stop", "reason", "best"}
+    of_this_call = {"plan", "interrupted"}
+    assert {field.name for field in fields(TrainState)} == given | saved | of_this_call
+    assert state.loss.count == 2
+    assert float(state.norm) > 0
+    fresh = new_state("adamw", seed=0, dropout=0.3)
+    fit(fresh, blob_loader(), classification_loss, epochs=1)
+    checkpoint.load(checkpoint.save(state, tmp_path), fresh)
+    assert (fresh.loss, fresh.norm) == (None, None)

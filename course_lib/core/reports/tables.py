@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from course_lib.core.reports import golden_seeds, infinito, neuronet, repositories, theory, velora
 from course_lib.core.reports.record import Fact, Report, Table, number, number_texts
 
-__all__ = ["NAMES", "Fact", "Place", "Report", "Table", "find", "get_report", "number"]
+__all__ = ["NAMES", "Fact", "Place", "Report", "Table", "get_report", "number", "report_number"]
 
 # The five source documents; the repositories are kept apart, under names that say so.
 _SOURCES = (infinito.REPORT, golden_seeds.REPORT, neuronet.REPORT, velora.REPORT, theory.REPORT)
@@ -32,7 +32,7 @@ def get_report(name: str) -> Report:
     return _REPORTS[name]
 
 
-def find(text: str, report: str) -> list[Place]:
+def report_number(text: str, report: str) -> list[Place]:
     """Places of `report` where `text` stands, as a whole cell or as one number of it; empty if there is none.
 
     Thousands separators, spaces, a leading plus, the kind of minus sign and zeros of an exponent do not count:

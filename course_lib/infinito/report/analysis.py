@@ -12,9 +12,8 @@ import torch
 from torch import nn
 
 from course_lib.core.metrics import Loss
-from course_lib.infinito.attention import Attention
 from course_lib.infinito.config import InfinitoConfig
-from course_lib.infinito.model import Infinito
+from course_lib.infinito.model import Attention, Infinito
 
 
 class ParameterRow(NamedTuple):

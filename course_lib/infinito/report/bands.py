@@ -48,7 +48,7 @@ def band_of(epoch: int, bands: tuple[Band, ...] = BANDS) -> Band:
     raise ValueError(f"epoch must be in {bands[0].first} to {bands[-1].last}, got {epoch}")
 
 
-def holds(epoch: int, perplexity: float, reported: float, bands: tuple[Band, ...] = BANDS) -> bool:
+def within_bands(epoch: int, perplexity: float, reported: float, bands: tuple[Band, ...] = BANDS) -> bool:
     """Whether a validation perplexity lies in the band of its epoch around the reported one; NaN never does."""
     return abs(perplexity / reported - 1.0) <= band_of(epoch, bands).relative
 
@@ -75,7 +75,7 @@ def reproduction(rows: Sequence[dict[str, Any]], *, seed: int = 42) -> list[Repr
         if row["split"] == "val" and row["seed"] == seed:
             epoch, ours = row["epoch"], math.exp(row["mean_of_batches"])
             theirs = reported[epoch - 1]
-            found.append(Reproduced(epoch, theirs, ours, ours / theirs - 1, holds(epoch, ours, theirs)))
+            found.append(Reproduced(epoch, theirs, ours, ours / theirs - 1, within_bands(epoch, ours, theirs)))
     return found
 
 

@@ -80,8 +80,10 @@ def small_run(run: SmallRun, *, steps: int, every: int, seed: int = 0) -> Iterat
             language_loss(model, asked(run, train[rows]), padded=False).mean.backward()
             optimizer.step()
             if step % every == 0:
-                noisy = perplexity(model, run, train, training=True)
-                yield Point(step, perplexity(model, run, train), perplexity(model, run, held_out), noisy)
+                noisy = perplexity_of_blocks(model, run, train, training=True)
+                yield Point(
+                    step, perplexity_of_blocks(model, run, train), perplexity_of_blocks(model, run, held_out), noisy
+                )
 
 
 def blocks_of(run: SmallRun, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -105,7 +107,7 @@ def asked(run: SmallRun, blocks: torch.Tensor) -> tuple[torch.Tensor, torch.Tens
 
 
 @torch.no_grad()
-def perplexity(model: Infinito, run: SmallRun, blocks: torch.Tensor, *, training: bool = False) -> float:
+def perplexity_of_blocks(model: Infinito, run: SmallRun, blocks: torch.Tensor, *, training: bool = False) -> float:
     """The perplexity of the first 128 blocks; the model goes on in training mode."""
     model.train(training)
     loss = language_loss(model, asked(run, blocks[:128]), padded=False)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from course_lib.core.checklist import Item, Report, judged, unchecked
+from course_lib.core.checklist import Item, Ticks, judged, unchecked
 from course_lib.core.metrics import confusion_matrix
 from course_lib.numpy_nn.network import Sequential
 
@@ -84,12 +84,12 @@ def post(
     errors: ErrorAnalysis | None = None,
     figure: Any = None,
     settings: Mapping[str, Any] | None = None,
-) -> Report:
+) -> Ticks:
     """Check that the test part was opened once, errors were analysed, predictions drawn and settings recorded.
 
     figure: whatever was drawn, with the attribute `axes`. settings: plain values under the names of SETTINGS at least.
     """
-    return Report("after training", (_once(test), _analysed(test, errors), _drawn(figure), _recorded(settings)))
+    return Ticks("after training", (_once(test), _analysed(test, errors), _drawn(figure), _recorded(settings)))
 
 
 def _once(test: Sealed | None) -> Item:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from course_lib.core.checklist import Item, Report, judged, unchecked
+from course_lib.core.checklist import Item, Ticks, judged, unchecked
 from course_lib.core.metrics import Loss
 from course_lib.numpy_nn.layers import Linear
 from course_lib.numpy_nn.losses import softmax_cross_entropy
@@ -36,7 +36,7 @@ def preflight(
     test: Data | None = None,
     groups: tuple[NDArray[Any], ...] | None = None,
     loss: LossFunction = softmax_cross_entropy,
-) -> Report:
+) -> Ticks:
     """Check data, split, architecture, initialization and the pairing of outputs and loss; one item each.
 
     train, validation, test: (x (n, f), y) each; y whole class numbers (n,) or values (n, outputs). groups: for the same
@@ -54,7 +54,7 @@ def preflight(
         items += [unchecked("initial scale", why), unchecked("outputs and loss", why)]
     else:
         items += [_initial_scale(model, train[0]), _pairing(model, train, loss, classes)]
-    return Report("before training", tuple(items))
+    return Ticks("before training", tuple(items))
 
 
 def _normalised(x: Floats) -> Item:

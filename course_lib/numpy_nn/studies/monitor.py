@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from course_lib.core.checklist import Item, Report, judged, unchecked
+from course_lib.core.checklist import Item, Ticks, judged, unchecked
 from course_lib.core.diagnosis import diagnose_curves
 from course_lib.core.history import History
 from course_lib.numpy_nn.network import Sequential
@@ -24,7 +24,7 @@ def monitor(
     model: Sequential | None = None,
     validation: Data | None = None,
     best_loss: float | None = None,
-) -> Report:
+) -> Ticks:
     """Check that both losses were watched, the training loss falls, nothing overfits and the best weights were kept.
 
     knowing_nothing: the loss of a constant answer, log k for k classes. With the model as it is after training and the
@@ -43,7 +43,7 @@ def monitor(
     if best_loss is None and model is not None and validation is not None and np.isfinite(model.parameters).all():
         best_loss = evaluate(model, validation)["loss"] if validation[1].ndim == 1 else None
     items = (watched, _finite(train, val), _falls(train), _overfit(train, val, knowing_nothing), _kept(val, best_loss))
-    return Report("during training", items)
+    return Ticks("during training", items)
 
 
 def _losses(history: History, split: str) -> NDArray[np.float64]:

@@ -28,7 +28,7 @@ _ABSOLUTE = re.compile(r"(?<![\w.:/~])/(?:home|root|Users|tmp|var|opt|usr|mnt|pr
 
 
 @dataclass(frozen=True)
-class Finding:
+class Complaint:
     """A broken rule: `where` names the master to edit (file:line)."""
 
     where: str

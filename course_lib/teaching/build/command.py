@@ -20,12 +20,12 @@ from nbformat.reader import NotJSONError
 
 from course_lib.core.files import course_root, write_text
 from course_lib.teaching.build.assemble import Target, assemble, orphans, targets
-from course_lib.teaching.build.cell_rules import Finding, code_findings, output_findings
+from course_lib.teaching.build.cell_rules import Complaint, code_findings, output_findings
 from course_lib.teaching.build.execute import ExecutionError, as_text, execute, executed_in_order
 from course_lib.teaching.build.percent import SourceError, place, read_master
 
 
-def differences(stored: NotebookNode, fresh: NotebookNode) -> list[tuple[str, str]]:
+def notebook_differences(stored: NotebookNode, fresh: NotebookNode) -> list[tuple[str, str]]:
     """(cell id, what differs) between a stored notebook and a fresh build; outputs are not looked at."""
     ids, wanted = [cell.get("id") for cell in stored.cells], [cell.id for cell in fresh.cells]
     if ids != wanted:
@@ -54,26 +54,26 @@ def stale(target: Target, fresh: NotebookNode) -> list[tuple[str, str]]:
     stored = _stored(target)
     if stored is None:
         return [("", "was not built, or what lies there is no notebook")]
-    return differences(stored, fresh) or list(output_findings(stored))
+    return notebook_differences(stored, fresh) or list(output_findings(stored))
 
 
-def check(root: Path, names: Sequence[str] = ()) -> list[Finding]:
+def stale_notebooks(root: Path, names: Sequence[str] = ()) -> list[Complaint]:
     """Everything that is wrong with the notebooks under `root`; executes nothing."""
-    found: dict[Finding, None] = {}  # ordered, and what solution and sheet share is named once
+    found: dict[Complaint, None] = {}  # ordered, and what solution and sheet share is named once
     for target in _chosen(targets(root), names):
         try:
             fresh, cells = assemble(target), read_master(target.source)
         except SourceError as error:
             where, _, says = str(error).partition(": ")
-            found[Finding(where, "", says)] = None
+            found[Complaint(where, "", says)] = None
             continue
         lines = {cell.id: cell.line for cell in cells}
         aged = [(cell, f"{says} [{place(target.path)}]") for cell, says in stale(target, fresh)]
         for cell, says in [*code_findings(cells), *aged]:
             line = lines.get(cell) or lines.get(cell.removesuffix("-faded"), 0)
-            found[Finding(place(target.source, line), cell, says)] = None
+            found[Complaint(place(target.source, line), cell, says)] = None
     for path in [] if names else orphans(root):
-        found[Finding(place(path), "", "no master asks for this notebook; write one or delete it")] = None
+        found[Complaint(place(path), "", "no master asks for this notebook; write one or delete it")] = None
     return list(found)
 
 
@@ -107,7 +107,7 @@ def build(target: Target, *, run: bool = True, always: bool = False) -> str:
 
 def _refuse(target: Target, lines: dict[str, int], broken: list[tuple[str, str]]) -> None:
     if broken:
-        found = [Finding(place(target.source, lines.get(cell, 0)), cell, says) for cell, says in broken]
+        found = [Complaint(place(target.source, lines.get(cell, 0)), cell, says) for cell, says in broken]
         raise SourceError("\n".join(map(str, found)))
 
 
@@ -146,7 +146,7 @@ def main(arguments: Sequence[str] | None = None, root: Path | None = None) -> in
     root = root or course_root()
     try:
         if options.check:
-            found = check(root, options.names)
+            found = stale_notebooks(root, options.names)
             print("\n".join(map(str, found)) or "fresh")
             return 1 if found else 0
         for target in _chosen(targets(root), options.names):

@@ -73,7 +73,7 @@ def part_of(cell: Cell, kinds: dict[str, str]) -> Part:
     if cell.kind == "markdown":
         return Part(words=words(cell.text))
     checked = re.findall(r"\bcheck\(\s*[\"']([\w-]+)[\"']", cell.text)
-    minutes = sum(registry.find(slug).exercise.minutes for slug in checked)
+    minutes = sum(registry.entry_of(slug).exercise.minutes for slug in checked)
     return Part(cells=int(cell.id not in kinds), exercises=minutes)
 
 

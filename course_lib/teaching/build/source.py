@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from course_lib.teaching.exercises.asked import entry_of, may_be_seen
+from course_lib.teaching.exercises.asked import exercise_of, may_be_seen
 from course_lib.teaching.learner.panel import notebook_runs, panel
 from course_lib.teaching.learner.progress import record_level
 
@@ -49,7 +49,7 @@ def show_source(obj: Any, *, reveal: bool = False) -> None:
     # A definition typed into the notebook has no file that the reader could open.
     place = "" if module == "__main__" else f"`{module.replace('.', '/')}.py`\n\n"
     whole = {"text/markdown": place + fenced(code), "text/plain": code}
-    entry = entry_of(obj) if inspect.isfunction(obj) else None
+    entry = exercise_of(obj) if inspect.isfunction(obj) else None
     if entry is None or may_be_seen(entry.exercise.slug):
         display(whole, raw=True)
     elif reveal:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.plots import style
-from course_lib.teaching.clinic.cases import CASES, SIGNS, Case
+from course_lib.teaching.clinic.cases import CASES, SIGNS, BrokenRun
 from course_lib.teaching.clinic.loop import Readings, Setup, train
 from course_lib.teaching.exercises.card import show_card
 from course_lib.teaching.learner import progress
@@ -26,7 +26,7 @@ SEED = 0
 
 
 @dataclass(frozen=True)
-class Diagnosis:
+class RunDiagnosis:
     """What `diagnose` said of a case: status is "right", "not this", "no such fault" or "not started"."""
 
     case: str
@@ -50,7 +50,7 @@ def readings(name: str, *, mended: bool = False, seed: int = SEED) -> Readings:
     return train(setup, seed)
 
 
-def _case(name: str) -> Case:
+def _case(name: str) -> BrokenRun:
     if name not in CASES:
         raise ValueError(f"there is no case {name!r}; there are {', '.join(CASES)}")
     return CASES[name]
@@ -78,7 +78,7 @@ def show_mended(name: str) -> None:
     style.show(figure, words)
 
 
-def diagnose(name: str, fault: Any, *, record: bool = True) -> Diagnosis:
+def diagnose(name: str, fault: Any, *, record: bool = True) -> RunDiagnosis:
     """Say whether `fault` is what is wrong with the run, show why, and return the verdict.
 
     Right: the reason, and the question that separates the fault from its nearest rival. Wrong: what that fault would
@@ -96,18 +96,18 @@ def _plain(fault: Any) -> str:
     return " ".join(str(fault).lower().split())
 
 
-def _diagnosis(name: str, case: Case, fault: Any) -> Diagnosis:
+def _diagnosis(name: str, case: BrokenRun, fault: Any) -> RunDiagnosis:
     if fault is None or fault is Ellipsis:
-        return Diagnosis(name, "not started", ("name one of FAULTS",))
+        return RunDiagnosis(name, "not started", ("name one of FAULTS",))
     said = _plain(fault)
     if said not in SIGNS:
         close = difflib.get_close_matches(said, FAULTS, n=1)
         line = f"did you mean {close[0]!r}?" if close else f"the faults are {', '.join(FAULTS)}"
-        return Diagnosis(name, "no such fault", (f"{fault!r} is not a name of a fault", line))
+        return RunDiagnosis(name, "no such fault", (f"{fault!r} is not a name of a fault", line))
     if said == case.fault:
         lines = (case.reason, f"not {case.rival}: {case.question}", f"mend: {case.mend}")
-        return Diagnosis(name, "right", lines)
-    return Diagnosis(name, "not this", (f"{said} would show {SIGNS[said]}", case.question))
+        return RunDiagnosis(name, "right", lines)
+    return RunDiagnosis(name, "not this", (f"{said} would show {SIGNS[said]}", case.question))
 
 
 def table(run: Readings) -> str:

@@ -64,7 +64,7 @@ class Setup:
 
 
 @dataclass(frozen=True)
-class Layer:
+class LinearLayer:
     """A layer at the end of the run, on 256 training samples: root mean squares of its output, the gradient and its
     weights at the start; the share of its units that are always 0; how many of its units differ from each other."""
 
@@ -98,7 +98,7 @@ class Readings:
     bias_moved: bool
     repeats: bool
     gradient_lengths: tuple[float, float, float]
-    layers: tuple[Layer, ...]
+    layers: tuple[LinearLayer, ...]
     confusion: Array
     first_bad: str
 
@@ -192,7 +192,7 @@ def _first_bad(model: Sequential, x: Array, loss: float) -> str:
     return "" if np.isfinite(loss) else f"the loss (largest logit {np.abs(x).max():.0f})"
 
 
-def _layers(setup: Setup, model: Sequential, x: Array, y: Array, weights: list[float]) -> tuple[Layer, ...]:
+def _layers(setup: Setup, model: Sequential, x: Array, y: Array, weights: list[float]) -> tuple[LinearLayer, ...]:
     """Output, gradient and dead units of every hidden activation and of the logits."""
     outputs = []
     for layer in model.layers:
@@ -202,7 +202,7 @@ def _layers(setup: Setup, model: Sequential, x: Array, y: Array, weights: list[f
     for layer in reversed(model.layers):
         gradients.append(gradient)
         gradient = layer.backward(gradient)
-    shown: list[Layer] = []
+    shown: list[LinearLayer] = []
     last = len(model.layers) - 1
     for place, (layer, out, back) in enumerate(zip(model.layers, outputs, reversed(gradients), strict=True)):
         if place < last and type(layer).__name__ in ("Linear", "Dropout"):
@@ -210,7 +210,7 @@ def _layers(setup: Setup, model: Sequential, x: Array, y: Array, weights: list[f
         name = f"hidden layer {len(shown) + 1}" if place < last else "outputs"
         size, slope = (float(np.sqrt(np.mean(values**2))) for values in (out, back))
         dead, different = float(np.mean((out == 0).all(axis=0))), _different(out)
-        shown.append(Layer(name, size, slope, weights[len(shown)], dead, different, out.shape[1]))
+        shown.append(LinearLayer(name, size, slope, weights[len(shown)], dead, different, out.shape[1]))
     return tuple(shown)
 
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from course_lib.teaching import checks
 from course_lib.teaching.exercises.registry import Entry, sheet, sheet_numbers
-from course_lib.teaching.learner.store import load
+from course_lib.teaching.learner.store import load_record
 
 _FOLDER = Path(next(iter(checks.__path__)))
 _ROOM = re.compile(rf"{re.escape(checks.__name__)}\.(\w+)")
 
 
-def entry_of(function: Any) -> Entry | None:
+def exercise_of(function: Any) -> Entry | None:
     """The exercise whose answer this function is; None for any other object.
 
     A sheet is imported only where its files name the function: those from 08 on bring torch.
@@ -34,7 +34,7 @@ def entry_of(function: Any) -> Entry | None:
 
 def may_be_seen(slug: str) -> bool:
     """Whether the exercise is solved, or its worked answer was shown before."""
-    record = load()["exercises"].get(slug, {})
+    record = load_record()["exercises"].get(slug, {})
     return "solved" in record or record.get("level") == "worked"
 
 

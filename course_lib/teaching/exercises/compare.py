@@ -14,6 +14,7 @@ import numpy as np
 MOST_DEPTH = 12
 SMALLEST_SCALE = 1e-9  # below this a leaf is taken for zero, and differences from it are absolute
 FLOAT32_TOLERANCE = 2e-5  # rounding of float32 over the few operations of an exercise
+MOST_TOLERANCE = 100  # times the tolerance of the exercise
 MISSING = type("Missing", (), {"__repr__": lambda self: "nothing"})()
 
 _LEAVES = {np.ndarray, np.float64, float, int, bool, str, type(None)}  # the most frequent ones
@@ -158,14 +159,16 @@ def tolerance_for(ours: Any, theirs: Any, tolerance: float) -> float:
     for _, own, rule in pairs(ours, theirs):
         kinds = [array.dtype for array in (to_array(own), to_array(rule)) if array is not None]
         if any(kind.kind == "f" and kind.itemsize <= 4 for kind in kinds):
-            return min(max(tolerance, FLOAT32_TOLERANCE), 100 * tolerance)
+            return min(max(tolerance, FLOAT32_TOLERANCE), MOST_TOLERANCE * tolerance)
     return tolerance
 
 
 def gap_within(ours: Any, theirs: Any, tolerance: float) -> float | None:
     """The distance of two observations where `tolerance_for` them allows it, else None."""
-    gap = distance(ours, theirs, most=100 * tolerance)
-    return gap if gap <= tolerance or gap <= tolerance_for(ours, theirs, tolerance) else None
+    most = MOST_TOLERANCE * tolerance
+    gap = distance(ours, theirs, most)
+    near = gap <= tolerance or (gap <= most and gap <= tolerance_for(ours, theirs, tolerance))
+    return gap if near else None
 
 
 def form_notes(ours: Any, theirs: Any) -> list[str]:

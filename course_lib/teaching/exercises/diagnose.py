@@ -45,7 +45,7 @@ MOST_LINES = 3
 _STATEMENTS = (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return)
 
 
-def diagnose(exercise: Exercise, answer: Any) -> Finding:
+def diagnose_answer(exercise: Exercise, answer: Any) -> Finding:
     """Probe `answer` and say what it is. Never raises on a wrong answer; only KeyboardInterrupt passes."""
     if answer is None or answer is Ellipsis:
         return Finding(NOT_STARTED)

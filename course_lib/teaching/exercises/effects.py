@@ -46,7 +46,7 @@ class Effects:
 
 
 @contextlib.contextmanager
-def recorded() -> Iterator[Effects]:
+def effects_of() -> Iterator[Effects]:
     """Note the effects on global state of what runs inside, with fixed seeds, and put the state back."""
     effects, before, functions = Effects(), _global_state(), _functions()
     _seed()

@@ -51,6 +51,7 @@ def _filled_in(
 ) -> Exercise:
     """An exercise whose answer is a dictionary like `key`.
 
+    A row without a question has that of `ask` for the first key that it changes.
     words: what may stand for a word, for all keys or by key. ask: the question for a key that is not right, by key or
     by the word that was given, or made by `ask(key, given, right)`. within: how far a number may be from the one that
     it stands for; half its last decimal where nothing is said, 0 for whole numbers. read: a reader of its own, by key.
@@ -67,7 +68,11 @@ def _filled_in(
     def make(edit: str) -> dict[str, Any]:
         return changed(key, edit, names)
 
-    known = mistakes(wrong, make, names)
+    def about_first(answer: dict[str, Any]) -> str:
+        first = next(name for name in key if answer[name] != key[name])
+        return _question(ask, first, answer[first], key[first])
+
+    known = mistakes(wrong, make, names, about_first)
     right = variants(also, make, names) if also else ()
     reader = _Reader(key, (*right, *known), allowed, synonyms, within or {}, read or {}, bounds)
     asked = Property("each by itself", lambda seen, rule: _look_again(seen, rule, allowed, ask))
@@ -145,7 +150,7 @@ def _snapped(value: Any, known: list[Any], room: float) -> Any:
         nearest += [min(close)[1]] if close else []
     if nearest:
         return known[0 if 0 in nearest else nearest[0]]
-    return typed.number(value, float(known[0])) if known else typed.number(value)
+    return typed.read_number(value, float(known[0])) if known else typed.read_number(value)
 
 
 def changed(key: Mapping[str, Any], edit: str, names: Names) -> dict[str, Any]:
@@ -200,12 +205,14 @@ def _look_again(seen: Any, right: Any, allowed: Mapping[str, tuple[str, ...]], a
     if not wrong:
         return None
     first = wrong[0]
-    question = ask(first, seen[first], right[first]) if callable(ask) else _asked(ask, first, seen[first])
+    question = _question(ask, first, seen[first], right[first])
     between = "; " if any("," in str(name) for name in wrong) else ", "
     return f"look again at {between.join(map(str, wrong))}\n{first}: {question}"
 
 
-def _asked(ask: Mapping[Any, str], name: Any, given: Any) -> str:
+def _question(ask: Ask, name: Any, given: Any, rule: Any) -> str:
+    if callable(ask):
+        return ask(name, given, rule)
     return ask[name] if name in ask else ask[given]
 
 

@@ -122,4 +122,6 @@ def kind_of(value: Any) -> str:
     array = np.asarray(value)
     words = {"b": "True and False", "i": "whole numbers", "u": "whole numbers", "f": "decimal numbers"}
     content = words.get(array.dtype.kind, "objects")
-    return f"an array {array.shape} of {content}" if array.ndim else "one number"
+    if array.ndim:
+        return f"an array {array.shape} of {content}"
+    return content if array.dtype.kind == "b" else "one number"

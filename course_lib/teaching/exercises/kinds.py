@@ -17,7 +17,7 @@ from course_lib.teaching.exercises.filled_in import audit as audit
 from course_lib.teaching.exercises.filled_in import find as find
 from course_lib.teaching.exercises.forms import in_parts, not_in_parts
 from course_lib.teaching.exercises.observe import Case, calls
-from course_lib.teaching.exercises.observe import attack as attacked
+from course_lib.teaching.exercises.observe import observed_attack as attacked
 from course_lib.teaching.exercises.tables import choices, mistakes, rows, variants
 from course_lib.teaching.exercises.values import about_lines
 
@@ -48,11 +48,13 @@ def implement(
     of the reference, in which the `names` are known, or functions among the `names`.
     """
     names = dict(names or {})
-    see = observe or (lambda answer: calls(run(answer) if run else answer, *cases))
+
+    def see(answer: Any, cases: Sequence[Case | tuple[Any, ...]] = cases) -> Any:
+        seen = observe(answer) if observe else calls(run(answer) if run else answer, *cases)
+        return in_parts(seen, returns[0]) if returns else seen
+
     if returns:
-        parts, words = returns
-        inner = see
-        see = lambda answer: in_parts(inner(answer), parts)  # noqa: E731
+        words = returns[1]
         properties = (Property("form", lambda seen, right: not_in_parts(seen, words)), *properties)
 
     def make(edit: str) -> Callable[..., Any]:
@@ -65,6 +67,7 @@ def implement(
         kind="faded" if complete else "implement",
         reference=reference,
         observe=see,
+        opening=None if observe else lambda answer: see(answer, cases[:1]),
         accepted=variants(right, make, names) if right else (),
         mistakes=known,
         properties=tuple(properties),

@@ -30,10 +30,12 @@ class _Limit:
     over: bool = False
 
     def exceeded(self) -> bool:
-        now = time.process_time()
-        if _imports(self.thread):
+        now, importing = time.process_time(), _imports(self.thread)
+        if importing:
             self.allowed += now - self.last
         self.last = now
+        if importing:
+            return False
         return now - self.worked > self.allowed or time.monotonic() - self.began > 6 * self.allowed
 
 

@@ -6,13 +6,14 @@ once; beyond these the kind of a generated mutant. `separation` says how far the
 
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import combinations
 from typing import Any
 
 from course_lib.teaching.exercises.compare import (
+    MOST_TOLERANCE,
     children,
     distance,
     form_notes,
@@ -53,7 +54,7 @@ class Finding:
 
 @lru_cache(maxsize=256)
 def _known(exercise: Exercise) -> dict[str, tuple[Any, Effects]]:
-    return {name: _observed(exercise, answer) for name, answer in exercise.answers().items()}
+    return {name: _observed(exercise, answer, exercise.observe) for name, answer in exercise.answers().items()}
 
 
 @lru_cache(maxsize=256)
@@ -67,9 +68,9 @@ def allowed_effects(exercise: Exercise) -> list[Effects]:
     return [_known(exercise)[name][1] for name in _notes(exercise)]
 
 
-def _observed(exercise: Exercise, answer: Any) -> tuple[Any, Effects]:
+def _observed(exercise: Exercise, answer: Any, observe: Callable[[Any], Any]) -> tuple[Any, Effects]:
     with probing(io.StringIO()) as effects:
-        return exercise.observe(watched(answer, effects) if exercise.kind in _FUNCTIONS else answer), effects
+        return observe(watched(answer, effects) if exercise.kind in _FUNCTIONS else answer), effects
 
 
 def right_answer(exercise: Exercise, seen: Any) -> Finding | None:
@@ -162,12 +163,11 @@ def two_at_once(exercise: Exercise, seen: Any) -> Finding | None:
     if by_traits(exercise):
         return None  # few traits, which two other mistakes may share by chance
     right = observations(exercise)[REFERENCE]
-    for pair, theirs in _seen_pairs(exercise):
-        if _alike(exercise, seen, theirs, right):
-            both = tuple(pair.id.split("-and-"))
-            said = _said(exercise, pair.cause, distance(seen, theirs), seen)
-            return Finding(WRONG, (*attacked(seen, exercise), said, pair.question), both)
-    return None
+    found = next(_pairs_of(exercise).fitting(seen, right), None)
+    if found is None:
+        return None
+    said = _said(exercise, found.what.cause, distance(seen, found.seen), seen)
+    return Finding(WRONG, (*attacked(seen, exercise), said, found.what.question), tuple(found.what.id.split("-and-")))
 
 
 def mutant_of(exercise: Exercise, seen: Any) -> str:
@@ -178,8 +178,7 @@ def mutant_of(exercise: Exercise, seen: Any) -> str:
     if exercise.kind not in _FUNCTIONS or by_traits(exercise):
         return ""
     right = observations(exercise)[REFERENCE]
-    fitting = [mutant.kind for mutant, theirs in _seen_mutants(exercise) if _alike(exercise, seen, theirs, right)]
-    kinds = list(dict.fromkeys(fitting))
+    kinds = list(dict.fromkeys(found.what.kind for found in _mutants_of(exercise).fitting(seen, right)))
     return " or ".join(kinds) if len(kinds) <= 2 else ""
 
 
@@ -193,55 +192,66 @@ def _alike(exercise: Exercise, seen: Any, theirs: Any, right: Any) -> bool:
     return distance(theirs, right, most=least) > least
 
 
-class _Seen:
-    """Observations of many answers, made while there is time and kept for the next check."""
+class _Candidate:
+    """A pair or a mutant: observed on the first case, and on all of them only where it fits there."""
 
-    def __init__(self, answers: Iterator[Any], observe: Any) -> None:
-        self.answers, self.observe = answers, observe
-        self.kept: list[tuple[Any, Any]] = []
+    def __init__(self, exercise: Exercise, what: Any, answer: Any) -> None:
+        self.exercise, self.what, self.answer = exercise, what, answer
+        self.opening = _try(exercise, answer, exercise.opening) if exercise.opening else {}
 
-    def __iter__(self) -> Iterator[tuple[Any, Any]]:
-        yield from self.kept
+    @cached_property
+    def seen(self) -> Any:
+        """The observation; None where there is none, and where one of the two mistakes of a pair does not show."""
+        seen = _try(self.exercise, self.answer, self.exercise.observe)
+        if seen is None or isinstance(self.what, Mutant):
+            return seen
+        known = observations(self.exercise)
+        return None if any(same(seen, known[name]) for name in self.what.id.split("-and-")) else seen
+
+    def fits(self, seen: Any, right: Any) -> bool:
+        """Whether it gives this observation."""
+        if self.opening is None:
+            return False
+        most = MOST_TOLERANCE * self.exercise.tolerance
+        start = {case: seen.get(case) for case in self.opening} if isinstance(seen, dict) else seen
+        near = not self.opening or distance(start, self.opening, most) <= most
+        return near and self.seen is not None and _alike(self.exercise, seen, self.seen, right)
+
+
+class _Search:
+    """Candidates, made while there is time and kept for the next check."""
+
+    def __init__(self, candidates: Iterator[_Candidate]) -> None:
+        self.candidates, self.kept = candidates, list[_Candidate]()
+
+    def fitting(self, seen: Any, right: Any) -> Iterator[_Candidate]:
+        """Those that give this observation."""
+        yield from (candidate for candidate in self.kept if candidate.fits(seen, right))
         end = time.process_time() + SEARCH_SECONDS
-        while time.process_time() < end and (one := next(self.answers, None)) is not None:
-            seen = self.observe(one)
-            if seen is not None:
-                self.kept.append((one, seen))
-                yield self.kept[-1]
+        while time.process_time() < end and (candidate := next(self.candidates, None)) is not None:
+            self.kept.append(candidate)
+            if candidate.fits(seen, right):
+                yield candidate
 
 
 @lru_cache(maxsize=256)
-def _seen_pairs(exercise: Exercise) -> _Seen:
-    known = observations(exercise)
-
-    def told_apart(pair: Mistake) -> Any:
-        """The observation, where the cases show both of the two."""
-        seen = _try(exercise, pair.answer)
-        first, second = (known[name] for name in pair.id.split("-and-"))
-        return seen if seen is not None and not (same(seen, first) or same(seen, second)) else None
-
-    return _Seen(iter(exercise.pairs() if exercise.pairs else ()), told_apart)
+def _pairs_of(exercise: Exercise) -> _Search:
+    pairs_of_two = exercise.pairs() if exercise.pairs else ()
+    return _Search(_Candidate(exercise, pair, pair.answer) for pair in pairs_of_two)
 
 
 @lru_cache(maxsize=256)
-def _seen_mutants(exercise: Exercise) -> _Seen:
+def _mutants_of(exercise: Exercise) -> _Search:
     equal = equivalents(exercise.slug, exercise.equivalent)
     wanted = (mutant for mutant in mutants(exercise.reference) if mutant.id not in equal)
-    return _Seen(wanted, lambda mutant: _try_mutant(exercise, mutant))
+    return _Search(_Candidate(exercise, mutant, mutant.function) for mutant in wanted if mutant.is_python)
 
 
-def _try_mutant(exercise: Exercise, mutant: Mutant) -> Any:
-    try:
-        return _try(exercise, mutant.function)
-    except SyntaxError:
-        return None
-
-
-def _try(exercise: Exercise, answer: Any) -> Any:
+def _try(exercise: Exercise, answer: Any, observe: Callable[[Any], Any]) -> Any:
     """The observation of an answer, or None where it crashes the probe or does not end."""
     try:
         with limited(1.0):
-            return _observed(exercise, answer)[0]
+            return _observed(exercise, answer, observe)[0]
     except KeyboardInterrupt:
         raise
     except (Exception, TookTooLong):

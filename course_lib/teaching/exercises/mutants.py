@@ -30,6 +30,14 @@ class Mutant:
         """The changed function, compiled."""
         return compiled(self.tree, dict(self.reference.__globals__))
 
+    @property
+    def is_python(self) -> bool:
+        """Whether the change left a program."""
+        try:
+            return callable(self.function)
+        except SyntaxError:
+            return False
+
 
 def mutants(reference: Function) -> Iterator[Mutant]:
     """Every single change of the kinds below that makes another program, in the order of the function's lines."""

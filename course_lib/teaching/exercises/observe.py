@@ -113,7 +113,7 @@ def _input(value: Any) -> str:
     """An argument for a message: its shape, its value when it is short, else its type."""
     if isinstance(value, bool | int | float | str) or value is None:
         return repr(value)
-    if isinstance(value, tuple | list) and len(repr(value)) <= SHORT and all(isinstance(one, int) for one in value):
+    if isinstance(value, tuple | list) and all(isinstance(one, int) for one in value) and len(repr(value)) <= SHORT:
         return repr(value)
     return str(tuple(value.shape)) if hasattr(value, "shape") else f"a {type(value).__name__}"
 
@@ -132,7 +132,7 @@ def _untouched(old: Any, new: Any) -> bool:
     return not data or same(old, new)
 
 
-def attack(
+def observed_attack(
     test: Callable[[Any], Any], *, right: Mapping[str, Any], planted: Mapping[str, Any]
 ) -> dict[str, dict[str, Any] | str]:
     """Run the learner's test on right versions and on versions with a planted bug, by their ids.
@@ -207,5 +207,5 @@ def _own_line(trace: TracebackType | None) -> tuple[int, str]:
 @contextlib.contextmanager
 def probing(printed: io.StringIO) -> Iterator[effects.Effects]:
     """Run a probe: warnings and side effects noted, prints kept in `printed`, global state fixed and then put back."""
-    with effects.recorded() as noted, contextlib.redirect_stdout(printed):
+    with effects.effects_of() as noted, contextlib.redirect_stdout(printed):
         yield noted

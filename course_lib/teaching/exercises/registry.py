@@ -47,7 +47,7 @@ def entries() -> Iterator[Entry]:
         yield from sheet(number)
 
 
-def find(slug: str) -> Entry:
+def entry_of(slug: str) -> Entry:
     """The exercise with this slug. Raises ValueError with close matches for an unknown one."""
     known = []
     for entry in entries():

@@ -27,7 +27,7 @@ _CHOICE = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 
 
 @dataclass(frozen=True)
-class Row:
+class MistakeRow:
     """One row: `text` is its header without the id, `edit` the lines under it, `when` the name of a function or ""."""
 
     id: str
@@ -36,7 +36,7 @@ class Row:
     when: str
 
 
-def rows(table: str) -> list[Row]:
+def rows(table: str) -> list[MistakeRow]:
     """The rows of a table. Raises ValueError for a line that belongs to none."""
     found: list[tuple[str, list[str]]] = []
     for line in textwrap.dedent(table).strip("\n").splitlines():
@@ -53,13 +53,13 @@ def rows(table: str) -> list[Row]:
     return [_row(header, lines) for header, lines in found]
 
 
-def _row(header: str, lines: list[str]) -> Row:
+def _row(header: str, lines: list[str]) -> MistakeRow:
     match = _HEADER.fullmatch(header)
     if match is None:
         raise ValueError(f"a row of a table begins with `id: cause | question`, got {header!r}")
     when = [line.removeprefix("when:").strip() for line in lines if line.startswith("when:")]
     edit = "\n".join(line for line in lines if not line.startswith("when:"))
-    return Row(match[1], match[2], re.sub(r"\n->", " ->", edit), when[0] if when else "")
+    return MistakeRow(match[1], match[2], re.sub(r"\n->", " ->", edit), when[0] if when else "")
 
 
 def choices(edit: str) -> list[str]:
@@ -69,12 +69,19 @@ def choices(edit: str) -> list[str]:
     return ["".join(chosen) for chosen in itertools.product(*options)]
 
 
-def mistakes(table: str, make: Make, names: Mapping[str, Any]) -> tuple[Mistake, ...]:
-    """The known mistakes of a table; `make` turns an edit into an answer, when it is first asked for."""
+def mistakes(
+    table: str, make: Make, names: Mapping[str, Any], asked: Callable[[Any], str] | None = None
+) -> tuple[Mistake, ...]:
+    """The known mistakes of a table; `make` turns an edit into an answer, when it is first asked for.
+
+    asked: the question about an answer, for a row that has none of its own.
+    """
     found = []
     for row in rows(table):
         cause, bar, question = row.text.rpartition(" | ")
-        if not bar:
+        if not bar and asked:
+            cause, question = row.text, asked(_made(row, make, choices(row.edit)[0]))
+        elif not bar:
             raise ValueError(f"{row.id}: a known mistake has a cause and a question, `id: cause | question`")
         cause = cause.replace(" | ", " ")  # a long one goes on in the next line
         found.append(Mistake(row.id, cause.strip(), question.strip(), _given(row, make, names), _when(row, names)))
@@ -86,7 +93,7 @@ def variants(table: str, make: Make, names: Mapping[str, Any]) -> tuple[Variant,
     return tuple(Variant(row.id, _given(row, make, names), row.text.replace(" | ", " ")) for row in rows(table))
 
 
-def _given(row: Row, make: Make, names: Mapping[str, Any]) -> Any:
+def _given(row: MistakeRow, make: Make, names: Mapping[str, Any]) -> Any:
     if row.edit:
         return Later(lambda: tuple(_made(row, make, edit) for edit in choices(row.edit)))
     if row.id not in names:
@@ -94,14 +101,14 @@ def _given(row: Row, make: Make, names: Mapping[str, Any]) -> Any:
     return names[row.id]
 
 
-def _made(row: Row, make: Make, edit: str) -> Any:
+def _made(row: MistakeRow, make: Make, edit: str) -> Any:
     try:
         return make(edit)
     except (ValueError, SyntaxError) as error:
         raise ValueError(f"{row.id}: {error}") from error
 
 
-def _when(row: Row, names: Mapping[str, Any]) -> Any:
+def _when(row: MistakeRow, names: Mapping[str, Any]) -> Any:
     if row.when and row.when not in names:
         raise ValueError(f"{row.id}: `when` names {row.when!r}, which is not among `names`")
     return names[row.when] if row.when else None

@@ -126,7 +126,7 @@ def _finite(values: Iterable[Any]) -> list[float]:
     return found
 
 
-def number(value: Any, near: float = math.nan) -> Any:
+def read_number(value: Any, near: float = math.nan) -> Any:
     """The number that `value` means as a float, of several meanings the one nearest to `near`; else `value` itself."""
     found = numbers_in(value)
     if not found:
@@ -240,7 +240,7 @@ def like(value: Any, rule: Any, allowed: Iterable[str] = (), synonyms: Synonyms 
     if isinstance(rule, bool):
         return truth(value)
     if isinstance(rule, int | float):
-        return number(value, float(rule))
+        return read_number(value, float(rule))
     if isinstance(rule, str):
         return word(value, (*allowed, rule), synonyms)
     if isinstance(rule, list | tuple):

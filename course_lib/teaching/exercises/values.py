@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from course_lib.teaching.exercises.compare import children
+from course_lib.teaching.exercises.forms import kind_of
 
 
 def placeholder_in(answer: Any, reference: Any) -> str:
@@ -24,14 +25,14 @@ def placeholder_in(answer: Any, reference: Any) -> str:
 def about_keys(answer: Any, reference: Mapping[str, Any]) -> str:
     """A sentence on an answer that should be a dict with the keys of `reference`; "" where the keys are right."""
     if not isinstance(answer, Mapping):
-        return (
-            f"the answer is a dict with the keys {', '.join(map(repr, reference))}; you gave a {type(answer).__name__}"
-        )
+        return f"the answer is a dict with the keys {', '.join(map(repr, reference))}; you gave {kind_of(answer)}"
     unknown = [key for key in answer if key not in reference]
     missing = [key for key in reference if key not in answer]
     if unknown:
-        close = difflib.get_close_matches(str(unknown[0]), [str(key) for key in missing], n=1)
-        return f"unknown key {unknown[0]!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+        spelled = {str(key).lower(): key for key in missing}
+        close = difflib.get_close_matches(str(unknown[0]).lower(), spelled, n=1)
+        meant = f"did you mean {spelled[close[0]]!r}?" if close else f"the keys are {', '.join(map(repr, reference))}"
+        return f"unknown key {unknown[0]!r}; {meant}"
     if missing:
         return f"the key {missing[0]!r} is missing"
     empty = [key for key, part in answer.items() if part is None and reference[key] is not None]

@@ -6,7 +6,7 @@ from typing import Any
 
 from course_lib.teaching.exercises.card import MOST_WIDTH, verdict_of
 from course_lib.teaching.exercises.compare import same
-from course_lib.teaching.exercises.diagnose import diagnose
+from course_lib.teaching.exercises.diagnose import diagnose_answer
 from course_lib.teaching.exercises.exercise import REFERENCE, Exercise
 from course_lib.teaching.exercises.match import NOT_STARTED, RIGHT, WRONG, Finding, observations, separation
 
@@ -16,7 +16,7 @@ LEAST_MISTAKES = {True: 8, False: 4}  # of a core exercise, of a small one
 
 def weaknesses(exercise: Exercise) -> list[str]:
     """Everything in which this exercise falls short of the demands; empty when it is strong."""
-    found = {name: diagnose(exercise, answer) for name, answer in exercise.answers().items()}
+    found = {name: diagnose_answer(exercise, answer) for name, answer in exercise.answers().items()}
     return [
         *_probe(exercise, found),
         *_right_answers(exercise, found),
@@ -72,7 +72,7 @@ def _unanswered(exercise: Exercise) -> Iterator[str]:
         raise NotImplementedError
 
     for answer in (None, ..., *([stub] if callable(exercise.reference) else [])):
-        found = diagnose(exercise, answer)
+        found = diagnose_answer(exercise, answer)
         if found.status != NOT_STARTED:
             yield f"the unanswered {answer!r} gets {found.status!r}, not {NOT_STARTED!r}"
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from course_lib.core.files import course_root, write_text, write_then_rename
 from course_lib.core.locks import NoLocks, folder_locked
 from course_lib.teaching.learner import moved_in
-from course_lib.teaching.learner.merge import Notebook, merge, text_of, touched
+from course_lib.teaching.learner.merge import Notebook, cell_text, merge, touched
 
 FOLDER = "my-course"
 BASES, BEFORE = ".course/bases", ".course/before"
@@ -56,7 +56,7 @@ class Update:
         return "\n".join(lines)
 
 
-def update(root: Path | None = None) -> Update:
+def update_folder(root: Path | None = None) -> Update:
     """Bring the learner's folder up to date with the course at `root`; what the learner wrote stays.
 
     Raises FileNotFoundError when `root` holds no lessons, TimeoutError when another process updates the folder just
@@ -122,7 +122,7 @@ def handed_out(path: Path, source: str, notebooks: dict[str, str]) -> Notebook:
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [], None
         elif cell["cell_type"] == "markdown":
-            cell["source"] = _linked(text_of(cell), source, notebooks)
+            cell["source"] = _linked(cell_text(cell), source, notebooks)
     return notebook
 
 

@@ -65,11 +65,11 @@ def lab_arguments(root: Path, extra: Sequence[str] = (), *, is_root: bool = Fals
     return [*ours, *extra]
 
 
-def start(extra: Sequence[str] = (), *, root: Path | None = None) -> int:
+def start_lab(extra: Sequence[str] = (), *, root: Path | None = None) -> int:
     """Update the learner's folder and run JupyterLab in it until it is stopped; `extra` goes to JupyterLab."""
     root = course_root() if root is None else root
     try:
-        print(folder.update(root), flush=True)
+        print(folder.update_folder(root), flush=True)
     except TimeoutError as error:
         print(f"{folder.FOLDER}/ was not brought up to date now ({error}).", flush=True)
     except OSError as error:

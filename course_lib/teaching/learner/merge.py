@@ -74,7 +74,7 @@ def touched(base: Notebook, mine: Notebook) -> bool:
     )
 
 
-def text_of(cell: Cell) -> str:
+def cell_text(cell: Cell) -> str:
     """The text of a cell, which a notebook on disk may hold as a list of lines."""
     source = cell.get("source", "")
     return source if isinstance(source, str) else "".join(source)
@@ -82,7 +82,7 @@ def text_of(cell: Cell) -> str:
 
 def _same(one: Cell, other: Cell) -> bool:
     # Blank lines at the end come and go with the editor.
-    return one["cell_type"] == other["cell_type"] and text_of(one).rstrip() == text_of(other).rstrip()
+    return one["cell_type"] == other["cell_type"] and cell_text(one).rstrip() == cell_text(other).rstrip()
 
 
 def _by_id(cells: Iterable[Cell]) -> dict[str, Cell]:
@@ -124,7 +124,7 @@ def _dressed(yours: Cell, before: Cell | None, theirs: Cell) -> Cell:
 
 
 def _note(id_: str, theirs: Cell) -> Cell:
-    text = text_of(theirs)
+    text = cell_text(theirs)
     if theirs["cell_type"] == "code":
         fence = "`" * 4 if "```" in text else "```"
         text = f"{fence}python\n{text}\n{fence}"

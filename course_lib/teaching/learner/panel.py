@@ -4,6 +4,7 @@ A widget's own text form holds its whole state (a picture as bytes). A panel is 
 readers: nbval compares it, and a page without a kernel shows it.
 """
 
+import html
 from collections.abc import Sequence
 from typing import Any
 
@@ -52,3 +53,8 @@ def panel(parts: Sequence[Any], *, name: str, text: str, page: str = "") -> Any:
     box.add_class("course-panel")
     box.add_class(f"widget-{name}")
     return box
+
+
+def live_text(text: str) -> str:
+    """Text that a screen reader announces when it changes."""
+    return f'<div role="status" aria-live="polite">{html.escape(text)}</div>'

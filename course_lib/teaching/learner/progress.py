@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from course_lib.teaching.learner.store import Data, load, update
+from course_lib.teaching.learner.store import Data, change_record, load_record
 
 LEVELS = ("blank", "faded", "worked")
 _LESSON = re.compile(r"(\d\d)\D")  # keys of predictions and recall questions start with the lesson: "01-rate"
@@ -28,12 +28,12 @@ def record_attempt(slug: str, status: str, mistake: str | None = None) -> None:
             entry["solved"] = date.today().isoformat()
             entry["solved_at_level"] = entry.get("level", "blank")
 
-    update(change)
+    change_record(change)
 
 
 def times(slug: str, mistake: str) -> int:
     """How often this mistake was recorded for this exercise."""
-    count = load()["exercises"].get(slug, {}).get("mistakes", {}).get(mistake, 0)
+    count = load_record()["exercises"].get(slug, {}).get("mistakes", {}).get(mistake, 0)
     return count if isinstance(count, int) else 0
 
 
@@ -45,7 +45,7 @@ def record_hint(slug: str, *, most: int) -> int:
         entry["hints"] = min(entry.get("hints", 0) + 1, most)
         return int(entry["hints"])
 
-    return int(update(change))
+    return int(change_record(change))
 
 
 def record_level(slug: str, level: str) -> None:
@@ -56,7 +56,7 @@ def record_level(slug: str, level: str) -> None:
         before = entry.get("level", "blank")
         entry["level"] = max(before, level, key=lambda one: LEVELS.index(one) if one in LEVELS else 0)
 
-    update(change)
+    change_record(change)
 
 
 def record_prediction(key: str, question: str, choice: str) -> None:
@@ -67,12 +67,12 @@ def record_prediction(key: str, question: str, choice: str) -> None:
         if "right" not in entry:
             entry.update(question=question, choice=choice, day=date.today().isoformat())
 
-    update(change)
+    change_record(change)
 
 
 def record_outcome(key: str, actual: str) -> str | None:
     """Mark a stored prediction as right or wrong; returns what was predicted, None where nothing was."""
-    if "choice" not in load()["predictions"].get(key, {}):
+    if "choice" not in load_record()["predictions"].get(key, {}):
         return None
 
     def change(data: Data) -> str | None:
@@ -80,7 +80,7 @@ def record_outcome(key: str, actual: str) -> str | None:
         entry.setdefault("right", entry.get("choice") == actual)
         return entry.get("choice")
 
-    return update(change)
+    return change_record(change)
 
 
 def record_recall(key: str, question: str, choice: str, *, right: bool) -> None:
@@ -90,11 +90,11 @@ def record_recall(key: str, question: str, choice: str, *, right: bool) -> None:
         entry = data["recall"].setdefault(key, {"first_right": right})
         entry.update(question=question, choice=choice, right=right, day=date.today().isoformat())
 
-    update(change)
+    change_record(change)
 
 
 @dataclass(frozen=True)
-class Row:
+class ExerciseRow:
     """One exercise in the table; `status` is a word: "solved", "solved from the worked level", "begun", "open"."""
 
     sheet: int
@@ -111,27 +111,27 @@ class Row:
         return self.status.startswith("solved")
 
 
-def rows() -> list[Row]:
+def exercise_rows() -> list[ExerciseRow]:
     """Every exercise of every sheet with what was recorded for it; imports the sheets."""
     from course_lib.teaching.exercises.registry import entries
 
-    known = load()["exercises"]
+    known = load_record()["exercises"]
     return [_row(entry, known.get(entry.exercise.slug, {})) for entry in entries()]
 
 
-def _row(entry: Any, record: Data) -> Row:
+def _row(entry: Any, record: Data) -> ExerciseRow:
     status = "begun" if record.get("attempts") else "open"
     if "solved" in record:
         worked = record.get("solved_at_level") == "worked"
         status = "solved from the worked level" if worked else "solved"
     one = entry.exercise
     counts = int(record.get("attempts", 0)), int(record.get("hints", 0))
-    return Row(entry.sheet, entry.number, one.slug, one.title, status, *counts)
+    return ExerciseRow(entry.sheet, entry.number, one.slug, one.title, status, *counts)
 
 
 def answers(lesson: int | None = None) -> str:
     """One line on predictions and recall questions, of one lesson or of all."""
-    data = load()
+    data = load_record()
     chosen = [
         [one for key, one in data[section].items() if lesson is None or _lesson_of(key) == lesson]
         for section in ("predictions", "recall")
@@ -150,10 +150,10 @@ def _lesson_of(key: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def table() -> str:
+def progress_table() -> str:
     """The whole progress as text: a bar per sheet, a line per exercise, predictions and recall."""
     lines = []
-    found = rows()
+    found = exercise_rows()
     for sheet in sorted({row.sheet for row in found}):
         mine = [row for row in found if row.sheet == sheet]
         done = sum(row.solved for row in mine)
@@ -168,13 +168,13 @@ def table() -> str:
     return "\n".join([*lines, f"all lessons  {answers()}"])
 
 
-def _counts(row: Row) -> str:
+def _counts(row: ExerciseRow) -> str:
     return f"attempts: {row.attempts}, hints: {row.hints}"
 
 
 def table_html() -> str:
     """The same as a table for a screen and a screen reader; colours are those of the theme, words say the same."""
-    found = rows()
+    found = exercise_rows()
     parts = []
     for sheet in sorted({row.sheet for row in found}):
         mine = [row for row in found if row.sheet == sheet]
@@ -194,7 +194,7 @@ _CELL = "text-align:left;padding:1px 14px 1px 0;"
 _COLUMNS = ("no.", "exercise", "status", "attempts", "hints")
 
 
-def _row_html(row: Row) -> str:
+def _row_html(row: ExerciseRow) -> str:
     cells = (row.number, row.title, row.status, row.attempts, row.hints)
     return "".join(f'<td style="{_CELL}">{html.escape(str(cell))}</td>' for cell in cells)
 
@@ -213,7 +213,7 @@ def show_progress() -> None:
     from course_lib.teaching.learner.panel import notebook_runs, panel
 
     if not notebook_runs():
-        print(table())
+        print(progress_table())
         return
     import ipywidgets
     from IPython.display import display
@@ -225,4 +225,4 @@ def show_progress() -> None:
         view.value = table_html()
 
     button.on_click(again)
-    display(panel([view, button], name="progress", text=table()))
+    display(panel([view, button], name="progress", text=progress_table()))

@@ -85,7 +85,7 @@ def text_of(data: Data) -> str:
     return text
 
 
-def changes(before: Data, after: Data) -> tuple[Data, Data]:
+def record_changes(before: Data, after: Data) -> tuple[Data, Data]:
     """The two states reduced to the records in which they differ."""
     small: tuple[Data, Data] = ({}, {})
     for section, value in after.items():

@@ -56,7 +56,7 @@ def progress_file() -> Path:
     return before if before.is_file() and not mine.exists() else mine
 
 
-def load() -> Data:
+def load_record() -> Data:
     """Everything recorded, with what waits; empty sections where nothing is. Changes no file and never raises."""
     data = _view()
     for change in _waiting:
@@ -64,7 +64,7 @@ def load() -> Data:
     return data
 
 
-def update(change: Callable[[Data], Any]) -> Any:
+def change_record(change: Callable[[Data], Any]) -> Any:
     """Apply `change` to the newest state of the file and write it; returns what `change` returns. Never raises."""
     _waiting.append(change)
     try:
@@ -146,7 +146,7 @@ def _save_beside(path: Path) -> list[Any]:
     before = _view(quiet=True)
     after = copy.deepcopy(before)
     results = [change(after) for change in _waiting]
-    old, new = record.changes(before, after)
+    old, new = record.record_changes(before, after)
     # The time first, so that changes are added in their order; the rest so that no two kernels choose one name.
     aside = path.with_name(f"{start_beside(path)}{time.time_ns():020d}-{uuid.uuid4().hex[:12]}{path.suffix}")
     write_like(path, aside, record.text_of({"before": old, "after": new}))

@@ -24,15 +24,15 @@ PACKAGES = ("torch", "numpy", "jupyterlab", "ipywidgets")
 
 def summary() -> dict[str, Any]:
     """Exercises with status, day of solution, attempts, hints and mistakes; predictions, recall; versions."""
-    data = store.load()
+    data = store.load_record()
     exercises = []
-    for row in progress.rows():
+    for row in progress.exercise_rows():
         kept = data["exercises"].get(row.slug, {})
         exercises.append(asdict(row) | {"day": kept.get("solved"), "mistakes": kept.get("mistakes", {})})
     return {
         "what": MARK,
         "day": date.today().isoformat(),
-        "solved": sum(row.solved for row in progress.rows()),
+        "solved": sum(row.solved for row in progress.exercise_rows()),
         "exercises": exercises,
         "predictions": data["predictions"],
         "recall": data["recall"],

@@ -47,7 +47,7 @@ def weights_of(model: nn.Module) -> tuple[Tensors, dict[str, str]]:
     return tensors, tied
 
 
-def require_finite(tensors: Tensors, model: nn.Module) -> None:
+def require_finite_tensors(tensors: Tensors, model: nn.Module) -> None:
     """Raises CheckpointError for a parameter that is not finite, or a buffer with NaN: a mask may well hold -inf."""
     parameters = {name for name, _ in unwrapped(model).named_parameters(remove_duplicate=False)}
     bad = [

@@ -45,7 +45,7 @@ def history_lists(history: History) -> dict[str, list[float]]:
     }
 
 
-def write_history(history: History, path: Path) -> None:
+def export_history(history: History, path: Path) -> None:
     """Write `history_lists` as JSON; what is not finite, which JSON does not have, becomes null."""
     lists = history_lists(history)
     write_json(path, {name: [v if math.isfinite(v) else None for v in values] for name, values in lists.items()})

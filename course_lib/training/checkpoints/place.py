@@ -13,7 +13,7 @@ import course_lib
 from course_lib.core.metrics import Loss
 from course_lib.training.loop.distributed import rank
 from course_lib.training.loop.group_settings import members
-from course_lib.training.loop.state import TrainState
+from course_lib.training.loop.state import LastStep, TrainState
 from course_lib.training.runs.plan import Plan
 
 
@@ -47,7 +47,7 @@ def put_back(state: TrainState, meta: dict[str, Any]) -> None:
     state.reason, state.best = meta.get("reason", ""), meta.get("best")
     memory = (meta.get("schedule") or {}).get("memory")
     state.plan = Plan(loader=meta.get("loader"), awaited=memory)
-    state.loss, state.norm = None, None
+    state.last = LastStep()
 
 
 def versions() -> dict[str, str]:

@@ -31,7 +31,7 @@ from course_lib.training.checkpoints.content import (
     optimizer_bytes,
     read_optimizer,
     read_weights,
-    require_finite,
+    require_finite_tensors,
     require_whole,
     scaler_of,
     weight_bytes,
@@ -223,7 +223,7 @@ def _write(
     if not all(math.isfinite(part["total"]) for part in running):
         raise CheckpointError(f"the running loss must be finite to be saved, got {running}")
     tensors, tied = weights_of(state.model)
-    require_finite(tensors, state.model)
+    require_finite_tensors(tensors, state.model)
     before = [path for path in checkpoints(folder) if path.name.split(".")[0] == f"step-{state.step:010d}"]
     meta = {
         "format": FORMAT,

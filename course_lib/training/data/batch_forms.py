@@ -40,7 +40,7 @@ def moved(batch: Any, device: torch.device) -> Any:
             )
         return part
 
-    return changed(batch, lambda t: t.to(device, non_blocking=device.type == "cuda" and t.is_pinned()), other)
+    return mapped(batch, lambda t: t.to(device, non_blocking=device.type == "cuda" and t.is_pinned()), other)
 
 
 def pinned(batch: Any) -> Any:
@@ -50,7 +50,7 @@ def pinned(batch: Any) -> Any:
         pin = getattr(part, "pin_memory", None)
         return pin() if callable(pin) else part
 
-    return changed(batch, lambda t: t.pin_memory(), other)
+    return mapped(batch, lambda t: t.pin_memory(), other)
 
 
 def emptied(batch: Any) -> Any:
@@ -64,10 +64,10 @@ def emptied(batch: Any) -> Any:
             raise TypeError(f"a process has no sample of a batch that holds {_a(part)}: let drop_last leave it out")
         return part
 
-    return changed(batch, lambda t: t[:0], other)
+    return mapped(batch, lambda t: t[:0], other)
 
 
-def changed(batch: Any, change: Change, other: Callable[[Any], Any]) -> Any:
+def mapped(batch: Any, change: Change, other: Callable[[Any], Any]) -> Any:
     """The batch in its own form with every tensor changed; `other` gets what is of no known form, or has `.to`.
 
     A part in which nothing changed is the same object as before.
@@ -81,7 +81,7 @@ def changed(batch: Any, change: Change, other: Callable[[Any], Any]) -> Any:
     parts = _parts(batch)
     if parts is None:
         return other(batch)
-    new = {key: changed(part, change, other) for key, part in parts.items()}
+    new = {key: mapped(part, change, other) for key, part in parts.items()}
     if all(new[key] is part for key, part in parts.items()):
         return batch
     return _rebuilt(batch, new)

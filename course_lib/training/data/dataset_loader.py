@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, default_collate
 
+from course_lib.by_hand import cuda as by_hand
 from course_lib.core.seeding import stream
 from course_lib.training.data.batch_forms import emptied, moved, pinned
 from course_lib.training.data.loaders import BatchOrder, share
@@ -24,7 +25,7 @@ from course_lib.training.loop.distributed import rank
 Collate = Callable[[list[Any]], Any]
 
 
-class Dataset(Protocol):
+class MapDataset(Protocol):
     """Samples by number, such as a torch dataset."""
 
     def __len__(self) -> int:
@@ -54,7 +55,7 @@ class DatasetLoader:
 
     def __init__(
         self,
-        dataset: Dataset,
+        dataset: MapDataset,
         *,
         batch_size: int,
         seed: int = 0,
@@ -123,17 +124,16 @@ class DatasetLoader:
         return from_workers(self._loader, SampleError) if self.workers else iter(self._loader)
 
 
+BATCHES_AHEAD = 2  # that each worker keeps ready
+
+
 def loader_flags(workers: int, device: torch.device) -> dict[str, Any]:
     """The settings of torch's DataLoader that are legal here.
 
     Workers can be kept and can load ahead where there are workers; pinned memory is for copies to a CUDA device.
     """
-    flags: dict[str, Any] = {"num_workers": workers}
-    if workers > 0:
-        flags |= {"persistent_workers": True, "prefetch_factor": 2}
-    if device.type == "cuda" and torch.cuda.is_available():
-        flags["pin_memory"] = True
-    return flags
+    cuda = device.type == "cuda" and torch.cuda.is_available()
+    return by_hand.loader_flags(workers, BATCHES_AHEAD * workers, cuda)
 
 
 class _Task(NamedTuple):
@@ -173,7 +173,7 @@ class _Batch:
 class _Batches:
     """The dataset of the DataLoader: its items are whole batches. It stands in the workers."""
 
-    def __init__(self, dataset: Dataset, collate: Collate, noise_seed: int) -> None:
+    def __init__(self, dataset: MapDataset, collate: Collate, noise_seed: int) -> None:
         self.dataset, self.collate, self.noise_seed = dataset, collate, noise_seed
 
     def __len__(self) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.core.files import course_root, data_folder
+from course_lib.core.files import course_root, data_folder, shown_path
 
 WAY_OUT = "the lessons run without it on the digits of course_lib.numpy_nn.datasets.load_digits()"
 
@@ -42,7 +42,7 @@ def load_mnist(folder: Path | str | None = None, *, download: bool = False) -> M
     except (OSError, RuntimeError, ValueError, KeyError, AssertionError) as error:
         cause = "could not be downloaded to" if download else "is not there, or not whole, in"
         hint = "" if download else "; load_mnist(download=True) fetches 12 MB"
-        raise FileNotFoundError(f"MNIST {cause} {_shown(root)}{hint}; {WAY_OUT}.") from error
+        raise FileNotFoundError(f"MNIST {cause} {shown_path(root)}{hint}; {WAY_OUT}.") from error
     return Mnist(*_arrays(train, root), *_arrays(test, root))
 
 
@@ -50,16 +50,10 @@ def _default_folder() -> Path:
     return data_folder("mnist") or course_root() / "data" / "mnist"
 
 
-def _shown(root: Path) -> str:
-    """The folder as a message names it: inside the course from its root, so that it reads the same on every machine."""
-    inside = root.resolve().is_relative_to(course_root())
-    return root.resolve().relative_to(course_root()).as_posix() if inside else str(root)
-
-
 def _arrays(part: Any, root: Path) -> tuple[np.ndarray, np.ndarray]:
     images, labels = part.data.numpy(), part.targets.numpy()
     if images.ndim != 3 or images.shape[1:] != (28, 28) or len(images) != len(labels):
         raise FileNotFoundError(
-            f"{_shown(root)} holds no MNIST but images {images.shape} with labels {labels.shape}; {WAY_OUT}."
+            f"{shown_path(root)} holds no MNIST but images {images.shape} with labels {labels.shape}; {WAY_OUT}."
         )
     return images.reshape(len(images), 784).astype(np.float32) / 255, labels.astype(np.int64)

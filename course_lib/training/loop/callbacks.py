@@ -73,6 +73,15 @@ def evaluate_on(name: str, batches: Iterable[Any], measure: Measure, *, precisio
     return callback
 
 
+def note_batch(state: TrainState) -> None:
+    """Add a row "batch" with the loss of the last update: its mean and its count.
+
+    The mean of these over an epoch counts each batch alike, as a script does that averages what it prints.
+    """
+    loss = state.last.loss
+    state.history.add("batch", step=state.step, epoch=state.epoch + 1, loss=float(loss.mean), count=loss.count)
+
+
 def stop_early(
     patience: int, *, min_delta: float = 0.0, split: str = "val", name: str = "loss", mode: str = "min"
 ) -> Callback:

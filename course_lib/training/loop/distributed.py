@@ -36,7 +36,7 @@ def rank() -> int:
     return dist.get_rank() if world_size() > 1 else 0
 
 
-def start(device: str = "auto", patience: float = PATIENCE) -> None:
+def start_processes(device: str = "auto", patience: float = PATIENCE) -> None:
     """Join the processes that torchrun started; with "auto" or "cuda" each takes the CUDA device of its number.
 
     patience: seconds that a process waits for the others before it ends. It must be longer than what one of them does
@@ -78,7 +78,7 @@ def processes(device: str = "auto", patience: float = PATIENCE) -> Iterator[None
 
     Raises ProcessLost when another process has ended, or is silent for `patience` seconds.
     """
-    start(device, patience)
+    start_processes(device, patience)
     try:
         yield
     except RuntimeError as error:

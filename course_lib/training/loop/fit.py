@@ -19,7 +19,7 @@ from course_lib.training.loop.distributed import rank, summed
 from course_lib.training.loop.generators import generator_states, generators_kept, seed_noise, set_generator_states
 from course_lib.training.loop.precision import check_precision, scaler_for
 from course_lib.training.loop.state import Callback, Loader, LossFunction, TrainState
-from course_lib.training.loop.step import optimizer_step
+from course_lib.training.loop.step import Step
 from course_lib.training.runs.plan import Plan
 
 
@@ -45,7 +45,7 @@ def fit(
     and gradient are read and must be finite; on a GPU each reading waits for the device.
     A row "train" per epoch: the mean loss while the model changes, rate (of the last update, first group), seconds (of
     data and updates, without callbacks).
-    Raises ValueError for settings that make no sense, FloatingPointError as `optimizer_step` does, RuntimeError as
+    Raises ValueError for settings that make no sense, FloatingPointError as `step.optimizer_step` does, RuntimeError as
     `workers.require_main_guard` does.
     """
     require_main_guard()
@@ -57,18 +57,23 @@ def fit(
     with generators_kept(state.device), _noise_noted(state):
         while state.epoch < epochs and not state.ended:
             _start_epoch(state)
-            clock, first = time.perf_counter(), state.batch
+            step, clock, first = Step(state, loss_fn, precision=precision), time.perf_counter(), state.batch
             for batches in groups(loader.epoch(state.epoch + 1, state.batch), accumulate):
                 _set_rates(state, schedule)
-                check = (state.step + 1) % check_every == 0
-                optimizer_step(state, batches, loss_fn, clip=clip, precision=precision, check=check)
+                with step.of(batches, check=(state.step + 1) % check_every == 0):  # an error in it changes nothing
+                    for batch in batches:
+                        loss = step.forward(batch)
+                        step.backward(loss)
+                    step.require_finite()
+                    step.clip(clip)
+                    step.update()
                 state.step, state.batch = state.step + 1, state.batch + len(batches)
-                state.running = _added(state.running, state.loss)
+                state.running = _added(state.running, step.loss)
                 state.seconds += time.perf_counter() - clock
                 for callback in on_step:
                     callback(state)
                 clock = time.perf_counter()  # what callbacks take is not training
-                if state.ended:
+                if state.stop or state.interrupted:
                     break
             else:
                 _require_batches(state, loader, first)
@@ -109,7 +114,6 @@ def _require_batches(state: TrainState, loader: Loader, first: int) -> None:
 
 def _start_epoch(state: TrainState) -> None:
     state.model.train()
-    state.buffers = None  # the model may have got other parts since the last epoch
     if state.noise is None:
         seed_noise(state.seeds, state.epoch + 1, rank())
     else:

@@ -24,9 +24,15 @@ _NUMPY, _PYTHON = struct.Struct("<qqd"), struct.Struct(f"<{WORDS + 1}I?d")
 
 def generator_states(device: torch.device) -> States:
     """The states of the generators of torch (the CPU's and that of `device`), NumPy and Python, as byte tensors."""
-    states = {"cpu": torch.get_rng_state(), "python": _python_state()}
+    states = {**torch_states(device), "python": _python_state()}
     if (numpy := _numpy_state()) is not None:
         states["numpy"] = numpy
+    return states
+
+
+def torch_states(device: torch.device) -> States:
+    """The states of torch's generators alone: the CPU's and that of `device`."""
+    states = {"cpu": torch.get_rng_state()}
     if device.type == "cuda":
         states["cuda"] = torch.cuda.get_rng_state(device)
     elif device.type == "mps":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import nn
@@ -13,8 +13,14 @@ from course_lib.core.history import History
 from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds
 from course_lib.training.loop.group_settings import group_settings
-from course_lib.training.loop.undo import Buffers
 from course_lib.training.runs.plan import Plan
+
+
+class LastStep(NamedTuple):
+    """What the last update found: its loss, and the length of its gradient before clipping (None: not measured)."""
+
+    loss: Loss | None = None
+    norm: torch.Tensor | None = None
 
 
 @dataclass
@@ -23,13 +29,14 @@ class TrainState:
 
     step: updates so far. epoch: complete epochs. batch: batches used of the epoch in progress, 0 between epochs.
     running: training loss over the epoch in progress; seconds: time spent on it, without callbacks.
-    loss, norm: of the last update (norm: length of the gradient before clipping, None where it was not measured).
     noise: the states of torch's generators in mid-epoch, so that dropout goes on where it was; None between epochs and
     while `fit` runs. scaler: of float16, else None.
     stop: set it in a callback to end the run; it is saved. reason: why, where the callback says so. interrupted: the
     same for a signal; it is not saved, so that the next start goes on.
     best: the best value so far among the states that were saved or could have been, by split, name and mode; None
     where a checkpoint of an earlier version does not tell.
+    Beside these fields, without which the run could not go on, `last` shows callbacks what the last update found; it is
+    in no checkpoint. state.loss and state.norm read it.
     """
 
     model: nn.Module
@@ -41,8 +48,6 @@ class TrainState:
     batch: int = 0
     running: Loss = field(default_factory=lambda: Loss(0.0, 0))
     seconds: float = 0.0
-    loss: Loss | None = None
-    norm: torch.Tensor | None = None
     noise: dict[str, torch.Tensor] | None = None
     scaler: torch.amp.GradScaler | None = None
     stop: bool = False
@@ -50,11 +55,6 @@ class TrainState:
     interrupted: bool = False
     best: dict[str, float] | None = field(default_factory=dict)
     plan: Plan = field(default_factory=Plan, init=False, repr=False, compare=False)
-    # What one step makes and the next one uses again; nothing of it belongs to the run. zero_and_one: what the check of
-    # the gradients writes to and multiplies by. start: of the backward pass. buffers: as they were before the step.
-    zero_and_one: tuple[torch.Tensor, torch.Tensor] | None = field(default=None, init=False, repr=False, compare=False)
-    start: tuple[Any, torch.Tensor] | None = field(default=None, init=False, repr=False, compare=False)
-    buffers: Buffers | None = field(default=None, init=False, repr=False, compare=False)
     given: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -63,6 +63,17 @@ class TrainState:
         for group in self.optimizer.param_groups:
             group.setdefault("initial_lr", float(group["lr"]))
         self.given = group_settings(self.model, self.optimizer)
+        self.last = LastStep()
+
+    @property
+    def loss(self) -> Loss | None:
+        """The loss of the last update; None before the first one, and after a checkpoint was loaded."""
+        return self.last.loss
+
+    @property
+    def norm(self) -> torch.Tensor | None:
+        """The length of the last update's gradient before clipping; None where it was not measured."""
+        return self.last.norm
 
     def settings_given(self) -> dict[str, Any]:
         """Members and settings of the optimizer's groups as the caller gave them, in the words of JSON.

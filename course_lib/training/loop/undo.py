@@ -3,58 +3,13 @@
 from __future__ import annotations
 
 import copy
-import math
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-# Optimizers whose formula bounds the update; of others nothing is known.
-_BOUNDED = (
-    *(torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW, torch.optim.NAdam, torch.optim.RAdam, torch.optim.Adamax),
-    *(torch.optim.RMSprop, torch.optim.Adagrad, torch.optim.Adadelta),
-)
-_WIDE = (torch.float32, torch.float64, torch.bfloat16, torch.complex64, torch.complex128)  # exponents of 8 bits or more
-LONG = 1e15
 SMALL = 65_536  # numbers; torch's batch normalization writes to its statistics without counting it as a version
-
-
-def longest_gradient(optimizer: torch.optim.Optimizer) -> float:
-    """Up to which length of a finite gradient the update is finite for certain: inf, LONG, or 0 where nothing is known.
-
-    Adam and its kin divide by a mean of the gradients plus eps, so that no finite gradient makes an update that is not
-    finite, as long as eps is no fraction of what a number can be told from 0. Plain SGD at a rate of at most 1 moves by
-    less than the gradient. Momentum adds gradients up, so that there only a short one is safe. Beyond these settings,
-    with parameters of float16 and with any other optimizer, the update itself has to be looked at.
-    """
-    if type(optimizer) not in _BOUNDED:
-        return 0.0
-    longest = math.inf
-    for group in optimizer.param_groups:
-        if not _tame(group):
-            return 0.0
-        if group.get("momentum"):
-            longest = LONG
-    return longest
-
-
-def _tame(group: dict[str, Any]) -> bool:
-    """Whether the settings of one group are such that the formula bounds the update."""
-    rate, decay, betas = group["lr"], group["weight_decay"], group.get("betas")
-    if not (isinstance(rate, float) and 0 <= rate <= 1 and 0 <= decay <= 1e6 and rate * decay <= 1):
-        return False
-    if group["params"][0].dtype not in _WIDE or not group.get("eps", 1.0) >= 1e-10:
-        return False
-    if betas is not None:  # Adam and its kin have no other settings that matter
-        return all(isinstance(beta, float | int) and 0 <= beta < 0.99999999 for beta in betas)
-    return (
-        0 <= group.get("momentum", 0) < 0.9999
-        and 0 <= group.get("dampening", 0) <= 1
-        and 0 <= group.get("alpha", 0) < 1
-        and 0 <= group.get("rho", 0) < 1
-        and not group.get("centered")  # a difference of two means, whose root can be that of a number below 0
-    )
 
 
 class Buffers:

@@ -35,7 +35,7 @@ class GPTConfig:
 INFINITO_SHAPE = GPTConfig()
 
 
-class Block(nn.Module):
+class GPTBlock(nn.Module):
     """Attention, then two linear layers with a GELU between them; each adds to its input."""
 
     def __init__(self, config: GPTConfig) -> None:
@@ -68,7 +68,7 @@ class GPT(nn.Module):
         self.config = config
         self.tokens = nn.Embedding(config.vocabulary, config.width)
         self.positions = nn.Embedding(config.context, config.width)
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        self.blocks = nn.ModuleList(GPTBlock(config) for _ in range(config.layers))
         self.norm = nn.LayerNorm(config.width)
         nn.init.normal_(self.tokens.weight, std=0.02)
         nn.init.normal_(self.positions.weight, std=0.02)

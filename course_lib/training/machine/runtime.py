@@ -81,7 +81,7 @@ def environment_report() -> EnvironmentReport:
     return EnvironmentReport(
         python=platform.python_version(),
         platform=f"{platform.system()} {platform.release()} ({platform.machine()})",
-        packages=versions(PACKAGES),
+        packages=package_versions(PACKAGES),
         cpu_cores=_cores(),
         memory_gib=_memory_gib(),
         gpus=gpus,
@@ -89,7 +89,7 @@ def environment_report() -> EnvironmentReport:
     )
 
 
-def versions(packages: Iterable[str]) -> tuple[tuple[str, str], ...]:
+def package_versions(packages: Iterable[str]) -> tuple[tuple[str, str], ...]:
     """(name, installed version) of each package, "not installed" where it is missing; nothing is imported."""
     found = []
     for name in packages:

@@ -25,7 +25,7 @@ def total_steps(loader: Loader, *, epochs: int, accumulate: int = 1) -> int:
     return epochs * math.ceil(len(loader) / accumulate)
 
 
-def line(state: TrainState) -> str:
+def progress_line(state: TrainState) -> str:
     """The state in one line, to three significant digits and without times.
 
     In an epoch the loss of the last update; between epochs what the history holds since the epoch's end.
@@ -53,7 +53,7 @@ def _mean(loss: Loss | None) -> float:
 def print_line(state: TrainState) -> None:
     """A callback: print `line`. In on_step as every(100, print_line), in on_epoch behind what measures."""
     if rank() == 0:
-        print(line(state))
+        print(progress_line(state))
 
 
 def progress_bar(total: int, *, seconds: float = 0.5, file: TextIO | None = None) -> Callback:

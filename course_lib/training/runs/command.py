@@ -35,7 +35,7 @@ def add_options(parser: argparse.ArgumentParser, systems: Mapping[str, str]) -> 
     parser.add_argument("--seed", type=int, default=0, help="of weights, order of the data and dropout (default: 0)")
 
 
-def train(options: argparse.Namespace, systems: Mapping[str, str]) -> int:
+def train_command(options: argparse.Namespace, systems: Mapping[str, str]) -> int:
     """Run it and return the exit status."""
     from course_lib.training.loop.distributed import ProcessLost, processes
     from course_lib.training.runs.signals import Interrupted

@@ -63,10 +63,9 @@ def run(
     require_main_guard()
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, got {epochs}")
-    folder = Path(folder)
     extra = {**(extra or {}), "fit": {name: settings.get(name, value) for name, value in OF_FIT.items()}}
     say = log if rank() == 0 else _nothing
-    on_step, on_epoch = tuple(on_step), tuple(on_epoch)
+    folder, on_step, on_epoch = Path(folder), tuple(on_step), tuple(on_epoch)
     plan = Plan.of(loader, settings.get("schedule"), epochs, settings.get("accumulate", 1))
     save, save_epoch = _saves(folder, keep, watch, mode, config, extra)
     by_steps = [] if save_steps is None else [every(save_steps, save)]
@@ -79,9 +78,10 @@ def run(
         if found:
             say(f"resumed at {_place(state)}")
         state.interrupted = False
-        with signals_noted() as received:
+        with signals_noted(state) as received:
             heeds = heed(received)
-            on_step, on_epoch = [*on_step, heeds, *by_steps], [*on_epoch, heeds, save_epoch]
+            agree = [heeds] if world_size() > 1 else []
+            on_step, on_epoch = [*on_step, *agree, *by_steps], [*on_epoch, heeds, save_epoch]
             fit(state, loader, loss_fn, epochs=epochs, on_step=on_step, on_epoch=on_epoch, **settings)
             if state.batch > 0:  # ended in mid-epoch; the end of an epoch is saved already
                 save(state)

@@ -51,8 +51,10 @@ class Received:
 
 
 @contextmanager
-def signals_noted() -> Iterator[Received]:
+def signals_noted(state: TrainState | None = None) -> Iterator[Received]:
     """Within the block SIGINT, SIGTERM and SIGHUP are noted and do nothing else; after it the old handlers are back.
+
+    state: interrupted in the moment of the signal, so that no step has to ask; several processes agree first (`heed`).
 
     A SIGHUP that is ignored, as `nohup` has it, stays ignored.
 
@@ -73,6 +75,8 @@ def signals_noted() -> Iterator[Received]:
 
     def note(number: int, frame: FrameType | None) -> None:
         received.number = number
+        if state is not None and world_size() == 1:
+            state.interrupted = True
         restore()
 
     try:

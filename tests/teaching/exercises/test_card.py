@@ -7,12 +7,12 @@ import pytest
 
 from course_lib.teaching.exercises import card as module
 from course_lib.teaching.exercises.card import verdict_of
-from course_lib.teaching.exercises.diagnose import diagnose
+from course_lib.teaching.exercises.diagnose import diagnose_answer
 from tests.teaching.toy import TOY, mean_squared_error, summed
 
 
 def card(answer, exercise=TOY):
-    return verdict_of(exercise, "1.2", diagnose(exercise, answer))
+    return verdict_of(exercise, "1.2", diagnose_answer(exercise, answer))
 
 
 def test_the_card_of_a_known_mistake_in_full():

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from course_lib.teaching.exercises.diagnose import diagnose
+from course_lib.teaching.exercises.diagnose import diagnose_answer
 from course_lib.teaching.exercises.exercise import Mistake
 from tests.teaching.toy import ATTACK, AUDIT, ORDER, TOY, mean_squared_error, rows, summed
 
 
 def told(answer, exercise=TOY):
-    found = diagnose(exercise, answer)
+    found = diagnose_answer(exercise, answer)
     return found.status, " | ".join(found.lines)
 
 
@@ -20,21 +20,21 @@ def test_the_reference_is_right_and_the_card_says_what_is_not_tested():
 
 
 def test_an_accepted_variant_is_named_with_its_note():
-    found = diagnose(TOY, TOY.accepted[0].answer)
+    found = diagnose_answer(TOY, TOY.accepted[0].answer)
     assert (found.status, found.variant) == ("right", "halved")
     assert found.lines[0] == "accepted variant: half the mean squared error, whose gradient has no factor 2"
 
 
 @pytest.mark.parametrize("mistake", TOY.mistakes, ids=lambda one: one.id)
 def test_a_known_mistake_gets_its_own_message(mistake):
-    found = diagnose(TOY, mistake.answer)
+    found = diagnose_answer(TOY, mistake.answer)
     assert (found.status, found.mistakes) == ("wrong", (mistake.id,))
     assert found.lines == (f"your result equals {mistake.cause} (difference 0 over 3 cases)", mistake.question)
 
 
 @pytest.mark.parametrize("answer", [None, ..., {}.get("nothing")])
 def test_nothing_is_not_started(answer):
-    assert diagnose(TOY, answer).status == "not started"
+    assert diagnose_answer(TOY, answer).status == "not started"
 
 
 def test_an_untouched_stub_is_not_started_but_a_later_gap_is_an_error():
@@ -118,7 +118,7 @@ def test_working_in_place_can_be_a_known_mistake():
         return np.mean(predictions**2), 2 * predictions / predictions.size
 
     also = Mistake("in-place", "the right numbers, written into the predictions", "who else needs them?", in_place)
-    assert diagnose(replace(TOY, mistakes=(*TOY.mistakes, also)), in_place).mistakes == ("in-place",)
+    assert diagnose_answer(replace(TOY, mistakes=(*TOY.mistakes, also)), in_place).mistakes == ("in-place",)
 
 
 def test_a_known_mistake_is_still_named_when_the_input_is_changed_too():
@@ -126,7 +126,7 @@ def test_a_known_mistake_is_still_named_when_the_input_is_changed_too():
         predictions -= targets
         return np.sum(predictions**2), 2 * predictions
 
-    found = diagnose(TOY, both)
+    found = diagnose_answer(TOY, both)
     assert found.mistakes == ("sum",)
     assert found.lines[-1] == "and it writes into what it was given: argument 1 (case 1)"
 
@@ -135,7 +135,7 @@ def test_a_known_mistake_in_one_part_is_named_with_the_part_that_is_right():
     def mixed(predictions, targets):
         return mean_squared_error(predictions, targets)[0], rows(predictions, targets)[1]
 
-    found = diagnose(TOY, mixed)
+    found = diagnose_answer(TOY, mixed)
     assert found.mistakes == ("rows",)
     assert found.lines[0] == "in part 2 your result equals a mean over the rows only"
     assert found.lines[-1] == "right already: part 1"
@@ -147,7 +147,7 @@ def test_mistakes_that_the_probe_cannot_tell_apart_are_both_named():
 
     twin = Mistake("twin", "a forgotten division", "what is a mean?", forgot)
     both = replace(TOY, mistakes=(*TOY.mistakes, twin), indistinguishable=(("sum", "twin"),))
-    found = diagnose(both, summed)
+    found = diagnose_answer(both, summed)
     assert found.mistakes == ("sum", "twin")
     assert "one of: the sum where a mean is asked for; a forgotten division" in found.lines[0]
 
@@ -225,9 +225,9 @@ class Odd:
 
 @pytest.mark.parametrize("value", [Odd(), object(), "text", b"bytes", {1, 2}, 1j, float("nan"), [], {}, type, print])
 def test_no_answer_makes_the_diagnosis_raise(value):
-    assert diagnose(TOY, lambda *_: value).status in ("wrong", "error")
+    assert diagnose_answer(TOY, lambda *_: value).status in ("wrong", "error")
     for exercise in (AUDIT, ORDER, ATTACK, TOY):
-        assert diagnose(exercise, value).status in ("wrong", "error", "not started")
+        assert diagnose_answer(exercise, value).status in ("wrong", "error", "not started")
 
 
 @pytest.mark.parametrize("error", [SystemExit, RecursionError, GeneratorExit, MemoryError, Exception])
@@ -243,7 +243,7 @@ def test_an_interrupt_passes():
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        diagnose(TOY, answer)
+        diagnose_answer(TOY, answer)
 
 
 def test_prints_are_kept():
@@ -251,12 +251,12 @@ def test_prints_are_kept():
         print("shape", predictions.shape)
         return mean_squared_error(predictions, targets)
 
-    assert diagnose(TOY, loud).printed.splitlines()[0] == "shape (3, 2)"
+    assert diagnose_answer(TOY, loud).printed.splitlines()[0] == "shape (3, 2)"
 
 
 def test_an_attack_is_told_by_what_it_killed():
     assert told(ATTACK.reference, ATTACK)[0] == "right"
-    found = diagnose(ATTACK, ATTACK.mistakes[0].answer)
+    found = diagnose_answer(ATTACK, ATTACK.mistakes[0].answer)
     assert found.mistakes == ("ones",)
     assert found.lines[0] == "killed 2 of 4; survived: plus-one, absolute"
     assert found.lines[1] == "your test behaves like a test that only tries ones"

@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from course_lib.teaching.exercises.diagnose import diagnose
+from course_lib.teaching.exercises.diagnose import diagnose_answer
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.observe import Detail
 from tests.teaching.toy import ATTACK, TOY, doubles_it, observe, summed
 
 
 def told(answer, exercise=TOY):
-    found = diagnose(exercise, answer)
+    found = diagnose_answer(exercise, answer)
     return found.status, " | ".join(found.lines)
 
 
@@ -49,4 +49,4 @@ def test_where_traits_are_compared_the_card_says_behaves_like_and_no_difference(
 
 def test_a_property_may_ask_its_question_on_a_line_of_its_own():
     asking = replace(TOY, properties=(Property("two lines", lambda seen, right: "one\ntwo?"),))
-    assert diagnose(asking, lambda predictions, targets: (0.1, predictions)).lines == ("one", "two?")
+    assert diagnose_answer(asking, lambda predictions, targets: (0.1, predictions)).lines == ("one", "two?")

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from course_lib.teaching.exercises import effects
-from course_lib.teaching.exercises.diagnose import diagnose
+from course_lib.teaching.exercises.diagnose import diagnose_answer
 from course_lib.teaching.exercises.kinds import implement
 from course_lib.teaching.exercises.limit import TookTooLong, limited
 from course_lib.teaching.exercises.observe import Case
@@ -97,7 +97,7 @@ def replaces_a_function(values, rng, model):
 )
 def test_an_effect_has_its_sentence_and_is_put_back(answer, told):
     exp, state, dtype = np.exp, torch.get_rng_state(), torch.get_default_dtype()
-    found = diagnose(HALVED, answer)
+    found = diagnose_answer(HALVED, answer)
     assert found.status == "wrong"
     assert "your numbers are right, but " + told in " ".join(found.lines)
     assert np.exp is exp
@@ -111,7 +111,7 @@ def test_a_warning_is_a_note_on_a_right_answer():
         warnings.warn("a part is empty", stacklevel=1)
         return values / 2
 
-    found = diagnose(HALVED, warns)
+    found = diagnose_answer(HALVED, warns)
     assert found.status == "right"
     assert "it warns: a part is empty" in found.lines
 
@@ -121,7 +121,7 @@ def test_an_effect_is_added_to_a_known_mistake():
         torch.rand(1)
         return values * 2
 
-    found = diagnose(HALVED, both)
+    found = diagnose_answer(HALVED, both)
     assert found.mistakes == ("doubled",)
     assert found.lines[-1] == "and it draws from torch's global generator or seeds it"
 
@@ -132,7 +132,7 @@ def test_an_effect_that_the_reference_has_is_none():
         torch.rand(1)
         return values / 2
 
-    with effects.recorded() as noted:
+    with effects.effects_of() as noted:
         effects.watched(drawn, noted)(torch.ones(2), None, None)
     assert not noted.beyond([noted])
     assert noted.beyond([effects.Effects()])
@@ -146,7 +146,7 @@ def test_an_endless_answer_is_stopped_and_told_so(monkeypatch):
 
     monkeypatch.setattr("course_lib.teaching.exercises.diagnose.limited", lambda: limited(0.3))
     began = time.monotonic()
-    found = diagnose(HALVED, endless)
+    found = diagnose_answer(HALVED, endless)
     assert found.status == "error"
     assert "your code was stopped after" in found.lines[0]
     assert time.monotonic() - began < 30

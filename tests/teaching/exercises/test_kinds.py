@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from course_lib.teaching.exercises.card import verdict_of
-from course_lib.teaching.exercises.diagnose import diagnose
+from course_lib.teaching.exercises.diagnose import diagnose_answer
 from course_lib.teaching.exercises.edits import EditError
 from course_lib.teaching.exercises.filled_in import changed
 from course_lib.teaching.exercises.kinds import attack, audit, find, implement, order, planted_edits
@@ -67,7 +67,7 @@ def test_an_exercise_in_its_table_is_strong():
     ],
 )
 def test_a_wrong_answer_gets_its_cause(answer, said):
-    found = diagnose(SCALED, answer)
+    found = diagnose_answer(SCALED, answer)
     assert found.status == "wrong"
     assert said in " ".join(found.lines)
 
@@ -80,7 +80,7 @@ def test_few_numbers_are_no_proof():
         cases=((1.0, 2.0, 0.5),),
         wrong="minus: a shift to the other side | which sign?\n    grown + shift -> grown - shift",
     )
-    assert diagnose(small, lambda *_: 1.5).lines[0].startswith("the same numbers as a shift to the other side")
+    assert diagnose_answer(small, lambda *_: 1.5).lines[0].startswith("the same numbers as a shift to the other side")
 
 
 def test_a_crash_is_never_right_even_where_an_accepted_variant_crashes():
@@ -92,7 +92,7 @@ def test_a_crash_is_never_right_even_where_an_accepted_variant_crashes():
         right="broken: crashes itself\n    return: grown.nothing",
         wrong="minus: another sign | which sign?\n    grown + shift -> grown - shift",
     )
-    found = diagnose(crashing, lambda values, factor, shift: values.nothing)
+    found = diagnose_answer(crashing, lambda values, factor, shift: values.nothing)
     assert found.status == "error"
     assert any("broken is right, but the check says" in one for one in weaknesses(crashing))
 
@@ -112,13 +112,13 @@ PASTED = "loss = f(x)\noptimizer.zero_grad()\nloss.backward()\noptimizer.step()"
 
 @pytest.mark.parametrize("typed", ["bdac", "D B A C", "1. B\n2. D\n3. A\n4. C", ["b", "d", "a", "c"], PASTED])
 def test_an_order_is_read_however_it_is_typed(typed):
-    assert diagnose(ORDERED, typed).status == "right"
+    assert diagnose_answer(ORDERED, typed).status == "right"
 
 
 def test_an_order_is_measured_by_the_right_order_that_it_follows_longest():
-    assert diagnose(ORDERED, "DBCA").lines[0] != diagnose(ORDERED, "BDCA").lines[0]
-    assert "right up to line 2" in " ".join(diagnose(ORDERED, "DBCA").lines)
-    assert diagnose(ORDERED, "BDCA").mistakes == ("step_first",)
+    assert diagnose_answer(ORDERED, "DBCA").lines[0] != diagnose_answer(ORDERED, "BDCA").lines[0]
+    assert "right up to line 2" in " ".join(diagnose_answer(ORDERED, "DBCA").lines)
+    assert diagnose_answer(ORDERED, "BDCA").mistakes == ("step_first",)
 
 
 FOUND = find(
@@ -150,7 +150,7 @@ FOUND = find(
     ],
 )
 def test_findings_are_read_and_answered(answer, status, said):
-    found = diagnose(FOUND, answer)
+    found = diagnose_answer(FOUND, answer)
     assert found.status == status
     assert said in " ".join(found.lines)
 
@@ -185,7 +185,7 @@ AUDITED = audit(
     ],
 )
 def test_an_audit_is_read_and_answered(changes, said):
-    found = diagnose(AUDITED, dict(AUDITED.reference) | changes)
+    found = diagnose_answer(AUDITED, dict(AUDITED.reference) | changes)
     assert (found.status == "right") == (not said), found.lines
     assert said in " ".join(found.lines)
 
@@ -228,8 +228,8 @@ ATTACKED = attack(
 
 
 def test_an_attack_counts_what_survives():
-    assert diagnose(ATTACKED, test_scaled).status == "right"
-    found = diagnose(ATTACKED, lambda version: True)
+    assert diagnose_answer(ATTACKED, test_scaled).status == "right"
+    found = diagnose_answer(ATTACKED, lambda version: True)
     assert found.mistakes == ("accepts_all",)
     assert "killed 0 of 2; survived: no shift, squared" in verdict_of(ATTACKED, "0.0", found).text
 
@@ -241,7 +241,7 @@ def test_words_may_be_named_like_functions_and_come_with_their_meanings():
         A = train; B = eval
     """)  # fmt: skip
     assert one.mistakes[0].answer == {"A": "train", "B": "eval"}
-    assert "'slow' is none of 'eval', 'train'" in diagnose(one, {"A": "slow", "B": "train"}).lines[0]
+    assert "'slow' is none of 'eval', 'train'" in diagnose_answer(one, {"A": "slow", "B": "train"}).lines[0]
 
 
 def test_a_percentage_that_may_be_right_is_right():
@@ -249,6 +249,6 @@ def test_a_percentage_that_may_be_right_is_right():
     share: a share | how many percent?
         gap = 0.0027
     """)  # fmt: skip
-    assert diagnose(one, {"gap": "0.27 %"}).status == "right"
-    assert diagnose(one, {"gap": 0.0027}).mistakes == ("share",)
-    assert diagnose(one, {"gap": 0.0}).mistakes == ()
+    assert diagnose_answer(one, {"gap": "0.27 %"}).status == "right"
+    assert diagnose_answer(one, {"gap": 0.0027}).mistakes == ("share",)
+    assert diagnose_answer(one, {"gap": 0.0}).mistakes == ()

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 
-from course_lib.teaching.exercises.observe import Case, Raised, attack, calls, probing
+from course_lib.teaching.exercises.observe import Case, Raised, calls, observed_attack, probing
 
 
 def test_every_case_gets_a_fresh_copy_and_a_change_is_told():
@@ -95,7 +95,7 @@ def test_only_an_interrupt_passes():
     with pytest.raises(KeyboardInterrupt):
         calls(answer, ())
     with pytest.raises(KeyboardInterrupt):
-        attack(answer, right={"one": 1}, planted={})
+        observed_attack(answer, right={"one": 1}, planted={})
 
 
 def test_a_test_accepts_by_true_rejects_by_false_or_assert_and_none_is_kept():
@@ -105,7 +105,7 @@ def test_a_test_accepts_by_true_rejects_by_false_or_assert_and_none_is_kept():
             raise TypeError("crash")
         return None if version == "nothing" else version != "false"
 
-    seen = attack(
+    seen = observed_attack(
         test, right={"a": "nothing", "b": "true", "c": "crash"}, planted={"d": "false", "e": "asserted", "f": "crash"}
     )
     assert seen["right"] == {"a": None, "b": True, "c": Raised("TypeError")}
@@ -135,12 +135,12 @@ def test_probing_keeps_prints_silences_warnings_and_puts_the_random_state_back(c
     ],
 )
 def test_a_test_that_returns_neither_true_nor_false_is_told_so(said, form):
-    assert attack(lambda version: said, right={"one": 1}, planted={})["form"] == form
+    assert observed_attack(lambda version: said, right={"one": 1}, planted={})["form"] == form
 
 
 @pytest.mark.parametrize("said", [True, np.True_, np.array([True]), 1, None])
 def test_a_single_truth_of_any_type_needs_no_word(said):
-    assert "form" not in attack(lambda version: said, right={"one": 1}, planted={})
+    assert "form" not in observed_attack(lambda version: said, right={"one": 1}, planted={})
 
 
 def test_a_test_that_does_not_end_for_one_version_is_told_which(monkeypatch):
@@ -151,7 +151,7 @@ def test_a_test_that_does_not_end_for_one_version_is_told_which(monkeypatch):
             pass
         return True
 
-    seen = attack(test, right={"moves": "moves"}, planted={"stays": "stays"})
+    seen = observed_attack(test, right={"moves": "moves"}, planted={"stays": "stays"})
     assert seen["form"] == "does not end for a version that is wrong (stays)"
 
 

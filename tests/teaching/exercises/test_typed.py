@@ -24,14 +24,14 @@ from course_lib.teaching.exercises import typed
     ],
 )  # fmt: skip
 def test_a_number_is_read(given, meant):
-    assert typed.number(given) == pytest.approx(meant, rel=1e-7)
+    assert typed.read_number(given) == pytest.approx(meant, rel=1e-7)
 
 
 def test_of_several_readings_the_one_that_is_near_counts():
     assert typed.numbers_in("86.75%") == [86.75, 0.8675]
-    assert typed.number("86.75 %", near=0.9) == 0.8675
-    assert typed.number("1,234", near=1) == 1.234
-    assert typed.number("1,234", near=1000) == 1234
+    assert typed.read_number("86.75 %", near=0.9) == 0.8675
+    assert typed.read_number("1,234", near=1) == 1.234
+    assert typed.read_number("1,234", near=1000) == 1234
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_of_several_readings_the_one_that_is_near_counts():
      "lambda: 3", "(" * 500, "e" * 1000],
 )  # fmt: skip
 def test_what_is_no_number_stays_as_it_is(given):
-    assert typed.number(given) is given or typed.number(given) == given
+    assert typed.read_number(given) is given or typed.read_number(given) == given
 
 
 ALLOWED = ("rate too large", "sound", "zeros", "not shown", "overfitting", "standard deviation")

@@ -1,6 +1,5 @@
 """Sheet 04, learning rates: answers of learners and the cards that they get."""
 
-from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -23,42 +22,27 @@ RATES = {"limit": 0.05, "steps_to_halve": 6932, "updates": 7900, "updates_full_b
          "optimal_range": "contradicted", "trapped": "not shown"}  # fmt: skip
 
 ANSWERS = (
-    ("step_decay", "return: tuple(RESULT)", "right"),
     ("plateau", "loss < best - min_delta -> best - loss > min_delta", "right"),
     ("plateau", "loss < best - min_delta -> loss + min_delta < best", "right"),
-    ("plateau", "loss < best - min_delta -> best - loss >= min_delta", "equal_improves"),
     ("plateau", "improved = A -> improved = not best or A", says("after loss 1 (0.5) the rate")),
     ("plateau", "improved = A -> improved = A or not rates", says("case 7: after loss 2 (2.0)")),
     ("plateau", "first: losses.sort()", says("the rate should be")),
-    ("count_updates", "return: float(batches // accumulate + (batches % accumulate > 0))", "right"),
-    ("order_schedule", "c f i h b g a e", "right"),
-    ("order_schedule", {1: "c", 2: "f", 3: "h", 4: "i", 5: "b", 6: "g", 7: "a", 8: "e"}, "right"),
     ("order_schedule", "C, F, H, B, G, E, A, I", says("which update is made at the first rate of the schedule?")),
     ("order_schedule", "CFHBIGEA", says("which gradients are left for the update?", without=("cannot be",))),
     ("order_schedule", "ICFHBGAE", says("how often shall line I run: once, or at every step?")),
     ("order_schedule", "CFIHBGAJE", says("which loss shall decide on the rate")),
-    ("order_schedule", "CIFHBGA", says("7 letters; 1 is missing")),
     ("read_range_tests", KEY | {"D": 0.0001}, says("is 0.0001 the largest such power?")),
     ("read_range_tests", KEY | {"A": 0.0012}, says("A: give a power of ten", "yours is 0.0012")),
     ("read_range_tests", {"a": "10^-3", "b": "10⁻¹", "c": "1,0e-2", "d": Fraction(1, 10)}, "right"),
     ("read_range_tests", {"A": np.float32(1e-3), "B": "10**-1", "C": "1 × 10⁻²", "D": ".1"}, "right"),
-    ("read_range_tests", {"A": "small", "B": 0.1, "C": 0.01, "D": 0.1}, says("A: a number is asked for")),
     ("largest_eigenvalue", POWER, "right"),
     ("largest_eigenvalue", "return: np.float32(RESULT)", "right"),
     ("largest_eigenvalue", "v = start / A -> v = start", says("a missing division", "case 4")),
     ("largest_eigenvalue", "first: start /= np.linalg.norm(start)", says("your numbers are right, but it writes into")),
-    ("schedule_passes", "1e-5 -> 1e-2; 1e-9 -> 1e-2", "loose"),
-    ("schedule_passes", "np.allclose(A, B, rtol=C, atol=D) -> np.abs(A - B).max() < 0.01", "loose"),
-    ("schedule_passes", "np.allclose(A, B, rtol=C, atol=D) -> all(map(math.isclose, A, B))", "exact_equality"),
-    ("schedule_passes", "1e-5 -> 1e-10", "strict"),
-    ("schedule_passes", "1e-9 -> 0", "relative_to_zero"),
     ("schedule_passes", "range(steps + 5) -> range(steps); after right = A -> right = right[:steps]",
      says("killed 13 of 14; survived: again")),
     ("audit_rates", RATES | {"limit": "2/40", "steps_to_halve": "6,932", "updates": "7900 updates"}, "right"),
-    ("audit_rates", RATES | {"limit": Fraction(1, 20), "updates": "79 * 100", "optimal_range": "refuted"}, "right"),
-    ("audit_rates", RATES | {"limit": "5 %", "updates_full_batch": Decimal(100), "trapped": "not-shown"}, "right"),
-    ("audit_rates", RATES | {"limit": "below 0.05"}, "right"),
-    ("audit_rates", RATES | {"updates": "< 7900"}, says("a number is asked for")),
     ("audit_rates", RATES | {"steps_to_halve": "6931.1", "updates": "7 900"}, says("look again at steps_to_halve")),
-    ("audit_rates", RATES | {"steps_to_halve": float("inf")}, "never"),
+    ("schedule_passes", "1e-5 -> 1e-2; 1e-9 -> 1e-2", "loose"),
+    ("audit_rates", RATES | {"limit": "below 0.05"}, "right"),
 )  # fmt: skip

@@ -1,9 +1,5 @@
 """Sheet 07, debugging: answers of learners and the cards that they get."""
 
-from fractions import Fraction
-
-import numpy as np
-
 from course_lib.teaching.clinic.cases import CASES
 from tests.teaching.answers import find, says
 
@@ -29,15 +25,12 @@ def no_leak(train_x, test_x, train_groups, test_groups):
 """
 
 ANSWERS = (
-    ("order_debugging", "g c f a i b d", "right"),
-    ("order_debugging", ("f", "g", "c", "a", "i", "b", "d"), "right"),
     ("order_debugging", "GCAIFBD", says("A before F", "whether the gradient is right?", without=("cannot be",))),
     ("order_debugging", "GCFAIHBD", says("think about step H: what does the test part say after it has chosen?")),
     ("gradient_check", "np.array(x, dtype=np.float64) -> x.astype(np.float64, copy=False)", "right"),
     ("gradient_check", "np.linalg.norm(gradient - differences) -> np.abs(gradient - differences).sum()",
      says("by the triangle inequality the error lies between 0 and 1")),
     ("sigmoid_cross_entropy", IN_TORCH, "right"),
-    ("first_bad_layer", "every np.isfinite(x).all() -> not (np.isnan(x).any() or x.max() == np.inf)", "minus_infinity"),
     ("first_bad_layer", "every np.isfinite(x).all() -> np.isfinite(x.sum())", "right"),
     ("overfit_one_batch", "rows = A -> rng.shuffle(x); rows = np.arange(size)",
      says("it writes into what it was given: argument 2")),
@@ -45,21 +38,9 @@ ANSWERS = (
     ("name_the_faults", PATIENTS | {"case-08": "no shuffling"}, says("case-08", CASES["case-08"].question)),
     ("name_the_faults", {key.upper().replace("-", "_"): f"{word.replace(' ', '-').title()}."
                          for key, word in PATIENTS.items()}, "right"),
-    ("name_the_faults", PATIENTS | {"case-05": "learning rate too small", "case-06": "dead ReLUs",
-                                    "case-07": "softmax applied twice", "case-08": "shuffled labels"}, "right"),
-    ("name_the_faults", list(PATIENTS.values()), "right"),
     ("name_more_faults", MORE | {"case-12": "LR too large", "case-13": "twins"}, "right"),
     ("no_leak", BY_LOOPS, "right"),
-    ("order_debugging", "GCFAID", says("6 letters; 1 is missing")),
-    ("overfit_one_batch", "not np.isfinite(loss) -> np.isnan(loss)", "only_nan"),
-    ("no_leak", "largest.min() <= 1e-6 -> any(np.allclose(row, one, rtol=0.001) for one in train_x)", "relative"),
-    ("no_leak", "largest.min() <= 1e-6 -> any(np.allclose(row, one) for one in train_x)", "relative"),
     ("no_leak", "1e-6 -> 1e-9", says("survived: copy")),
     ("raise_the_rate", KEY | {"floor": "ln(e + 9) - 1", "hidden": "Softmax_twice", "cured": "1 of five"}, "right"),
-    ("raise_the_rate", KEY | {"floor": "np.log(np.e + 9) - 1", "cured": np.int64(1)}, "right"),
-    ("raise_the_rate", KEY | {"floor": "-log(e / (e + 9))", "cured": "one", "verdict": "refuted"}, "right"),
-    ("raise_the_rate", KEY | {"floor": "1,461 nats", "cured": Fraction(1), "verdict": "CONTRADICTED"}, "right"),
-    ("raise_the_rate", KEY | {"floor": "log(1 + 9 * exp(-1))", "hidden": "softmax-twice"}, "right"),
     ("raise_the_rate", KEY | {"floor": 1.46}, says("floor: it is near; what are its first three decimals?")),
-    ("raise_the_rate", KEY | {"hidden": "labels off by one"}, says("'labels off by one' is none of 'rate too low'")),
 )  # fmt: skip

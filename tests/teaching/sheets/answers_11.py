@@ -1,14 +1,12 @@
 """Sheet 11, the audit of INFINITO: answers of learners and the cards that they get."""
 
 import math
-from decimal import Decimal
-from fractions import Fraction
 
 import numpy as np
 import torch
 
 from course_lib.by_hand.entropies import perplexity_of, rates_after_epochs
-from course_lib.teaching.checks.infinito_audit.find import HONEST, KEY, NEXT, UNSHIFTED
+from course_lib.teaching.checks.infinito_audit.find import HONEST, KEY
 from course_lib.teaching.checks.infinito_audit.improvement import NUMBERS
 from course_lib.teaching.checks.infinito_audit.seeds import MEASURES
 from tests.teaching.answers import says
@@ -26,14 +24,6 @@ def entropy_rate(words, lengths, chances):
     import torch
     p, n = torch.tensor(chances, dtype=torch.float64), torch.tensor(lengths, dtype=torch.float64)
     return (torch.special.entr(p).sum() + (p @ n) * math.log(words)) / (p @ n + 1)
-"""
-RETURNED_INSIDE = """
-def perplexity_of(batches):
-    total = tokens = 0
-    for mean, count in batches:
-        total += mean * count
-        tokens += count
-        return math.exp(total / tokens)
 """
 MISPLACED = "floor + (base - floor) * A / 2 -> floor + (base - floor) * 1 + math.cos(math.pi * progress) / 2"
 
@@ -93,10 +83,7 @@ def never_ends(evaluate, new_model):
 SOUND = "evaluation_is_sound"
 ANSWERS = (
     ("unigram_entropy", CATEGORICAL, "right"),
-    ("unigram_entropy", "return: math.log(words / (1 - p)) * (1 - p) + math.log(1 / p) * p", "right"),
-    ("unigram_entropy", "p = A -> p = 1 / (mean_length + 1)", "stop_at_the_end"),
     ("unigram_entropy", "return: -p * math.log(p) + words * q * math.log(q)", says("case 1: -4.281 nats", "below 0")),
-    ("unigram_entropy", "return: np.array([RESULT, q])", says("return one number; you return an array", "its parts")),
     ("unigram_entropy", "return: round(RESULT, 2)", says("yours is the right result, rounded (4.58)")),
     ("unigram_entropy", "return: RESULT * 1.001", says("yours is near the right result", "off by up to 0.1%")),
     ("entropy_rate", BY_ENTR, "right"),
@@ -104,11 +91,7 @@ ANSWERS = (
     ("entropy_rate", "math.log(words) -> words", says("words 1, lengths [1, 3], chances [0.5, 0.5]: yours is 0.8977")),
     ("entropy_rate", "return: RESULT + math.log(2) / tokens", says("yours is 0.4621", "3 tokens on average")),
     ("entropy_rate", "return: round(RESULT, 3)", says("the right result, rounded (4.527)")),
-    ("entropy_rate", "first: chances.sort()", says("it writes into what it was given")),
     ("perplexity_of_rows", lambda b: math.prod(math.exp(m) ** (c / sum(n for _, n in b)) for m, c in b), "right"),
-    ("perplexity_of_rows", RETURNED_INSIDE, "first_alone"),
-    ("perplexity_of_rows", "total = A -> total = sum(c * m for c, m in batches); tokens = A -> tokens = "
-     "sum(m for m, _ in batches)", "exchanged"),
     ("perplexity_of_rows", lambda b: 2 * sum(math.exp(m) * n for m, n in b), says("lies outside", "hardest part")),
     ("perplexity_of_rows", lambda b: perplexity_of([*b, (1.0, 1)]), says("its 8 tokens together?")),
     ("rates_after_epochs", by_scheduler, "right"),
@@ -116,35 +99,19 @@ ANSWERS = (
     ("rates_after_epochs", "A * (1 + B) / 2 -> A * B", says("case 1: after epoch")),
     ("rates_after_epochs", "progress = A -> progress = epoch / (horizon + 1)", says("at the end of the horizon")),
     ("rates_after_epochs", MISPLACED, says("after epoch 1 yours is 1.462, outside of floor 0.25 and base 1.0")),
-    ("rates_after_epochs", rates(lambda c: list(enumerate(c, start=1))), says("an entry of yours holds 2 numbers")),
-    ("rates_after_epochs", rates(lambda c: [f"{rate:.2e}" for rate in c]), says("your list holds the text '9.71e-01'")),
+    ("rates_after_epochs", rates(lambda c: list(enumerate(c, start=1))), says("list of 6 (a tuple of 2 (one number")),
+    ("rates_after_epochs", rates(lambda c: [f"{rate:.2e}" for rate in c]), says("a list of 6 (a value of type str)")),
     ("rates_after_epochs", rates(lambda c: [float(f"{rate:.2e}") for rate in c]), says("rounded (0.971)")),
-    ("rates_after_epochs", rates(lambda c: dict(enumerate(c))), says("a rate per epoch; you return a dict")),
-    ("order_audit", "d j f e g a b i", "right"),
-    ("order_audit", "J > D > F > E > G > B > A > I", "right"),
-    ("order_audit", np.array(list("DAFJEGBI")), "right"),
-    ("order_audit", "1. D\n2. F\n3. A\n4. J\n5. E\n6. G\n7. B\n8. I", "right"),
-    ("order_audit", "J D F E G B I A", "verdict_without_floor"),
-    ("order_audit", "A D F J E G I B", "verdict_without_bands"),
     ("order_audit", "J D F E G I B A", says("line I comes too early", without=("before the evaluation",))),
     ("order_audit", "I J D F E G B A", says("`reproduced`, `loss`, `floor`", "which lines make them?")),
     ("order_audit", "D F E G A B J I", says("line B comes too early: it reads `bands`", "which line makes it?")),
-    ("order_audit", "D F E B A G I", says("line J is missing")),
     ("order_audit", "J D H F E B A G I", says("with H the vocabulary knows the held-out text")),
     ("name_the_runs", {"a": "PADDING", "b": "Honest.", "c": "held out = training text", "d": "not shifted",
                        "e": "sees next token", "f": "Memorises"}, "right"),
-    ("name_the_runs", KEY | {"A": '"padding_counted"', "F": "overfitting"}, "right"),
-    ("name_the_runs", KEY | {"D": NEXT, "E": UNSHIFTED}, "leaks_exchanged"),
     ("name_the_runs", KEY | {"C": HONEST}, says("look again at C", without=("A:",))),
-    ("name_the_runs", KEY | {"E": "leak"}, says("'leak' is none of", "'padding counted'")),
     ("name_the_runs", KEY | {"A": 1}, says("A: one of", "is asked for")),
     ("audit_improvement", {"reduction": "92.3%", "symbols_alone": 0.92, "nats fallen": "log(1291.31 / 99.25)",
                            "nats below symbols": "0,018 nats", "verdict": "Not_shown"}, "right"),
-    ("audit_improvement", AUDIT | {"reduction": Decimal("0.923"), "symbols alone": Fraction(92, 100)}, "right"),
-    ("audit_improvement", AUDIT | {"nats fallen": 2.6, "reduction": "1 - 99.25 / 1291.31"}, "right"),
-    ("audit_improvement", AUDIT | {"reduction": 92.3, "symbols alone": 92.2}, "in_percent"),
-    ("audit_improvement", AUDIT | {"verdict": "refuted"}, "too_hard"),
-    ("audit_improvement", AUDIT | {"verdict": "unclear"}, says("'unclear' is none of", without=("reduction:",))),
     *(("audit_improvement", AUDIT | {key: value}, says(words)) for key, value, words in (
         ("reduction", 92.3, "is a percentage"),
         ("reduction", 0.0769, "is the share that is left"),
@@ -158,9 +125,6 @@ ANSWERS = (
         ("nats below symbols", math.nan, "how far is log(99.25) below log(101)?"),
     )),
     ("audit_seeds", SEEDS | {"one in": "1 / 0.039", "nan passes": np.bool_(False), "std of a coin": "0.0"}, "right"),
-    ("audit_seeds", SEEDS | {"one in": "1 in 26", "nan passes": "no", "zero measures": "Reproducibility"}, "right"),
-    ("audit_seeds", SEEDS | {"std of a coin": 1e-17, "one in": "26 comparisons", "verdict": "unsupported"}, "right"),
-    ("audit_seeds", SEEDS | {"one in": 20}, "one_in_20"),
     ("audit_seeds", SEEDS | {"one in": 20, "nan passes": True}, says("both:", without=("coin",))),
     ("audit_seeds", SEEDS | {"one in": 24}, says("24 times 0.039 is 0.94")),
     ("audit_seeds", SEEDS | {"std of a coin": 0.158}, says("with 0.16 the throws differ")),
@@ -168,13 +132,12 @@ ANSWERS = (
     ("audit_seeds", SEEDS | {"zero measures": "nothing"}, says("none of 'that the program repeats itself'")),
     (SOUND, as_test(), "right"),
     (SOUND, as_test(close=2e-6), "right"),
-    (SOUND, as_test(close=0), "too_strict"),
     (SOUND, as_test(text=["w9", *TEXT, "w98", "w1"], close=0.02), "too_loose"),
     (SOUND, as_test(close=0.1, modes=(True,)), says("how close must two perplexities be?")),
     (SOUND, as_test(np.mean), says("one of: a test that rejects everything", "which is the perplexity")),
     (SOUND, as_test(by_batches), says("of all it accepts 'mean of batches', and no sound one", "over all words alike")),
     (SOUND, expects_evaluation_mode, says("and no sound one", "in which mode do you expect the model afterwards")),
     (SOUND, as_test(text=["w0", "w1", "w99"] * 4000, batch=7), says("in a text so short that it counts?")),
-    (SOUND, "first: return np.array([True, False, True])", says("returns an array (3,)")),
     (SOUND, never_ends, says("does not end for a version that is right (by sums)")),
+    ("audit_seeds", SEEDS | {"one in": "1 in 26", "nan passes": "no", "zero measures": "Reproducibility"}, "right"),
 )  # fmt: skip

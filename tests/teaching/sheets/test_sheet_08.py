@@ -6,7 +6,7 @@ import torch
 
 from course_lib.by_hand.torch_loop import mean_loss, rows_from
 from course_lib.core.metrics import Loss
-from course_lib.core.reports.tables import find
+from course_lib.core.reports.tables import report_number
 from course_lib.teaching.checks.fitting import audit, order, reading, resumes
 
 
@@ -63,8 +63,8 @@ def test_the_lowest_loss_at_the_end_belongs_to_a_broken_run(logs):
 
 
 def test_the_perplexities_of_the_audit_stand_in_the_reports():
-    assert all(find(f"{value:,.2f}", "infinito") for value in audit.REPORTED)
-    assert all(find(f"{value:.2f}", "infinito_repository") for value in audit.OTHER)
+    assert all(report_number(f"{value:,.2f}", "infinito") for value in audit.REPORTED)
+    assert all(report_number(f"{value:.2f}", "infinito_repository") for value in audit.OTHER)
 
 
 def test_the_miniature_is_repeatable_only_with_the_seed_first():

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from course_lib.by_hand.cuda import scaler_passes
-from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import attack, planted_edits
 from course_lib.teaching.exercises.tables import rows
 
@@ -41,8 +40,7 @@ RIGHT = {"plain": scaler} | planted_edits(
         all(np.isfinite(array).all() for array in gradients) -> np.isfinite(sum(np.abs(a).sum() for a in gradients))
         own, good = A, 0 -> own, good = A, interval
         own.factor, good = own.factor / 2, 0 -> own.factor, good = own.factor * 0.5, interval
-        good += 1 -> good -= 1
-        good >= interval -> good == 0
+        good += 1 -> good -= 1; good >= interval -> good == 0
         own.factor, good = own.factor * 2, 0 -> own.factor, good = own.factor + own.factor, interval
     """,
 )
@@ -90,16 +88,12 @@ tells_its_first_factor: do you look at the factor itself, beside what comes back
     return own -> return SimpleNamespace(factor=factor, unscaled=unscaled)
 """
 PLANTED = planted_edits(scaler, _FAULTS)
-_SURVIVED = {row.id.replace("_", " "): row.text for row in rows(_FAULTS)}
 
 
-def _reading(seen: Any, right: Any) -> str | None:
-    said = list(seen["right"].values())
-    if True in said and False in said:
+def _alarm(rejected: list[str]) -> str:
+    if len(rejected) < len(RIGHT):
         return "one right scaler is rejected, another is not: what do you ask that is not in the rules?"
-    if any(accepted is not True for accepted in said):
-        return "a right scaler is rejected: which of your demands is none of the rules?"
-    return next((_SURVIVED[name] for name, accepted in seen["planted"].items() if accepted is not False), None)
+    return "a right scaler is rejected: which of your demands is none of the rules?"
 
 
 SCALER_PASSES = attack(
@@ -135,8 +129,7 @@ SCALER_PASSES = attack(
     last_array: a test whose overflow is always in the last array | in which gradients can a number overflow?
         (0, 1) -> (1,)
     factor_alone: a test that looks at the factor alone | what does the optimizer get from the scaler?
-        scaler.factor != expected or A -> scaler.factor != expected
-        if (found is None) != A: ... -> else
+        scaler.factor != expected or A -> scaler.factor != expected; if (found is None) != A: ... -> else
         if found is not None and A: ... -> else
     gradients_alone: a test that never looks at the factor | by what is the next loss multiplied?
         scaler.factor != expected or A -> A
@@ -144,8 +137,7 @@ SCALER_PASSES = attack(
         | how does the training loop know that the update must not be made?
         if (found is None) != A: ... -> else
         found is not None and A -> place is None and (found is None or A)
-    inputs_trusted: a test that trusts the scaler with its arrays
-        | who else may need the gradients that were handed in?
+    inputs_trusted: a test that trusts the scaler with its arrays | who else may need the gradients that were handed in?
         scaler.factor != expected or A -> scaler.factor != expected
     no_overflow: a test in which nothing ever overflows | what is the scaler there for?
         for place in places: ... -> for place in [None] * (3 * interval): ...
@@ -177,7 +169,8 @@ SCALER_PASSES = attack(
     rejects_all: a test that rejects everything | which path through it ends with `return True`?
         first: return False
     """,
-    properties=(Property("what survived", _reading),),
+    alarm=_alarm,
+    survived={row.id.replace("_", " "): row.text for row in rows(_FAULTS)},
     hints=(
         "Keep the factor that a right scaler would have in a variable of your own, and compare after every list.",
         "Good lists until it has grown twice; then inf, -inf and nan, each in the first array and in the last.",

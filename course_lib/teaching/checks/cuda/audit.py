@@ -49,7 +49,6 @@ LOADER_SAVING = audit(
     minutes=15,
     wrong="""
     as_reported: the number of the log in place of your own
-        | how often are workers started in this run, with and without the flag?
         saved = 80.0
     share: a share in place of percent | how many percent is 0.99?
         saved = 0.99
@@ -68,19 +67,14 @@ LOADER_SAVING = audit(
     step_seconds_turned: steps per second divided by steps | of which unit is your result?
         seconds = 0.0664
     length_as_logged: the length that the log gives for an epoch
-        | how many steps has an epoch, and how many steps a second?
         seconds = 15.0
     busy_share: the share in which the device works
-        | a step takes 1 now, and the device works in 0.51 of it: how often does 0.51 go into 1?
         factor = BUSY
     idle_share: the share in which the device stands still
-        | a step takes 1 now, and the device works in 0.51 of it: how often does 0.51 go into 1?
         factor = 1 - BUSY
     idle_time: one over the idle share
-        | a step takes 1 now, and the device works in 0.51 of it: how often does 0.51 go into 1?
         factor = 1 / (1 - BUSY)
     idle_added: the idle share added to one
-        | a step takes 1 now, and the device works in 0.51 of it: how often does 0.51 go into 1?
         factor = 2 - BUSY
     believed: an audit that believes the 80 percent | for how many epochs is it 80, and how many has the run?
         start_up = supported

@@ -1,12 +1,9 @@
 """The FLOPs of a training step: cases and known mistakes."""
 
-from typing import Any
-
 from course_lib.by_hand.cuda import training_flops
-from course_lib.teaching.exercises.compare import to_array
 from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import kind_of
 from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.one_number import ONE_NUMBER, first_wrong
 
 CASES = (
     ([5, 7, 3], 4),
@@ -17,16 +14,8 @@ CASES = (
 )
 
 
-def _which(seen: Any, right: Any) -> str | None:
-    own, rule = seen["case 2"]["result"], right["case 2"]["result"]
-    form = to_array(own)
-    if form is None or form.ndim:
-        return f"return one number; you return {kind_of(own)}\nhow many FLOPs are it together?"
-    if own != rule:
-        told = f"case 2, widths 6 and 2, batch 3: you count {own}, the example says {rule}"
-        return f"{told}\none layer: which products does it need, if it is first?"
-    return "one layer is right; what does a layer that is not the first need beside that?"
-
+_FIRST = {"case 2": "widths 6 and 2, batch 3: {yours}\none layer: which products does it need, if it is first?"}
+_REST = "one layer is right; what does a layer that is not the first need beside that?"
 
 TRAINING_FLOPS = implement(
     "training_flops",
@@ -52,8 +41,7 @@ TRAINING_FLOPS = implement(
         2 * product if number == 0 else 3 * product -> 2 * product
     first_as_others: three products for the first layer too | who asks for the gradient of the data?
         2 * product if number == 0 else 3 * product -> 3 * product
-    first_by_width: two products for every layer as wide as the data
-        | may a later layer have the width of the first?
+    first_by_width: two products for every layer as wide as the data | may a later layer have the width of the first?
         number == 0 -> inputs == sizes[0]
     last_spared: a last layer that is spared a product, in place of the first | which layer has no layer before it?
         number == 0 -> number == len(sizes) - 2
@@ -73,14 +61,11 @@ TRAINING_FLOPS = implement(
         2 * batch * inputs * outputs -> batch * outputs * (2 * inputs - 1)
     weights_of_one_row: a gradient of the weights that knows one row | over what does x' dy sum?
         flops += A -> flops += product // batch + (product if number == 0 else 2 * product)
-    first_layer_alone: the FLOPs of the first layer alone
-        | does your loop end before the other layers had their turn?
+    first_layer_alone: the FLOPs of the first layer alone | does your loop end before the other layers had their turn?
         after flops += A -> return flops
-    last_layer_alone: the FLOPs of the last layer alone
-        | does each layer add to the sum, or does it take its place?
+    last_layer_alone: the FLOPs of the last layer alone | does each layer add to the sum, or does it take its place?
         flops += A -> flops = A
-    rule_of_six: six for each parameter and row, the rule for large models
-        | which layer does the rule know nothing of?
+    rule_of_six: six for each parameter and row, the rule for large models | which layer does the rule know nothing of?
         return: 6 * batch * sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
     last_layer_missing: a count that leaves the last layer out | how many layers lie between four widths?
         pairwise(sizes) -> pairwise(sizes[:-1])
@@ -89,7 +74,7 @@ TRAINING_FLOPS = implement(
     widths_added: widths that are added, not multiplied | how many numbers has W?
         2 * batch * inputs * outputs -> 2 * batch * (inputs + outputs)
     """,
-    properties=(Property("one layer first", _which),),
+    properties=(ONE_NUMBER, Property("one layer first", first_wrong(_FIRST, otherwise=_REST))),
     hints=(
         "(n, p) @ (p, q) gives n q sums of p products each: 2 n p q FLOPs.",
         "Backward of a layer: x' dy for W, and dy W' for what comes before. Both have the three sizes of forward.",

@@ -8,7 +8,7 @@ KEY = {"A": "arithmetic", "B": "asking", "C": "memory", "D": "loader", "E": "wai
 _SYNONYMS = {
     "arithmetic": ("compute", "computing", "computation", "FLOPs", "math", "compute bound", "arithmetic bound"),
     "memory": ("bandwidth", "memory bandwidth", "bytes", "moving", "memory bound", "bandwidth bound"),
-    "asking": (
+    "asking": [
         "host",
         "host bound",
         "launching",
@@ -18,10 +18,10 @@ _SYNONYMS = {
         "kernel launches",
         "kernels",
         "overhead",
-    ),
+    ],
     "loader": ("data", "data loader", "loading", "data loading", "loader bound", "input bound"),
     "waiting": ("wait", "waits", "synchronization", "synchronisation", "sync", "reading the loss", "taking turns"),
-}
+}  # fmt: skip
 
 NAME_THE_LIMIT = find(
     "name_the_limit",
@@ -47,7 +47,6 @@ NAME_THE_LIMIT = find(
         | would F be shorter if its arithmetic cost nothing?
         F = arithmetic
     memory_in_f: a reading that takes the bytes for the limit of F
-        | which of the four times equals the length of the step, to the tenth of a millisecond?
         F = memory
     loader_in_f: a reading that takes the loader for the limit of F | who finishes later, loader or host?
         F = loader
@@ -65,8 +64,7 @@ NAME_THE_LIMIT = find(
     small_is_waiting: a reading in which B waits for its loss
         | how long would the step of B be if host and device took turns?
         B = waiting
-    most_bytes: a reading in which A is limited by its bytes
-        | which of the four times equals the length of the step?
+    most_bytes: a reading in which A is limited by its bytes | which of the four times equals the length of the step?
         A = memory
     loader_is_arithmetic: a reading in which D is limited by its arithmetic | would D be shorter on a faster device?
         D = arithmetic

@@ -80,15 +80,8 @@ def _listing_g(model, optimizer, x, y, step, total, history):
     history.append(mask.float().mean())
 
 
-LISTINGS: dict[str, Callable[..., Any]] = {
-    "A": _listing_a,
-    "B": _listing_b,
-    "C": _listing_c,
-    "D": _listing_d,
-    "E": _listing_e,
-    "F": _listing_f,
-    "G": _listing_g,
-}
+_ALL = (_listing_a, _listing_b, _listing_c, _listing_d, _listing_e, _listing_f, _listing_g)
+LISTINGS: dict[str, Callable[..., Any]] = dict(zip("ABCDEFG", _ALL, strict=True))
 
 
 def numbered(letter: str) -> str:

@@ -37,33 +37,31 @@ def _flags(answer: Callable[..., Any]) -> Callable[..., Any]:
 
 def _about(key: str, own: str, workers: int, ahead: int) -> str:
     """The wrong value of a flag, what it means, and a question."""
-    if key in ("pin_memory", "persistent_workers") and own not in ("True", "False"):
-        return f"{own}; give True or False\nfor which arguments is it True?"
     if key == "prefetch_factor" and workers:
         if not own.isdigit():
             return f"{own}, which is no whole number\nhow many whole batches does each worker keep ready?"
-        ready, few = workers * int(own), workers * int(own) < ahead
-        told = f"{own}: {workers} x {own} = {ready} batches are ready, {ahead} are asked for"
-        return f"{told}\n{'how many must each keep ready?' if few else 'would fewer for each do?'}"
+        ready = workers * int(own)
+        asked = "how many must each keep ready?" if ready < ahead else "would fewer for each do?"
+        return f"{own}: {workers} x {own} = {ready} batches are ready, {ahead} are asked for\n{asked}"
+    if key in ("pin_memory", "persistent_workers") and own not in ("True", "False"):
+        return f"{own}; give True or False\nfor which arguments is it True?"
     return f"{own}\nwhat does the docstring say of it?"
 
 
 def _which(seen: Any, right: Any) -> str | None:
-    for case, facts in seen.items():
-        own, rule = facts["result"], right[case]["result"]
+    for (workers, ahead, cuda), (case, facts) in zip(CASES, right.items(), strict=True):
+        own, rule = seen[case]["result"], facts["result"]
         if not isinstance(own, dict):
             return f"return a dict of keyword arguments for DataLoader; you return {kind_of(own)}"
-        strange = [key for key in own["flags"] if key not in _DEFAULTS]
-        if strange:
-            return f"{strange[0]!r} is none of {', '.join(map(repr, _DEFAULTS))}"
-        workers, ahead, cuda = CASES[int(case.split()[1]) - 1]
         place = f"workers {workers}, ahead {ahead}, cuda {cuda}"
+        for key, flag in own["flags"].items():
+            if key not in _DEFAULTS:
+                return f"{key!r} is none of {', '.join(map(repr, _DEFAULTS))}"
+            if flag != rule["flags"][key] and not own["refused"]:
+                return f"{place}: {key} is {_about(key, flag, workers, ahead)}"
         if own["refused"]:
             question = "of which type is each value?" if workers else "which flags are only for workers?"
             return f"{place}: DataLoader refuses it: {own['refused'].split('.')[0][:100]}\n{question}"
-        wrong = [key for key in _DEFAULTS if own["flags"][key] != rule["flags"][key]]
-        if wrong:
-            return f"{place}: {wrong[0]} is {_about(wrong[0], own['flags'][wrong[0]], workers, ahead)}"
     return None
 
 
@@ -83,8 +81,7 @@ LOADER_FLAGS = implement(
         return: RESULT | {"pin_memory": True}
     never_pinned: memory that is never pinned | from which memory can a GPU fetch by itself?
         return: RESULT | {"pin_memory": False}
-    pinned_with_workers: pinned memory that depends on the workers
-        | can the training process not pin its own batches?
+    pinned_with_workers: pinned memory that depends on the workers | can the training process not pin its own batches?
         return: RESULT | {"pin_memory": cuda and workers > 0}
     always_persistent: workers that live on where there are none | what shall live on with 0 workers?
         return: RESULT | {"persistent_workers": True}

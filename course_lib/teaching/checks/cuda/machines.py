@@ -44,13 +44,8 @@ class Step:
         """Which of LIMITS makes the step as long as it is."""
         if replace(self, reads_loss=False).seconds < self.seconds:
             return "waiting"
-        times = {
-            "arithmetic": self.flops / RATE,
-            "memory": self.bytes / BANDWIDTH,
-            "asking": self.asking,
-            "loader": self.loading,
-        }
-        return max(times, key=lambda name: times[name])
+        times = (self.flops / RATE, self.bytes / BANDWIDTH, self.asking, self.loading)
+        return LIMITS[times.index(max(times))]
 
 
 RUNS = {

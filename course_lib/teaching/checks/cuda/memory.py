@@ -3,10 +3,11 @@
 from typing import Any
 
 from course_lib.by_hand.cuda import memory_of_step
-from course_lib.teaching.exercises.compare import to_array
+from course_lib.teaching.exercises.compare import leaf_distance, to_array
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.forms import kind_of
 from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.values import about_keys
 
 # By position: a parameter may have another name. Sizes, rows, moments, bytes of an activation.
 CASES = (
@@ -26,37 +27,20 @@ _ABOUT = {
 }
 
 
-def _form(own: Any) -> str:
-    """What is wrong with the form of a result, "" where nothing is."""
-    if not isinstance(own, dict):
-        return f"return a dict with the keys {', '.join(_ABOUT)}; you return {kind_of(own)}"
-    odd = [repr(key) for key in own if key not in _ABOUT]
-    missing = [repr(key) for key in _ABOUT if key not in own]
-    if odd or missing:
-        told = f"{missing[0]} is missing" if missing else ""
-        told += ("; " if odd and missing else "") + (f"{odd[0]} is not asked for" if odd else "")
-        return f"return a dict with the keys {', '.join(_ABOUT)}: {told}"
-    for key in _ABOUT:
-        array = to_array(own[key])
-        if array is None or array.ndim:
-            return f"{key}: give one number; yours is {kind_of(own[key])}"
-    return ""
-
-
 def _which(seen: Any, right: Any) -> str | None:
     for case, facts in right.items():
-        own = seen[case]["result"]
-        form = _form(own)
-        if form:
-            return form
-        wrong = [name for name in _ABOUT if abs(own[name] - facts["result"][name]) > 1e-9 * own[name]]
-        if wrong:
-            times = own[wrong[0]] / (facts["result"][wrong[0]] or 1)
-            if wrong == ["MiB"] and own["MiB"] in (round(facts["result"]["MiB"], place) for place in range(7)):
-                return f"{case}: MiB is rounded to {own['MiB']:g}; return it as it is"
-            told = f"{case}: {', '.join(wrong)} not right; {wrong[0]}: {own[wrong[0]]:g}"
-            told += f", {times:g} times the right number" if facts["result"][wrong[0]] else ", and nothing is held"
-            return f"{told}\n{_ABOUT[wrong[0]]}"
+        own, rule = seen[case]["result"], facts["result"]
+        if about_keys(own, rule):
+            return about_keys(own, rule)
+        odd = [name for name in rule if (array := to_array(own[name])) is None or array.ndim]
+        if odd:
+            return f"{odd[0]}: give one number; yours is {kind_of(own[odd[0]])}"
+        wrong = [name for name in rule if leaf_distance(float(own[name]), float(rule[name])) > 1e-9]
+        if wrong == ["MiB"] and own["MiB"] in (round(rule["MiB"], place) for place in range(7)):
+            return f"{case}: MiB is rounded to {own['MiB']:g}; return it as it is"
+        for name in wrong[:1]:
+            times = f"{own[name] / rule[name]:g} times the right number" if rule[name] else "and nothing is held"
+            return f"{case}: {', '.join(wrong)} not right; {name}: {own[name]:g}, {times}\n{_ABOUT[name]}"
     return None
 
 

@@ -15,10 +15,7 @@ from torch import nn
 
 from course_lib.core.metrics import Loss
 from course_lib.teaching.checks.cuda.halves import Model, Slopes, loss_of, numbers
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import indentation_told
-from course_lib.teaching.exercises.kinds import order
-from course_lib.teaching.exercises.observe import Raised, raised
+from course_lib.teaching.exercises.run_order import run_order
 
 # Shown in this order, with their indentation; three lines are not needed.
 LINES = {
@@ -42,27 +39,8 @@ _NOT_NEEDED = {
     "M": "what does the multiplication keep small gradients from?",
 }
 _LONG, _PLAIN, _OVER = Slopes((9.0, -4.0, 2.0), 3.0), Slopes((0.5, -0.2, 0.1), 0.3), Slopes((200.0, 0.1, 0.1), 0.1)
-_UPDATES = (
-    ([_PLAIN, _LONG], 2),
-    ([_LONG, _PLAIN, _PLAIN], 4),
-    ([_PLAIN, _OVER], 1),
-    ([_OVER, _PLAIN], 2),
-    ([_LONG], 1),
-)
-
-
-class _Precision:
-    """`autocast()` switches float16 on while the loss is computed."""
-
-    on = False
-
-    @contextlib.contextmanager
-    def __call__(self) -> Iterator[None]:
-        self.on = True
-        try:
-            yield
-        finally:
-            self.on = False
+_GROUPS = [_PLAIN, _LONG], [_LONG, _PLAIN, _PLAIN], [_PLAIN, _OVER], [_OVER, _PLAIN], [_LONG]
+_UPDATES = tuple(zip(_GROUPS, (2, 4, 1, 2, 1), strict=True))
 
 
 def program_of(letters: list[str]) -> str:
@@ -70,81 +48,54 @@ def program_of(letters: list[str]) -> str:
     return "\n".join(LINES[letter] for letter in letters)
 
 
-def run(letters: list[str]) -> dict[str, Any] | Raised:
-    """Parameters, factor and rate after the updates of this program, or what it raised."""
-    model, precision = Model(), _Precision()
+def run(letters: list[str]) -> dict[str, Any]:
+    """Parameters, factor and rate after the updates of this program."""
+    model, halves = Model(), []
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5, momentum=0.9)
     scaler = torch.amp.GradScaler(device="cpu", init_scale=512.0, growth_interval=2)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 0.5**step)
 
+    @contextlib.contextmanager
+    def autocast() -> Iterator[None]:
+        halves.append("on")
+        yield
+        halves.clear()
+
     def loss_fn(model: Model, batch: Slopes) -> Loss:
-        return Loss(loss_of(model, batch, halves=precision.on), 1)
+        return Loss(loss_of(model, batch, halves=bool(halves)), 1)
 
     names = {"nn": nn, "model": model, "optimizer": optimizer, "scaler": scaler, "schedule": schedule}
-    names |= {"updates": _UPDATES, "loss_fn": loss_fn, "autocast": precision, "limit": 2.0}
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            exec(compile(program_of(letters), "<your loop>", "exec"), names)
-    except Exception as error:
-        return raised(error)
+    names |= {"updates": _UPDATES, "loss_fn": loss_fn, "autocast": autocast, "limit": 2.0}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exec(compile(program_of(letters), "<your loop>", "exec"), names)
     return {"parameters": numbers(model), "factor": scaler.get_scale(), "rate": optimizer.param_groups[0]["lr"]}
 
 
-def _observe(letters: Any) -> Any:
-    if not isinstance(letters, list) or not all(isinstance(one, str) and one in LINES for one in letters):
-        odd = [one for one in letters if one not in list(LINES)] if isinstance(letters, list) else [letters]
-        return {"letters": f"{str(odd[0])[:60]!r} is none of them", "lines": 0, "twice": "", "after": "not run"}
-    after = run(letters)
-    told = f"{after.type}: {after.message}" if isinstance(after, Raised) else after
-    # The letters of a program that runs are left out: more than one order is right. Of one that stops, H and I are left
-    # out: wherever they stand, the cause is the same.
-    stopped = [letter for letter in letters if letter not in "HI"] if isinstance(told, str) else ""
-    twice = next((one for one in letters if letters.count(one) > 1), "")
-    return {"letters": str(stopped), "lines": len(letters), "twice": twice, "after": told}
+_STOPS = {
+    "being called after step": "which line ends an update for the scaler, and where does it stand?",
+    "already been called": "how often may the gradients of one update be divided by the factor?",
+    "is not defined": "which line makes it?",
+    "_scale is None": "which line multiplies a loss before that?",
+    "No inf checks": "which line looks at the gradients before that?",
+}
 
 
-def _stopped(after: str, letters: list[str]) -> str | None:
-    """What to tell of a loop that stops: an indentation in words, an error in its own words with a question."""
-    if indentation_told(after):
-        return indentation_told(after)
-    questions = {
-        "being called after step": "which line ends an update for the scaler, and where does it stand?",
-        "already been called": "how often may the gradients of one update be divided by the factor?",
-        "is not defined": "which line makes it?",
-        "_scale is None": "which line multiplies a loss before that?",
-        "No inf checks": "which line looks at the gradients before that?",
-    }
-    if "after step" in after and {"F", "L"} <= set(letters) and letters.index("F") > letters.index("L"):
-        questions = {"after step": "which gradients has the step used, if they are divided after it?"}
-    asked = [question for piece, question in questions.items() if piece in after]
-    return f"your loop stops with {after[:110]}\n{asked[0] if asked else 'which line does it miss, or meet too early?'}"
+def _stops(error: str, letters: list[str]) -> str:
+    if "after step" in error and {"F", "L"} <= set(letters) and letters.index("F") > letters.index("L"):
+        return "which gradients has the step used, if they are divided after it?"
+    return next((question for piece, question in _STOPS.items() if piece in error), "")
 
 
-def _told(seen: Any, right: Any) -> str | None:
-    after = seen["after"]
-    if after == "not run":
-        return f"give letters from A to {list(LINES)[-1]}; {seen['letters']}"
-    letters = [sign for sign in seen["letters"] if sign in LINES]
-    extra = [letter for letter in letters if letter in _NOT_NEEDED]
-    if extra:
-        return f"think about line {extra[0]}: {_NOT_NEEDED[extra[0]]}"
-    if seen["twice"]:
-        return f"line {seen['twice']} stands in your loop more than once\nwhere does one update need it?"
-    if isinstance(after, str):
-        return _stopped(after, letters)
-    if seen["lines"] != right["lines"]:
-        told = f"your loop has {seen['lines']} lines; a loop of {right['lines']} does it"
-        few = "which of loss, division, clip, update, factor, rate and emptying has no line?"
-        return f"{told}\n{few if seen['lines'] < right['lines'] else 'which of them does what another does already?'}"
+def _others(after: Any, right: Any) -> str:
     if not np.isfinite(after["parameters"]).all():
         return "after your loop the parameters are not finite\nwhich line leaves an update out?"
-    if after["factor"] != right["after"]["factor"]:
+    if after["factor"] != right["factor"]:
         return f"after your loop the factor is {after['factor']:g}\nwhich line changes it, and how often?"
     return "your loop runs; its updates are others\nwhat does each line read, and which line has written it?"
 
 
-ORDER_SCALED_STEP = order(
+ORDER_SCALED_STEP = run_order(
     "order_scaled_step",
     "Put the scaled step in order",
     LINES,
@@ -152,7 +103,12 @@ ORDER_SCALED_STEP = order(
     core=True,
     difficulty=2,
     minutes=15,
-    observe=_observe,
+    run=run,
+    not_needed=_NOT_NEEDED,
+    missing="which of loss, division, clip, update, factor, rate and emptying has no line?",
+    stops=_stops,
+    others=_others,
+    free="HI",
     also="""
     zero_last: the gradients may be emptied at the end: at the start there are none
         JDGBFALCIH
@@ -165,8 +121,7 @@ ORDER_SCALED_STEP = order(
     clip_before_unscale: a loop that clips before it divides by the factor
         | of which gradient is `limit` the longest length?
         JHDGBAFLCI
-    never_unscaled: a loop that clips the multiple of the gradient
-        | of which gradient is `limit` the longest length?
+    never_unscaled: a loop that clips the multiple of the gradient | of which gradient is `limit` the longest length?
         JHDGBALCI
     not_clipped: a loop that does not clip | which line shortens a long gradient?
         JHDGBFLCI
@@ -200,7 +155,6 @@ ORDER_SCALED_STEP = order(
     backward_before_loss: a loop that goes backward before it has a loss | which line makes `loss`?
         JHDBGFALCI
     """,
-    properties=(Property("the loop that you built", _told),),
     hints=(
         "Within a group: loss, backward. After it: divide, clip, step, then what prepares the next update.",
         "The factor may change only when nothing is left that was made with the old one.",

@@ -1,12 +1,9 @@
 """The shortest time of a list of operations: cases and known mistakes."""
 
-from typing import Any
-
 from course_lib.by_hand.cuda import roofline_seconds
-from course_lib.teaching.exercises.compare import to_array
 from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import kind_of
 from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.one_number import ALL_DIGITS, ONE_NUMBER, first_wrong
 
 # (FLOPs, bytes): some above the ridge and some below it, so that no single limit explains them all.
 CASES = (
@@ -18,21 +15,8 @@ CASES = (
 )
 
 
-def _which(seen: Any, right: Any) -> str | None:
-    own, rule = seen["case 2"]["result"], right["case 2"]["result"]
-    form = to_array(own)
-    if form is None or form.ndim:
-        return f"return one number; you return {kind_of(own)}\nhow long do the operations need together?"
-    if abs(own - rule) > 1e-9:
-        return (
-            f"one operation of 5 GFLOP and 1 GB at 20 GFLOP/s and 1 GB/s: you say {own:.4g} s\nwhich two times has it?"
-        )
-    for case, facts in right.items():
-        said, exact = float(seen[case]["result"]), facts["result"]
-        if said != exact and said in (round(exact, place) for place in range(6)):
-            return f"{case}: {exact:.6g} s is rounded to {said:g}\nreturn the number as it is; who prints it may round"
-    return "one operation is right; what is the time of several that follow each other?"
-
+_FIRST = {"case 2": "one operation of 5 GFLOP and 1 GB at 20 GFLOP/s and 1 GB/s: {yours}\nwhich two times has it?"}
+_REST = "one operation is right; what is the time of several that follow each other?"
 
 ROOFLINE_SECONDS = implement(
     "roofline_seconds",
@@ -73,11 +57,10 @@ ROOFLINE_SECONDS = implement(
         seconds += A -> seconds = A
     first_alone: the first operation alone | does your loop end before the others had their turn?
         after seconds += A -> return seconds
-    copies_are_free: an operation without FLOPs that takes no time
-        | does a machine that only moves bytes need none?
+    copies_are_free: an operation without FLOPs that takes no time | does a machine that only moves bytes need none?
         max(computing, moving) -> max(computing, moving) if flops and moved else 0.0
     """,
-    properties=(Property("one operation first", _which),),
+    properties=(ONE_NUMBER, ALL_DIGITS, Property("one operation first", first_wrong(_FIRST, otherwise=_REST))),
     hints=(
         "FLOPs divided by FLOPs per second are seconds, and so are bytes divided by bytes per second.",
         "Within one operation the larger of the two times counts; over the operations they add up.",

@@ -43,29 +43,25 @@ def _run(answer: Callable[..., Any]) -> Callable[..., Any]:
         steps: list[Slopes], scale: float, limit: float, interval: int | None = None, rate: float = 0.1, good: int = 0
     ) -> Any:
         rest = [] if interval is None else [interval]  # by position: a parameter may have another name
-        model = Model()
+        model, seen = Model(), []
         parameters = list(model.parameters())
         optimizer = torch.optim.SGD(parameters, lr=rate, momentum=0.9)
         loss_of(model, _LONG).backward()  # something of an earlier use stands in the gradients
-        seen: dict[str, list[Any]] = {"parameters": [], "scale": [], "good": []}
         for slopes in steps:
             said = answer(loss_of(model, slopes), parameters, optimizer, scale, good, limit, *rest)
             if said is None or not _two_numbers(said):
                 return said if said is None else kind_of(said)
             scale, good = float(said[0]), int(said[1])
-            seen["parameters"].append(numbers(model))
-            seen["scale"].append(scale)
-            seen["good"].append(good)
-        told = {key: " ".join(f"{number:g}" for number in seen[key]) for key in ("scale", "good")}
-        return {"parameters": np.array(seen["parameters"])} | told
+            seen.append((numbers(model), f"{scale:g}", f"{good:g}"))
+        after, *told = zip(*seen, strict=True)
+        return {"parameters": np.array(after)} | dict(zip(("scale", "good"), map(" ".join, told), strict=True))
 
     return run
 
 
 def _two_numbers(said: Any) -> bool:
-    if not isinstance(said, tuple | list) or len(said) != 2:
-        return False
-    return all(array is not None and array.size == 1 and np.isfinite(array).all() for array in map(to_array, said))
+    arrays = [to_array(one) for one in said] if isinstance(said, tuple | list) else []
+    return len(arrays) == 2 and all(one is not None and one.size == 1 and np.isfinite(one).all() for one in arrays)
 
 
 # What each case is about, as a question.
@@ -81,11 +77,8 @@ _ABOUT = {
     "case 9": "its first update is the second good one of two: what is the scale then, and after the overflow?",
 }
 # The same where the updates are right, and scale or count are not.
-_COUNTED = (
-    _ABOUT
-    | dict.fromkeys(("case 1", "case 2"), "nothing overflows, and `interval` is 100: what changes there?")
-    | {"case 5": "nothing overflows, and `interval` is 3: what is returned after the third update?"}
-)
+_COUNTED = _ABOUT | dict.fromkeys(("case 1", "case 2"), "nothing overflows, and `interval` is 100: what changes there?")
+_COUNTED["case 5"] = "nothing overflows, and `interval` is 3: what is returned after the third update?"
 # What the first update of case 1 goes along where the gradient of _LONG, which stands there before, takes part.
 _STALE = np.array([*_LONG.up, _LONG.bias]) + 64 * np.array([*_PLAIN.up, _PLAIN.bias])
 
@@ -98,27 +91,24 @@ def _which(seen: Any, right: Any) -> str | None:
         own, rule = seen[case]["result"], facts["result"]
         if not np.isfinite(own["parameters"]).all():
             return f"{case}: parameters are NaN or infinite\n{_ABOUT[case]}"
-        same = np.isclose(own["parameters"], rule["parameters"], rtol=1e-4, atol=1e-9).all(axis=1)
-        if not same.all():
-            step = int(np.argmin(same))
+        close = np.isclose(own["parameters"], rule["parameters"], rtol=1e-4, atol=1e-9).all(axis=1)
+        if not close.all():
+            step = int(np.argmin(close))
             start = rule["parameters"][step - 1] if step else numbers(Model())
-            return f"{case}: step {step + 1} is not right{_wrong_update(own, rule, start, step, _ABOUT[case])}"
+            yours, due = (one["parameters"][step] - start for one in (own, rule))
+            return f"{case}: step {step + 1} is not right{_wrong_update(yours, due, step, _ABOUT[case])}"
         for name in ("scale", "good"):
-            if own[name] != rule[name]:
-                numbers_of = own[name].split()
-                step = next(
-                    k for k, pair in enumerate(zip(numbers_of, rule[name].split(), strict=True)) if len({*pair}) > 1
-                )
-                told = f"{case}: the updates are right; after step {step + 1} `{name}` is {numbers_of[step]}"
-                if own["scale"].split()[step] == rule["good"].split()[step]:
-                    return f"{told}, as `good` should be\nin which order does the docstring return the two?"
-                return f"{told}\n{_COUNTED[case]}"
+            for step, (given, due) in enumerate(zip(own[name].split(), rule[name].split(), strict=True)):
+                if given != due:
+                    told = f"{case}: the updates are right; after step {step + 1} `{name}` is {given}"
+                    if own["scale"].split()[step] == rule["good"].split()[step]:
+                        return f"{told}, as `good` should be\nin which order does the docstring return the two?"
+                    return f"{told}\n{_COUNTED[case]}"
     return None
 
 
-def _wrong_update(own: Any, rule: Any, start: np.ndarray, step: int, about: str) -> str:
+def _wrong_update(yours: np.ndarray, right: np.ndarray, step: int, about: str) -> str:
     """ "; it is 0.016 times the right one", where the two updates have one direction, and a question."""
-    yours, right = (one["parameters"][step] - start for one in (own, rule))
     if not right.any():
         return f"; there should be no update\n{about}"
     if not yours.any():
@@ -171,14 +161,12 @@ SCALED_STEP = implement(
         -> [p.grad.mul_(min(1.0, limit / (length.item() + 1e-6))) for p in parameters]
     """,
     wrong="""
-    clip_before_unscale: a clip before the division by the scale
-        | of which gradient is `limit` the longest length?
+    clip_before_unscale: a clip before the division by the scale | of which gradient is `limit` the longest length?
         drop: nn.utils.clip_grad_norm_(parameters, limit)
         after (scale * loss).backward() -> nn.utils.clip_grad_norm_(parameters, limit)
     clip_of_each: a clip of each parameter by itself | over which numbers is the length of one gradient taken?
         nn.utils.clip_grad_norm_(A, B) -> [nn.utils.clip_grad_norm_([p], B) for p in A]
-    clip_of_numbers: a clip of single numbers in place of the length
-        | does a clip to a length turn the direction?
+    clip_of_numbers: a clip of single numbers in place of the length | does a clip to a length turn the direction?
         nn.utils.clip_grad_norm_ -> nn.utils.clip_grad_value_
     always_of_the_limit: every gradient brought to the length `limit`, the short ones as well
         | what does a clip do to a gradient that is shorter than the limit?
@@ -191,8 +179,7 @@ SCALED_STEP = implement(
         drop: parameter.grad /= scale
     never_scaled: a gradient that is divided by a scale that it never had | which line multiplies the loss?
         scale * loss -> loss
-    no_scaling: a plain step: nothing is multiplied, nothing divided
-        | what is left of a gradient of 1e-6 after float16?
+    no_scaling: a plain step: nothing is multiplied, nothing divided | what is left of a gradient of 1e-6 after float16?
         scale * loss -> loss; drop: parameter.grad /= scale
     no_skip: an update in every case, also along an infinite gradient
         | what are the parameters after an update by infinity?
@@ -237,8 +224,7 @@ SCALED_STEP = implement(
     never_counted: an update that is never counted | what is `good` after one more update?
         if good + 1 == interval: ... -> else
         return: scale, good
-    counted_on: good updates that are counted on after the scale has grown
-        | since when has the scale been what it is?
+    counted_on: good updates that are counted on after the scale has grown | since when has the scale been what it is?
         good + 1 == interval -> (good + 1) % interval == 0; return 2 * scale, 0 -> return 2 * scale, good + 1
     one_late: a scale that grows one update late | is the update that was just made counted?
         good + 1 == interval -> good == interval
@@ -246,8 +232,7 @@ SCALED_STEP = implement(
         drop: optimizer.zero_grad()
     exchanged: count and scale exchanged | in which order does the docstring return the two?
         every A, 0 -> 0, A; return: good + 1, scale
-    loss_checked: a check of the loss in place of the gradients
-        | which number overflows first, loss or gradient?
+    loss_checked: a check of the loss in place of the gradients | which number overflows first, loss or gradient?
         if not A: ... -> else
         first: if not torch.isfinite(loss * scale): return scale / 2, 0
     """,

@@ -7,6 +7,7 @@ import numpy as np
 
 from course_lib.by_hand.cuda import union_gradient
 from course_lib.teaching.exercises.compare import same, to_array
+from course_lib.teaching.exercises.difference_in_words import relation
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.forms import kind_of, not_in_parts
 from course_lib.teaching.exercises.kinds import implement
@@ -43,60 +44,44 @@ def _watched(answer: Callable[..., Any]) -> Callable[..., Any]:
 
         watched.__qualname__ = "exchange"  # the name in the message of a wrong call
         found = answer(sums, counts, watched)
-        if found is None:
-            return None
         if to_array(found) is None:
-            return kind_of(found)
-        return {"gradient": found, "exchange": _told(answer, sums, counts, found, sent)}
+            return found if found is None else kind_of(found)
+        few = [number for number, _ in sent if number != len(sums)]
+        told = _ALL_TOGETHER
+        if few:
+            told = f"exchange got {few[0]} values from {len(sums)} devices"
+        elif sum(size for _, size in sent) < sums[0].size:  # a gradient may go through number by number
+            told = "no gradient goes through exchange"
+        elif same(answer([one.copy() for one in sums], list(counts), _moved), found):
+            told = "what exchange returns has no part in the result"
+        return {"gradient": found, "exchange": told}
 
     return run
 
 
-def _told(answer: Callable[..., Any], sums: Any, counts: Any, found: Any, sent: list[tuple[int, int]]) -> str:
-    few = [number for number, _ in sent if number != len(sums)]
-    if few:
-        return f"exchange got {few[0]} values from {len(sums)} devices"
-    if sum(size for _, size in sent) < sums[0].size:  # a gradient may go through number by number
-        return "no gradient goes through exchange"
-    unused = same(answer([one.copy() for one in sums], list(counts), _moved), found)
-    return "what exchange returns has no part in the result" if unused else _ALL_TOGETHER
-
-
 CASES = (_case(16, 5), _case(4, 9, 2), _case(6, 0, 3, 1), _case(7), _case(2, 3, shape=(2, 1, 3, 2)))
-
-
-def _gradient(seen: Any, case: str) -> Any:
-    return seen[case]["result"]["gradient"]
-
-
-def _not_together(seen: Any, right: Any) -> str | None:
-    """The sentence for an answer whose numbers are right, and which does what no device can do."""
-    if not all(np.allclose(_gradient(seen, case), _gradient(right, case)) for case in right):
-        return None
-    said = {case: facts["result"]["exchange"] for case, facts in seen.items()}
-    case = next((case for case, told in said.items() if told != _ALL_TOGETHER), None)
-    if case is None:
-        return None
-    question = "what do the others wait for?" if "got" in said[case] else "how does sums[1] come to device 0?"
-    return f"your numbers are right, but in {case} {said[case]}\n{question}"
 
 
 def _which(seen: Any, right: Any) -> str | None:
     form = not_in_parts(seen, "one gradient, an array")
     if form:
         return f"{form}\nfor how many numbers has each device a gradient?"
-    one, rule = np.asarray(_gradient(seen, "case 4"), dtype=float), _gradient(right, "case 4")
+    pairs = {case: (np.asarray(facts["result"]["gradient"], dtype=float), right[case]["result"]["gradient"])
+             for case, facts in seen.items()}  # fmt: skip
+    one, rule = pairs["case 4"]
     if one.shape != rule.shape:
         told = f"return one gradient of the shape of the sums, {rule.shape}; yours has the shape {one.shape}"
         return f"{told}\nfor how many numbers has each device a gradient?"
-    alone = _not_together(seen, right)
-    if alone:
-        return alone
+    if all(np.allclose(*pair) for pair in pairs.values()):  # and it does what no device can do
+        case, told = next((case, facts["result"]["exchange"]) for case, facts in seen.items()
+                          if facts["result"]["exchange"] != _ALL_TOGETHER)  # fmt: skip
+        question = "what do the others wait for?" if "got" in told else "how does sums[1] come to device 0?"
+        return f"your numbers are right, but in {case} {told}\n{question}"
     if not np.allclose(one, rule):
-        times = float((one * rule).sum() / (rule * rule).sum())
-        plain = f"; yours is {times:.4g} times the right one" if np.allclose(one, times * rule) else ""
+        plain = relation(one, rule)
+        plain = plain and f"; yours is {plain}"
         return f"case 4, one device with 7 elements, is not right{plain}\nwhat is the gradient of a mean over 7?"
-    if np.isnan(np.asarray(_gradient(seen, "case 3"), dtype=float)).any():
+    if np.isnan(pairs["case 3"][0]).any():
         return "case 3 has a device on which nothing counts, and your result is NaN\nby what do you divide there?"
     return "one device is right; several are not\nhow much may each single element weigh?"
 
@@ -140,8 +125,7 @@ UNION_GRADIENT = implement(
     first_count: sums divided as if all devices held as much as the first
         | how many elements count on the second device?
         world * gradient / elements -> gradient / counts[0]
-    largest_count: sums divided as if all devices held as much as the fullest
-        | how many elements count on the others?
+    largest_count: sums divided as if all devices held as much as the fullest | how many elements count on the others?
         world * gradient / elements -> gradient / max(counts)
     empty_left_out: a number of devices without the empty ones
         | by how many does exchange divide when one of four devices has nothing?

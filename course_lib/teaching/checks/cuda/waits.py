@@ -24,7 +24,7 @@ def _line(letter: str, value: Any) -> Any:
         value = re.sub(r"(?<=\d)(:.*|\.|th|rd)$", "", value)
         if typed.plain_word(value) in ("", "none", "no", "nowhere", "no line", "never", "no wait", "nothing"):
             return 0
-    found = typed.number(value)
+    found = typed.read_number(value)
     return int(found) if isinstance(found, float) and found == int(found) else found
 
 
@@ -47,29 +47,24 @@ FIND_WAITS = find(
     minutes=12,
     wrong="""
     print_suspected: a reading that blames the line that prints in A
-        | in which of 50 steps does Python need a number there?
         A = 7
     detach_waits: a reading in which detach() waits in A | does detach() copy a number to the host?
         A = 5
     hits_summed: a reading in which a sum waits in B | is the sum of hits a number or a tensor?
         B = 6
     detach_saves: a reading in which detach() keeps float() from waiting in B
-        | which line asks for a Python number, and does detach() make one?
         B = 0
     if_free: a reading in which an `if` on a tensor costs nothing | what does `if` need, and where is it?
         C = 0
     mask_free: a reading in which the mask of D costs nothing
-        | how many elements has the result, and who has to know that number?
         D = 0
     where_waits: a reading in which torch.where waits as a mask does
-        | is any Python number asked for, or does every line give a tensor of a known shape?
         E = 3
     clip_waits: a reading in which the clip waits in E | who reads the length that it returns?
         E = 5
     cpu_free: a reading in which .cpu() costs nothing | where does the result live, and when is the copy complete?
         F = 0
-    arange_free: a reading in which the arange of G costs nothing
-        | what has to be known to make room for the result?
+    arange_free: a reading in which the arange of G costs nothing | what has to be known to make room for the result?
         G = 0
     max_waits: a reading in which the sum of lengths waits in G | which line needs the longest length?
         G = 2

@@ -12,10 +12,7 @@ import torch
 from torch import nn
 
 from course_lib.teaching.checks.fitting.toys import batch, linear, numbers, squared
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import indentation_told
-from course_lib.teaching.exercises.kinds import order
-from course_lib.teaching.exercises.observe import Raised, raised
+from course_lib.teaching.exercises.run_order import run_order
 
 # Shown in this order, with their indentation; three lines are not needed.
 LINES = {
@@ -73,58 +70,22 @@ def program_of(letters: list[str]) -> str:
     return "\n".join(LINES[letter] for letter in letters)
 
 
-def run(letters: list[str]) -> np.ndarray | Raised:
-    """The parameters after an epoch of this program, or what it raised."""
+def run(letters: list[str]) -> np.ndarray:
+    """The parameters after an epoch of this program."""
     model = linear(7)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5, momentum=0.5)
     squared(model, _BATCHES[1]).total.backward()  # something of an earlier use stands in the gradients
     names = {"nn": nn, "model": model, "optimizer": optimizer, "loader": _Loader(), "loss_fn": squared}
     names |= {"groups": _groups, "set_rate": _set_rate, "divide_gradients": _divide, "epoch": 1, "accumulate": 2}
     names |= {"base": 0.1, "schedule": lambda step: (1.0, 0.5, 0.2, 0.1, 0.05, 0.02)[step], "step": 0, "limit": 8.0}
-    try:
-        exec(compile(program_of(letters), "<your loop>", "exec"), names)
-    except Exception as error:
-        return raised(error)
+    exec(compile(program_of(letters), "<your loop>", "exec"), names)
     return numbers(model)
 
 
-def _observe(letters: Any) -> Any:
-    strange = [one for one in letters if one not in list(LINES)] if isinstance(letters, list) else [letters]
-    if strange:
-        return {"strange": str(strange[0])[:60]}
-    after = run(letters)
-    told = f"{after.type}: {after.message}" if isinstance(after, Raised) else after
-    return {
-        # The letters of a right program are left out: more than one order is right.
-        "letters": str(letters) if isinstance(told, str) else "",
-        "lines": len(letters),
-        "twice": next((one for one in letters if letters.count(one) > 1), ""),
-        "extra": next((one for one in letters if one in _NOT_NEEDED), ""),
-        "parameters": told,
-    }
+_OTHERS = """your loop runs, and makes other updates than one large batch per group would
+what stands in .grad, and over how many elements, when the update is made?"""
 
-
-def _told(seen: Any, right: Any) -> str | None:
-    if "strange" in seen:
-        return f"the answer is a list of the letters A to O; {seen['strange']!r} is none of them"
-    if seen["extra"]:
-        return f"think about line {seen['extra']}: {_NOT_NEEDED[seen['extra']]}"
-    if seen["twice"]:
-        return f"line {seen['twice']} stands in your loop more than once\nwhere does one update need it?"
-    if isinstance(seen["parameters"], str):
-        stops = f"your loop does not run: {seen['parameters'][:110]}\nwhich line makes the name, and where is it?"
-        return indentation_told(seen["parameters"]) or stops
-    if seen["lines"] != right["lines"]:
-        same = np.allclose(seen["parameters"], right["parameters"])
-        told = f"your loop {'makes the right updates' if same else 'runs, and makes other updates'}; it has"
-        few = "which of rate, emptying, loss, sum, count, division, clip, update and step has no line?"
-        question = few if seen["lines"] < right["lines"] else "which of them could be left out?"
-        return f"{told} {seen['lines']} lines, twelve are needed\n{question}"
-    told = "your loop runs, and makes other updates than one large batch per group would"
-    return told + "\nwhat stands in .grad, and over how many elements, when the update is made?"
-
-
-ORDER_FIT_LOOP = order(
+ORDER_FIT_LOOP = run_order(
     "order_fit_loop",
     "Put the whole loop in order",
     LINES,
@@ -132,7 +93,11 @@ ORDER_FIT_LOOP = order(
     core=True,
     difficulty=2,
     minutes=15,
-    observe=_observe,
+    run=run,
+    not_needed=_NOT_NEEDED,
+    missing="which of rate, emptying, loss, sum, count, division, clip, update and step has no line?",
+    stops=lambda error, letters: "which line makes the name, and where is it?",
+    others=lambda after, right: _OTHERS,
     also="""
     zero_first: rate, zero_grad and count may stand in any order
         DCLHGJNBMAKF
@@ -179,7 +144,6 @@ ORDER_FIT_LOOP = order(
     no_update: a loop without an update | which line changes the parameters?
         DHCLGJBNMAF
     """,
-    properties=(Property("the loop that you built", _told),),
     hints=(
         "Before the batches of a group: rate, empty gradients, count 0. After them: divide, clip, update, step + 1.",
         "Within a group: loss, backward, count. Nothing else.",

@@ -10,24 +10,20 @@ from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import attack
 
 
-def _reading(seen: Any, right: Any) -> str | None:
-    sound = [name for name, accepted in seen["right"].items() if accepted is True]
+def _none_sound(seen: Any, right: Any) -> str | None:
+    """The sentence for a test that accepts no sound evaluation."""
     taken = [name for name, accepted in seen["planted"].items() if accepted is True]
-    if not sound and taken:
-        named = " and ".join(map(repr, taken[:2])) + " and others" * (len(taken) > 2)
-        asked = "is your own right answer over all words alike, and computed without noise?"
-        if any(name.startswith("left in") for name in taken):
-            asked = "in which mode do you expect the model afterwards, and is your own right answer without noise?"
-        return f"of all it accepts {named}, and no sound one\n{asked}"
-    if not sound:
+    if True in seen["right"].values():
+        return None
+    if not taken:
         return (
             "no sound evaluation is accepted\nprint your own right answer and theirs: which of them is the perplexity?"
         )
-    if len(sound) < len(seen["right"]):
-        return "sound evaluations that add up in another order are rejected: how close must two numbers be?"
-    if "loss rounded" in taken and "base two" not in taken:  # as long as that passes, the texts are not to blame
-        return SURVIVED["loss rounded"]
-    return next((asked for name, asked in SURVIVED.items() if seen["planted"].get(name) is not False), None)
+    named = " and ".join(map(repr, taken[:2])) + " and others" * (len(taken) > 2)
+    asked = "is your own right answer over all words alike, and computed without noise?"
+    if any(name.startswith("left in") for name in taken):
+        asked = "in which mode do you expect the model afterwards, and is your own right answer without noise?"
+    return f"of all it accepts {named}, and no sound one\n{asked}"
 
 
 def strict(seen: Any, right: Any) -> bool:
@@ -76,14 +72,12 @@ EVALUATION_IS_SOUND = attack(
     mode_not_checked: a test that does not look at the mode afterwards
         | what happens to the training that goes on after an evaluation?
         model.training != mode or A -> A
-    known_words: a test without unknown words
-        | what does an evaluation do with a word that the model has never seen?
+    known_words: a test without unknown words | what does an evaluation do with a word that the model has never seen?
         rng.integers(0, 14, size) -> rng.integers(0, 10, size)
     no_repeats: a test in whose texts no word comes twice | is a word that occurs twice two tokens or one?
         ((1, 5), (4, 14), (7, 30), (100, 30)) -> ((4, 14), (5, 13))
         rng.integers(0, 14, size) -> rng.permutation(14)[:size]
-    too_loose: a test that lets one percent pass
-        | how much does rounding a loss to two decimals change a perplexity?
+    too_loose: a test that lets one percent pass | how much does rounding a loss to two decimals change a perplexity?
         1e-4 -> {0.011|0.01|0.02|0.005}
         when: loose
     rejects_all: a test that rejects everything
@@ -99,7 +93,9 @@ EVALUATION_IS_SOUND = attack(
     accepts_all: a test that accepts everything | does a path lead to False?
         first: return True
     """,
-    properties=(Property("what survived", _reading),),
+    properties=(Property("no sound one", _none_sound),),
+    alarm="sound evaluations that add up in another order are rejected: how close must two numbers be?",
+    survived={"loss rounded": SURVIVED["loss rounded"]} | SURVIVED,
     hints=(
         "You know the model's losses: compute the right answer yourself, in evaluation mode, and compare.",
         "Choose texts that tell: a short last batch, words that come twice, words that the model does not know.",

@@ -14,14 +14,7 @@ HONEST, NEXT, UNSHIFTED, MEMORIZES, SAME, PADDED = WORDS = (
     "padding counted",
 )
 KEY = {"A": PADDED, "B": HONEST, "C": SAME, "D": UNSHIFTED, "E": NEXT, "F": MEMORIZES}
-_RUNS = {
-    HONEST: "honest",
-    NEXT: "no mask",
-    UNSHIFTED: "not shifted",
-    MEMORIZES: "memorizes",
-    SAME: "same text",
-    PADDED: "padded",
-}
+_RUNS = dict(zip(WORDS, ("honest", "no mask", "not shifted", "memorizes", "same text", "padded"), strict=True))
 _STEPS = (50, 100, 200, 400, 800)
 
 
@@ -49,19 +42,11 @@ _SYNONYMS = {
     HONEST: ("sound", "healthy", "no leak"),
     NEXT: ("sees next", "next token", "no mask", "sees the future", "sees its target"),
     UNSHIFTED: ("not shifted", "unshifted", "target not shifted", "copies its input", "asked for what its given"),
-    MEMORIZES: (
-        "memorises",
-        "memorized",
-        "memorizing",
-        "memorising",
-        "memorization",
-        "remembers",
-        "overfits",
-        "overfitting",
-    ),
+    MEMORIZES: ("memorises", "memorized", "memorizing", "memorising", "memorization", "remembers", "overfits",
+                "overfitting"),
     SAME: ("same text", "held out training text", "held out text is training text", "validation is training text"),
     PADDED: ("padding", "padded", "counts padding", "padding is counted", "padding counts"),
-}
+}  # fmt: skip
 
 NAME_THE_RUNS = find(
     "name_the_runs",
@@ -75,31 +60,24 @@ NAME_THE_RUNS = find(
     minutes=12,
     wrong="""
     leaks_exchanged: a reading that exchanges D and E
-        | can copying a visible neighbour get below exp(floor / 32) = 1.152?
         D <-> E
     both_next: a reading that finds one leak in D and E
-        | can copying a visible neighbour get below exp(floor / 32) = 1.152?
         D = NEXT
     both_unshifted: a reading that takes both falls to 1 for copies of the input
-        | below which number is E on fresh text, and how long does it take to get there?
         E = UNSHIFTED
-    low_is_a_leak: a reading in which C sees the next token
-        | how far apart are the two lines of C, to the last digit?
+    low_is_a_leak: a reading in which C sees the next token | how far apart are the two lines of C, to the last digit?
         C = NEXT
     c_memorizes: a reading that takes both lines of C for remembered text
-        | how far apart are the two lines of C, to the last digit?
         C = memorizes
     fall_is_a_leak: a reading that finds a leak in a falling training perplexity
         | on which text does a low perplexity prove a leak?
         F = NEXT
     padding_is_honest: a reading that takes 23 for an honest number
-        | where does A come to rest, on both texts, and which share of a block would be free of charge there?
         A = honest
     all_below_leak: a reading that calls everything below the floor a visible target
         | can a model that sees its target rest at 23?
         A = NEXT
     honest_memorizes: a reading that takes B for a model that memorizes
-        | does the held-out perplexity of B ever pass the floor?
         B = memorizes
     f_is_same: a reading that exchanges C and F | how far apart are the two lines of C, to the last digit?
         C <-> F

@@ -28,17 +28,14 @@ def traits(letters: Any) -> dict[str, str]:
     """What decides about an order: its lines, the first that needs what is not made yet ("I: loss"), when bands are."""
     if not isinstance(letters, list) or not all(isinstance(letter, str) for letter in letters):
         return {"lines": "no letters", "too early": "", "bands": ""}
-    made: set[str] = set()
-    early = ""
+    made, early, bands = {""}, "", ""
     for letter in letters:
         lacks = [name for name in _NEEDS.get(letter, ()) if name not in made]
-        if not early and lacks:
-            early = f"{letter}: {', '.join(lacks)}"
+        early = early or (f"{letter}: {', '.join(lacks)}" if lacks else "")
+        if letter in "CJ" and not bands:
+            bands = "after the run" if "run" in made else "before the run"
         made.add(_MAKES.get(letter, ""))
-    chosen = [place for place, letter in enumerate(letters) if letter in "CJ"]
-    run = letters.index("E") if "E" in letters else len(letters)
-    when = "" if not chosen else "before the run" if chosen[0] < run else "after the run"
-    return {"lines": "".join(sorted(letters)), "too early": early, "bands": when}
+    return {"lines": "".join(sorted(letters)), "too early": early, "bands": bands}
 
 
 def _lines(seen: Any, right: Any) -> str | None:
@@ -105,8 +102,7 @@ ORDER_AUDIT = order(
         JDFEBAIG
     verdict_without_floor: a verdict before the floor is known | what is the loss to be compared with?
         JDFEBGIA
-    verdict_without_bands: a verdict before the comparison with the bands
-        | which line says whether the number came out?
+    verdict_without_bands: a verdict before the comparison with the bands | which line says whether the number came out?
         JDFEAGIB
     evaluated_early: an evaluation before the training | which model would be evaluated?
         JDFGEBAI

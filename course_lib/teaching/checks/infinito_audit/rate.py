@@ -1,12 +1,11 @@
 """The entropy rate, below which no honest forecaster comes: cases and known mistakes."""
 
 import math
-from typing import Any
 
 from course_lib.by_hand.entropies import entropy_rate
-from course_lib.teaching.checks.infinito_audit.numbers import ALL_DIGITS, ONE_NUMBER
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.one_number import ALL_DIGITS, ONE_NUMBER, first_wrong
 
 CASES = (
     (100, list(range(10, 30)), [0.05] * 20),
@@ -16,20 +15,15 @@ CASES = (
 )
 
 
-def _cost(seen: Any, right: Any) -> str | None:
-    """The example where it is wrong, else the first case that is."""
-    if any(facts["inputs changed"] != "none" for facts in seen.values()):
-        return None  # the fallback tells that
-    for case in ("case 4", "case 3", "case 2", "case 1"):
-        own, rule = float(seen[case]["result"]), float(right[case]["result"])
-        if abs(own - rule) > 1e-5:
-            words, lengths, chances = CASES[int(case[-1]) - 1]
-            given = "words 1, lengths [1, 3], chances [0.5, 0.5]" if case == "case 4" else ""
-            given = given or f"words {words}, lengths {lengths[:3]}{' ...' * (len(lengths) > 3)}, chances {chances[:3]}"
-            tokens = 1 + sum(p * n for p, n in zip(chances, lengths, strict=True))
-            asked = f"a sentence has {tokens:.4g} tokens on average: what do its length and its words cost?"
-            return f"{given}: yours is {own:.4g}, off by {abs(own - rule):.2g}\n{asked}"
-    return None
+# The example first; behind it how many tokens a sentence has on average.
+_GIVEN = {
+    "case 4": ("words 1, lengths [1, 3], chances [0.5, 0.5]", 3),
+    "case 3": ("words 20, lengths [3, 9], chances [0.9, 0.1]", 4.6),
+    "case 2": ("words 8, lengths [1, 2, 6], chances [0.5, 0.2, 0.3]", 3.7),
+    "case 1": ("words 100, lengths 10 to 29, all chances 0.05", 20.5),
+}
+_COSTS = "a sentence has {} tokens on average: what do its length and its words cost?"
+_ASKED = {case: f"{given}: {{yours}}\n{_COSTS.format(tokens)}" for case, (given, tokens) in _GIVEN.items()}
 
 
 def by_hazard(words, lengths, chances):
@@ -95,11 +89,10 @@ ENTROPY_RATE = implement(
         choice + A -> choice
     log_of_the_mean: the logarithm of the mean length | is a length a choice among so many?
         choice + A -> math.log(mean_length) + A
-    over_all_lengths: one sentence spread over the tokens of all lengths
-        | how many tokens has one sentence, on average?
+    over_all_lengths: one sentence spread over the tokens of all lengths | how many tokens has one sentence, on average?
         mean_length + 1 -> sum(lengths) + len(lengths)
     """,
-    properties=(ONE_NUMBER, ALL_DIGITS, Property("what a sentence costs", _cost)),
+    properties=(ONE_NUMBER, ALL_DIGITS, Property("what a sentence costs", first_wrong(_ASKED))),
     hints=(
         "What has to be told of a sentence, so that somebody else can write it down? Its length, and its words.",
         "The length costs -sum p log p; each word costs log(words).",

@@ -4,9 +4,9 @@ import math
 from typing import Any
 
 from course_lib.by_hand.entropies import perplexity_of
-from course_lib.teaching.checks.infinito_audit.numbers import ALL_DIGITS, ONE_NUMBER
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.one_number import ALL_DIGITS, ONE_NUMBER, first_wrong
 
 CASES = (
     ([(4.0, 32), (3.5, 32), (1.2, 15)],),
@@ -26,16 +26,11 @@ def _between(seen: Any, right: Any) -> str | None:
     return None
 
 
-def _tokens(seen: Any, right: Any) -> str | None:
-    """The smallest case that is not right, with its number of tokens."""
-    for case in ("case 3", "case 1", "case 2", "case 4"):
-        own, rule = float(seen[case]["result"]), float(right[case]["result"])
-        if abs(own / rule - 1) > 1e-5:
-            (batches,) = CASES[int(case[-1]) - 1]
-            told = f"batches {batches}: yours is {own:.4g}, off by {abs(own - rule):.2g}"
-            return f"{told}\nhow many nats have its {sum(count for _, count in batches)} tokens together?"
-    return None
-
+# The smallest case first.
+_ASKED = {
+    f"case {number}": f"batches {CASES[number - 1][0]}: {{yours}}\nhow many nats have its {tokens} tokens together?"
+    for number, tokens in ((3, 8), (1, 79), (2, 48), (4, 16))
+}
 
 PERPLEXITY_OF = implement(
     "perplexity_of_rows",
@@ -65,8 +60,7 @@ PERPLEXITY_OF = implement(
         first: batches = batches[-1:]
     over_batches: the sum of the losses over the number of batches | how many tokens have the batches together?
         total / tokens -> total / len(batches)
-    means_over_tokens: the sum of the means over the number of tokens
-        | is a mean the loss of one token or of all?
+    means_over_tokens: the sum of the means over the number of tokens | is a mean the loss of one token or of all?
         mean * count -> mean
     exp_of_total: the exponential of the total loss | is a perplexity a property of the text, or of one token?
         total / tokens -> total
@@ -81,12 +75,7 @@ PERPLEXITY_OF = implement(
     median: the batch in the middle | what do the other batches say?
         return: np.exp(np.median([mean for mean, _ in batches]))
     """,
-    properties=(
-        ONE_NUMBER,
-        Property("between the batches", _between),
-        ALL_DIGITS,
-        Property("a loss per token", _tokens),
-    ),
+    properties=(ONE_NUMBER, Property("in between", _between), ALL_DIGITS, Property("each case", first_wrong(_ASKED))),
     hints=(
         "A mean times its count is a sum again.",
         "Sum of the losses over the sum of the counts is the loss per token.",

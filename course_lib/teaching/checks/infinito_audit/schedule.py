@@ -5,9 +5,11 @@ from typing import Any
 import numpy as np
 
 from course_lib.by_hand.entropies import rates_after_epochs
+from course_lib.teaching.exercises.compare import to_array
 from course_lib.teaching.exercises.exercise import Property
+from course_lib.teaching.exercises.forms import kind_of
 from course_lib.teaching.exercises.kinds import implement
-from course_lib.teaching.exercises.observe import Case, Raised
+from course_lib.teaching.exercises.observe import Case
 
 CASES = (
     Case(epochs=6, updates=4, horizon=8, base=1.0, floor=0.25),
@@ -18,32 +20,25 @@ CASES = (
 
 def _rows(seen: Any, right: Any) -> str | None:
     for case, facts in seen.items():
-        own, rule = facts["result"], right[case]["result"]
-        if isinstance(own, Raised):
-            return f"{case} stops with {own.type}: {own.message}"
-        try:
-            length = len(own)
-        except TypeError:
-            length = -1
-        if length < 0 or isinstance(own, dict | set | str):
-            return f"return a list with a rate per epoch; you return a {type(own).__name__}"
-        if length != len(rule):
-            told = f"{case}: {len(rule)} epochs, and your list has {length} rate{'s' * (length != 1)}"
+        own, rule = to_array(facts["result"]), right[case]["result"]
+        if own is None or own.ndim != 1:
+            told = f"return a list with a rate per epoch; you return {kind_of(facts['result'])}"
+            return f"{told}\nis each entry one number, not a text, without brackets around it?"
+        if len(own) != len(rule):
+            told = f"{case}: {len(rule)} epochs, and your list has {len(own)} rate{'s' * (len(own) != 1)}"
             return f"{told}\nis there one for each epoch, from 1 to the last?"
-        words = [rate for rate in own if isinstance(rate, str)]
-        if words:
-            return f"return numbers: your list holds the text {words[0]!r}\nwho turns the rates into text?"
-        pairs = [rate for rate in own if np.ndim(rate)]
-        if pairs:
-            told = f"return the rates alone: an entry of yours holds {np.size(pairs[0])} number"
-            return f"{told}{'s' * (np.size(pairs[0]) > 1)}\nwhich of them, without brackets around it, is the rate?"
     return None
+
+
+def _columns(seen: Any, right: Any) -> list[tuple[dict[str, Any], str, np.ndarray, np.ndarray]]:
+    """Of each case its arguments, its name, the rates (epochs,) that were given, and the right ones."""
+    both = [(name, *(np.asarray(each[name]["result"], dtype=float) for each in (seen, right))) for name in right]
+    return [(case.keywords, *column) for case, column in zip(CASES, both, strict=True)]
 
 
 def _digits(seen: Any, right: Any) -> str | None:
     """The sentence for rates that are right but for a rounding."""
-    both = [zip(facts["result"], right[case]["result"], strict=True) for case, facts in seen.items()]
-    pairs = [(float(own), rate) for column in both for own, rate in column]
+    pairs = [pair for *_, own, rule in _columns(seen, right) for pair in zip(own, rule, strict=True)]
     for digits in range(1, 6):
         if all(own in (float(f"{rate:.{digits}g}"), round(rate, digits)) for own, rate in pairs):
             return f"your rates are the right ones, rounded ({pairs[0][0]})\nwho else may need the other digits?"
@@ -52,29 +47,28 @@ def _digits(seen: Any, right: Any) -> str | None:
 
 def _limits(seen: Any, right: Any) -> str | None:
     """The sentence for a rate outside of floor and base, or a horizon that does not end at the floor."""
-    for case, (name, facts) in zip(CASES, seen.items(), strict=True):
-        given, rates = case.keywords, np.asarray(facts["result"], dtype=float)
+    for given, name, rates, _ in _columns(seen, right):
         low, high = given["floor"], given["base"]
         outside = np.flatnonzero((rates < low - 1e-9) | (rates > high + 1e-9))
         if outside.size:
             told = f"{name}: after epoch {outside[0] + 1} yours is {rates[outside[0]]:.4g}"
             return f"{told}, outside of floor {low} and base {high}\nwhat are the largest and the least cosine?"
-    end, floor = float(seen["case 2"]["result"][-1]), CASES[1].keywords["floor"]
-    if abs(end / floor - 1) > 1e-6:
-        told = f"case 2, at the end of the horizon: yours is {end:.6g}, the floor is {floor}"
-        return f"{told}\nwhich angle has the cosine there?"
+        if name == "case 2" and abs(rates[-1] / low - 1) > 1e-6:
+            told = f"case 2, at the end of the horizon: yours is {rates[-1]:.6g}, the floor is {low}"
+            return f"{told}\nwhich angle has the cosine there?"
     return None
 
 
 def _named(seen: Any, right: Any) -> str | None:
     """The first rate that is not right, with the arguments by their names."""
-    for case, (name, facts) in zip(CASES, seen.items(), strict=True):
-        for epoch, (own, rule) in enumerate(zip(facts["result"], right[name]["result"], strict=True), start=1):
-            if abs(float(own) / rule - 1) > 1e-6:
-                given = ", ".join(f"{key} {value}" for key, value in case.keywords.items())
-                made, whole = epoch * case.keywords["updates"], case.keywords["horizon"] * case.keywords["updates"]
-                told = f"{given}: after epoch {epoch} yours is {float(own):.4g}, off by {abs(float(own) - rule):.2g}"
-                return f"{told}\n{made} of {whole} updates are made then: where is the cosine?"
+    for case, _, rates, rule in _columns(seen, right):
+        wrong = np.flatnonzero(np.abs(rates / rule - 1) > 1e-6)
+        if wrong.size:
+            epoch, own, off = wrong[0] + 1, rates[wrong[0]], abs(rates - rule)[wrong[0]]
+            given = ", ".join(f"{key} {value}" for key, value in case.items())
+            made, whole = epoch * case["updates"], case["horizon"] * case["updates"]
+            told = f"{given}: after epoch {epoch} yours is {own:.4g}, off by {off:.2g}"
+            return f"{told}\n{made} of {whole} updates are made then: where is the cosine?"
     return None
 
 
@@ -94,8 +88,7 @@ RATES_AFTER_EPOCHS = implement(
         epoch * updates -> epoch * updates - 1
     at_the_start: the rate at the start of each epoch | which update comes just before the row is printed?
         epoch * updates -> (epoch - 1) * updates
-    horizon_is_epochs: a cosine laid out for the epochs that are trained
-        | for how many epochs was the schedule made?
+    horizon_is_epochs: a cosine laid out for the epochs that are trained | for how many epochs was the schedule made?
         horizon * updates -> epochs * updates
     horizon_in_updates: a horizon counted in updates, not in epochs | how many updates has the horizon?
         progress = A -> progress = min(1.0, epoch * updates / horizon)
@@ -140,12 +133,7 @@ RATES_AFTER_EPOCHS = implement(
     compounded: a cosine that starts anew from the rate of the row above | from which rate does the one cosine fall?
         base - floor -> (rates[-1] if rates else base) - floor
     """,
-    properties=(
-        Property("a rate per epoch", _rows),
-        Property("all its digits", _digits),
-        Property("between floor and base", _limits),
-        Property("each rate", _named),
-    ),
+    properties=tuple(Property(test.__name__, test) for test in (_rows, _digits, _limits, _named)),
     hints=(
         "After epoch k there were k * updates updates, of horizon * updates.",
         "Half a cosine: (1 + cos(pi * progress)) / 2 goes from 1 to 0.",

@@ -29,7 +29,7 @@ _RETHINK = {
 
 def _comparisons(value: Any) -> Any:
     """The number of comparisons, also of "1 in 26"; 25 and 26 are both the 25.6 that it is."""
-    found = typed.number(value.strip().removeprefix("1 in ") if isinstance(value, str) else value)
+    found = typed.read_number(value.strip().removeprefix("1 in ") if isinstance(value, str) else value)
     return FINDINGS["one in"] if isinstance(found, float) and 25 <= found <= 26 else found
 
 
@@ -57,13 +57,11 @@ AUDIT_SEEDS = audit(
     believed: an audit that believes both numbers | would a fixed seed have made the first number better as well?
         zero measures = VARY; verdict = supported
     supported: the right findings with the wrong verdict
-        | is there a comparison of several seeds, before and after, in these two numbers?
         verdict = supported
     contradicted: an audit that takes missing evidence for a counterexample
         | two runs of seed 42 refute "perfect": do these two numbers alone refute it too?
         verdict = contradicted
-    spread: a spread of 0 that is taken for a small variation
-        | would a bad model with a fixed seed have another spread?
+    spread: a spread of 0 that is taken for a small variation | would a bad model with a fixed seed have another spread?
         zero measures = VARY
     quality: a spread of 0 that is taken for quality | would a bad model with a fixed seed have another spread?
         zero measures = GOOD

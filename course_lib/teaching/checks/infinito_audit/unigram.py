@@ -4,9 +4,9 @@ import math
 from typing import Any
 
 from course_lib.by_hand.entropies import unigram_entropy
-from course_lib.teaching.checks.infinito_audit.numbers import ALL_DIGITS, NEAR, ONE_NUMBER
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.one_number import ALL_DIGITS, ONE_NUMBER, first_wrong
 
 CASES = ((100, 5_000, 10, 29), (7, 4, 2, 6), (30, 12, 1, 8))
 
@@ -17,22 +17,21 @@ def _range(seen: Any, right: Any) -> str | None:
         if value <= 0:
             return f"{case}: {value:.4g} nats\ncan an entropy be below 0, or be 0 where {words + 1} symbols occur?"
         if value > most + 1e-9:
-            return (
-                f"{case}: {value:.4g} nats\n{words} words and a stop allow at most log({words + 1}) = {most:.4g}: why?"
-            )
+            told = f"{words} words and a stop allow at most log({words + 1}) = {most:.4g}"
+            return f"{case}: {value:.4g} nats\n{told}: why?"
     return None
 
 
-def _counts(seen: Any, right: Any) -> str | None:
-    """The numbers of words and stops of the first case that is not right, to compare with one's own."""
-    for (_, sentences, shortest, longest), (case, facts) in zip(CASES, seen.items(), strict=True):
-        own, rule = float(facts["result"]), float(right[case]["result"])
-        if abs(own / rule - 1) > NEAR:
-            drawn, stops = sentences * (shortest + longest) / 2, sentences - 1
-            text = f"{case} (inputs {facts['inputs']}): yours is {own:.4g} nats, off by {abs(own - rule):.2g}"
-            return f"{text}\nof {drawn:,.0f} words on average and {stops:,} stops: do your shares say so, and sum to 1?"
-    return None
-
+# How many words and stops each case has, to compare with one's own.
+_COUNTS = (
+    "97,500 words on average and 4,999 stops",
+    "16 words on average and 3 stops",
+    "54 words on average and 11 stops",
+)
+_ASKED = {
+    f"case {number}": f"inputs {case}: {{yours}}\nof {counts}: do your shares say so, and sum to 1?"
+    for number, (case, counts) in enumerate(zip(CASES, _COUNTS, strict=True), start=1)
+}
 
 UNIGRAM_ENTROPY = implement(
     "unigram_entropy",
@@ -77,8 +76,7 @@ UNIGRAM_ENTROPY = implement(
         (shortest + longest) / 2 -> longest
     half_the_range: the difference of the lengths as their mean | what is the mean of 10 and 29?
         shortest + longest -> longest - shortest
-    knows_the_place: the best forecaster, who counts the words since the last stop
-        | may this model know where it is?
+    knows_the_place: the best forecaster, who counts the words since the last stop | may this model know where it is?
         return: (math.log(longest - shortest + 1) + mean_length * math.log(words)) / (mean_length + 1)
     whole_text: nats for the whole text | over how many tokens is that to be spread?
         return: (sentences * mean_length + stops) * RESULT
@@ -90,7 +88,7 @@ UNIGRAM_ENTROPY = implement(
     base_ten: the entropy to the base 10 | which logarithm is a nat?
         return: RESULT / math.log(10)
     """,
-    properties=(ONE_NUMBER, Property("in its range", _range), ALL_DIGITS, Property("the counts", _counts)),
+    properties=(ONE_NUMBER, Property("in its range", _range), ALL_DIGITS, Property("the counts", first_wrong(_ASKED))),
     hints=(
         "First the share p of full stops among all tokens: how many stops, how many words?",
         "The mean length is (shortest + longest) / 2; between n sentences there are n - 1 stops.",

@@ -25,9 +25,8 @@ _SURVIVED = {
 
 
 def _alarm(rejected: list[str]) -> str:
-    asked = "did you change anything in the past of the row that you look at?"
-    if rejected == ["rounding"]:
-        asked = "which number do you compare there, and how large is it?"
+    changed = "did you change anything in the past of the row that you look at?"
+    asked = "which number do you compare there, and how large is it?" if rejected == ["rounding"] else changed
     return f"a causal model is rejected ({{name}})\n{asked}"
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import torch
 
+from course_lib.teaching.exercises.exercise import Property
+
 
 def numbers(*shape: int, seed: int) -> torch.Tensor:
     """Normal numbers in float64 from a generator of their own."""
@@ -33,8 +35,9 @@ def flow(answer: Callable[..., Any], *tensors: torch.Tensor, others: tuple[Any, 
     return {"gradients": all(leaf.grad is not None and bool(leaf.grad.any()) for leaf in leaves)}
 
 
-def without_flow(seen: dict[str, Any], right: dict[str, Any]) -> str | None:
-    """The sentence for a result through which no gradient flows."""
-    if seen["gradients"]:
-        return None
-    return "no gradient flows through your result to what it was made of\nhow would the layers below learn?"
+def _without(seen: dict[str, Any], right: dict[str, Any]) -> str | None:
+    told = "no gradient flows through your result to what it was made of\nhow would the layers below learn?"
+    return None if seen["gradients"] else told
+
+
+GRADIENTS = Property("gradients", _without)

@@ -7,29 +7,21 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from course_lib.infinito.config import TINY, InfinitoConfig
+from course_lib.by_hand.attention import split_heads
+from course_lib.infinito.config import TINY
 from course_lib.infinito.model import Infinito
 from course_lib.teaching.exercises.kinds import find
 
-HEALTHY, NO_MASK, ONE_AHEAD, POOLED, UNHEARD, SHARED = WORDS = (
-    "healthy",
-    "no mask",
-    "mask off by one",
-    "mean over time asks",
-    "memory never heard",
-    "one memory for all",
-)
+_WORDS = "healthy,no mask,mask off by one,mean over time asks,memory never heard,one memory for all"
+HEALTHY, NO_MASK, ONE_AHEAD, POOLED, UNHEARD, SHARED = WORDS = tuple(_WORDS.split(","))
 KEY = {"A": POOLED, "B": ONE_AHEAD, "C": UNHEARD, "D": HEALTHY, "E": SHARED, "F": NO_MASK}
 _SIZES = replace(TINY, vocabulary=20, exploration=0.0, memory_slots=8, memory_writes=4)
 _TOKENS = 7
-_CONFIGS: dict[str, InfinitoConfig] = {
-    POOLED: replace(_SIZES, pooled_query=True),
-    ONE_AHEAD: _SIZES,
-    UNHEARD: replace(_SIZES, memory_read=False),
-    HEALTHY: _SIZES,
-    SHARED: replace(_SIZES, shared_memory=True),
-    NO_MASK: replace(_SIZES, causal=False),
-}
+# What a model has otherwise; the mask that is off by one is put in behind.
+_OTHERWISE: dict[str, dict[str, bool]] = {
+    POOLED: {"pooled_query": True}, UNHEARD: {"memory_read": False}, SHARED: {"shared_memory": True},
+    NO_MASK: {"causal": False},
+}  # fmt: skip
 
 
 class _OneAhead(nn.Module):
@@ -40,9 +32,8 @@ class _OneAhead(nn.Module):
         self.inner = attention
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        query, key, value = (
-            self.inner._split(layer(x)) for layer in (self.inner.query, self.inner.key, self.inner.value)
-        )
+        maps = (self.inner.query, self.inner.key, self.inner.value)
+        query, key, value = (split_heads(layer(x), self.inner.heads) for layer in maps)
         scores = query @ key.mT / math.sqrt(query.shape[-1])
         hidden = torch.ones(scores.shape[-2:], dtype=torch.bool).triu(diagonal=2)
         mixed = scores.masked_fill(hidden, -math.inf).softmax(dim=-1) @ value
@@ -52,7 +43,7 @@ class _OneAhead(nn.Module):
 def _model(word: str) -> Infinito:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        model = Infinito(_CONFIGS[word])
+        model = Infinito(replace(_SIZES, **_OTHERWISE.get(word, {})))
         with torch.no_grad():
             for parameter in model.parameters():
                 if parameter.ndim > 1:
@@ -105,16 +96,6 @@ def six_pictures() -> dict[str, str]:
     return {letter: f"Model {letter}\n{picture(word)}" for letter, word in KEY.items()}
 
 
-_LOOK = {
-    "A": "does the future move a logit without memory, and does it with one?",
-    "B": "how many places before a changed token do logits move, in a model of two layers?",
-    "C": "what does segment 1 do to the logits of segment 2?",
-    "D": "does anything move that should not, and does segment 1 still count?",
-    "E": "whose first segment moves the logits of row 0?",
-    "F": "does the last token move the logit at 0 even without a memory?",
-}
-
-
 _SYNONYMS = {
     HEALTHY: ("no leak", "right", "correct"),
     NO_MASK: ("missing mask", "mask missing", "without mask", "not causal"),
@@ -130,7 +111,14 @@ FIND_THE_LEAKS = find(
     KEY,
     words=WORDS,
     synonyms=_SYNONYMS,
-    ask=_LOOK,
+    ask={
+        "A": "does the future move a logit without memory, and does it with one?",
+        "B": "how many places before a changed token do logits move, in a model of two layers?",
+        "C": "what does segment 1 do to the logits of segment 2?",
+        "D": "does anything move that should not, and does segment 1 still count?",
+        "E": "whose first segment moves the logits of row 0?",
+        "F": "does the last token move the logit at 0 even without a memory?",
+    },
     difficulty=2,
     minutes=12,
     wrong="""

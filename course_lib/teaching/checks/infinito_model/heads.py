@@ -5,7 +5,7 @@ from typing import Any
 import torch
 
 from course_lib.by_hand.attention import split_heads
-from course_lib.teaching.checks.infinito_model.facts import cases_of, flow, numbers, without_flow
+from course_lib.teaching.checks.infinito_model.facts import GRADIENTS, cases_of, flow, numbers
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
 from course_lib.teaching.exercises.observe import calls
@@ -54,10 +54,7 @@ SPLIT_HEADS = implement(
         return: x.unsqueeze(1).expand(-1, heads, -1, -1)
     """,
     equivalent="swap: 1 <-> 2 | the same two axes change places",
-    properties=(
-        Property("each number in its place", _which),
-        Property("gradients", without_flow),
-    ),
+    properties=(Property("each number in its place", _which), GRADIENTS),
     hints=(
         "Two steps: cut the last axis in two, then exchange two axes.",
         "x.reshape(batch, tokens, heads, -1) cuts the width and leaves the positions as they are.",

@@ -1,5 +1,6 @@
 """The order in which a segment reads, attends and writes: its lines and the known mistakes."""
 
+from course_lib.teaching.exercises import forms
 from course_lib.teaching.exercises.kinds import order
 
 # Shown in this order; two lines are not needed. Every line after the `for` stands inside the loop.
@@ -17,14 +18,7 @@ LINES = {
 }
 
 
-def loop_of(letters: list[str]) -> str:
-    """The lines that the letters name; those after the `for` line stand inside the loop."""
-    depth, lines = 0, []
-    for letter in letters:
-        lines.append("    " * depth + LINES[letter])
-        depth += LINES[letter].startswith("for ")
-    return "\n".join(lines)
-
+loop_of = forms.loop_of(LINES)
 
 ORDER_SEGMENT = order(
     "order_segment",

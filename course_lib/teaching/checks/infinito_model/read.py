@@ -15,13 +15,8 @@ from course_lib.teaching.exercises.observe import Case
 def _case(tokens: int, slots: int, width: int, priority: list[float], sharpness: float, seed: int) -> Case:
     lengths = torch.linspace(0.5, 3.0, tokens, dtype=torch.float64).unsqueeze(1)
     keys = F.normalize(numbers(slots, width, seed=seed + 1), dim=-1)
-    return Case(
-        lengths * numbers(tokens, width, seed=seed),
-        keys,
-        numbers(slots, width, seed=seed + 2),
-        torch.tensor(priority, dtype=torch.float64),
-        sharpness=sharpness,
-    )
+    query, values = lengths * numbers(tokens, width, seed=seed), numbers(slots, width, seed=seed + 2)
+    return Case(query, keys, values, torch.tensor(priority, dtype=torch.float64), sharpness=sharpness)
 
 
 _CASES = (

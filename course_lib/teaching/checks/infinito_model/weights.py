@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from course_lib.by_hand.attention import causal_attention_weights
-from course_lib.teaching.checks.infinito_model.facts import cases_of, flow, numbers, without_flow
+from course_lib.teaching.checks.infinito_model.facts import GRADIENTS, cases_of, flow, numbers
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
 from course_lib.teaching.exercises.observe import calls
@@ -104,10 +104,7 @@ CAUSAL_ATTENTION_WEIGHTS = implement(
     swap: -2 <-> -1 | the same two axes change places
     1 -> 2 | scores are as wide as they are high
     """,
-    properties=(
-        Property("rows that sum to 1 over the past", _rows),
-        Property("gradients", without_flow),
-    ),
+    properties=(Property("rows that sum to 1 over the past", _rows), GRADIENTS),
     hints=(
         "Three steps: scores query @ key.mT / sqrt(d), the mask, the softmax over the last axis.",
         "torch.ones(T, T).triu(diagonal=1) marks what lies above the diagonal, and that is the future.",

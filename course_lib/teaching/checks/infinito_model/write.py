@@ -55,50 +55,26 @@ def _first_wrong(seen: Any, right: Any) -> str | None:
         for name in own:
             if own[name].shape != rule[name].shape:
                 return f"{case}: {name} has {len(own[name].flatten())} numbers; there are {len(rule[name])} slots"
-        wrong = [name for name in _PARTS if not torch.allclose(own[name].double(), _of(own["kept"], given)[name])]
+        importance, access, age, offered = given.arguments
+        new = torch.zeros_like(offered)
+        due = torch.stack([torch.cat(both) for both in ((importance, offered), (access, new), (age + 1, new))])
+        due = due[:, own["kept"].long().clamp(0, due.shape[1] - 1)]  # of the slots that `kept` names
+        wrong = [name for name, part in zip(_PARTS, due, strict=True) if not torch.allclose(own[name].double(), part)]
         if not torch.equal(own["kept"].double(), rule["kept"].double()) and not wrong:
             wrong = ["kept"]  # the other parts are those of the slots that it names
         if wrong:
-            return f"{case}: {wrong[0]} is {_list(own[wrong[0]])}\n{_ASKED[wrong[0]]}"
+            shown = ", ".join(f"{number:.3g}" for number in own[wrong[0]].tolist())
+            return f"{case}: {wrong[0]} is [{shown}]\n{_ASKED[wrong[0]]}"
     return None
 
 
-def _of(kept: torch.Tensor, given: Case) -> dict[str, torch.Tensor]:
-    """What is right of importance, access and age for the slots that `kept` names."""
-    importance, access, age, offered = given.arguments
-    new = torch.zeros_like(offered)
-    all_ = (torch.cat([importance, offered]), torch.cat([access, new]), torch.cat([age + 1, new]))
-    place = kept.long().clamp(0, len(all_[0]) - 1)
-    return {name: part[place] for name, part in zip(_PARTS, all_, strict=True)}
-
-
-def _list(numbers: torch.Tensor) -> str:
-    return "[" + ", ".join(f"{number:.3g}" for number in numbers.tolist()) + "]"
-
-
-def _all(importance, access, age, offered, a, b):
-    """All slots and newcomers after the segment, and their priorities."""
-    new = torch.zeros_like(offered)
-    parts = torch.cat([importance, offered]), torch.cat([access, new]), torch.cat([age + 1, new])
-    return parts, parts[0] * (1 + parts[1]) ** a * torch.exp(-b * parts[2])
-
-
-def in_place(importance, access, age, offered, *, a, b):
-    parts, priority = _all(importance, access, age, offered, a, b)
-    kept = torch.arange(len(importance))
-    for newcomer in range(len(importance), len(priority)):
+def in_place(priority, new):
+    kept = torch.arange(len(priority) - new)
+    for newcomer in range(len(kept), len(priority)):
         lowest_slot = priority[kept].argmin()
         if priority[newcomer] > priority[kept[lowest_slot]]:
             kept[lowest_slot] = newcomer
-    return (kept, *(part[kept] for part in parts))
-
-
-def always_replaced(importance, access, age, offered, *, a, b):
-    parts, priority = _all(importance, access, age, offered, a, b)
-    slots, new = len(importance), len(offered)
-    old = priority[:slots].argsort(descending=True)[: max(slots - new, 0)]
-    kept = torch.cat([old, torch.arange(slots, slots + new)])[:slots]
-    return (kept, *(part[kept] for part in parts))
+    return kept
 
 
 SLOTS_AFTER_WRITING = implement(
@@ -110,7 +86,7 @@ SLOTS_AFTER_WRITING = implement(
     difficulty=2,
     minutes=15,
     observe=_observe,
-    names={"in_place": in_place, "always_replaced": always_replaced},
+    names={"in_place": in_place},
     right="""
     by_logarithm: the logarithm of the priority, and topk
         priority = A -> priority = importance.log() + a * access.log1p() - b * age
@@ -128,6 +104,7 @@ SLOTS_AFTER_WRITING = implement(
     rising: the right slots, the lowest priority first | which order does the docstring ask for?
         kept = A -> kept = (A).flip(0)
     in_place: each newcomer in the place of the slot that went | which order does the docstring ask for?
+        kept = A -> kept = in_place(priority, len(offered))
     judged_too_early: priorities from the ages before the segment | how old are the slots when they are compared?
         priority = importance * (1 + access) ** a * torch.exp(-b * age)
         -> priority = importance * (1 + access) ** a * torch.exp(-b * torch.cat([age[:-len(offered)] - 1, new]))
@@ -138,6 +115,9 @@ SLOTS_AFTER_WRITING = implement(
     exchanged: a and b exchanged | which of the two belongs to the age?
         a <-> b
     always_replaced: the slots of lowest priority replaced by the newcomers | must a newcomer compete with the slots?
+        kept = A -> size = len(access) - len(new)
+        after size = A -> old = priority[:size].argsort(descending=True)[:max(size - len(new), 0)]
+        before return A -> kept = torch.cat([old, torch.arange(size, len(priority))])[:size]
     importance_only: priority from importance alone | which slot should go, of two that are equally important?
         priority = A -> priority = importance
     no_access: a priority that forgets how often a slot was read | what is `a` for?

@@ -9,7 +9,7 @@ from course_lib.by_hand.first_step import training_step
 from course_lib.teaching.checks.training_loop.linear import LINEAR_BACKWARD
 from course_lib.teaching.checks.training_loop.loss import SOFTMAX_CROSS_ENTROPY
 from course_lib.teaching.exercises.compare import distance
-from course_lib.teaching.exercises.diagnose import diagnose
+from course_lib.teaching.exercises.diagnose import diagnose_answer
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
 from course_lib.teaching.exercises.match import NOT_STARTED, RIGHT
@@ -35,7 +35,7 @@ def _observe(answer: Any) -> Any:
     own = inspect.unwrap(answer)
     called = {name: own.__globals__.get(name) for name in getattr(getattr(own, "__code__", None), "co_names", ())}
     for earlier in _EARLIER:
-        status = diagnose(earlier, called[earlier.slug]).status if called.get(earlier.slug) else RIGHT
+        status = diagnose_answer(earlier, called[earlier.slug]).status if called.get(earlier.slug) else RIGHT
         if status == NOT_STARTED:
             told = f"your step calls {earlier.slug}, which is still to be written: solve that one first"
             raise NotImplementedError(told)

@@ -1,12 +1,14 @@
-"""What the checks of sheet 11 share: the sentence for a result that is no number, or not the right one."""
+"""What is told of a function whose result is one number: its form, a rounding, the case that is not right."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from course_lib.teaching.exercises.compare import to_array
+from course_lib.teaching.exercises.compare import leaf_distance, to_array
+from course_lib.teaching.exercises.difference_in_words import numbers_apart
 from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.observe import Raised
+from course_lib.teaching.exercises.forms import kind_of
 
 NEAR = 0.005  # of the right result: what a large sample or a rounding is off by
 
@@ -15,14 +17,11 @@ def _not_a_number(seen: dict[str, Any], right: dict[str, Any]) -> str | None:
     """The sentence for the first result that is not one finite number."""
     for case, facts in seen.items():
         result = facts["result"]
-        if isinstance(result, Raised):
-            return f"{case} stops with {result.type}: {result.message}"
         array = to_array(result)
         if array is None or array.ndim or array.dtype.kind not in "if":
             several = array is not None and array.ndim > 0 and array.dtype.kind in "if"
             asked = "\nhow do its parts become one number?" if several else ""
-            kind = "an array" if isinstance(result, np.ndarray) else f"a {type(result).__name__}"
-            return f"return one number; you return {kind}{asked}"
+            return f"return one number; you return {kind_of(result)}{asked}"
         if not abs(float(array)) < 1e300:
             return f"{case}: your result is {float(array)}\nwhich logarithm or quotient is not a number there?"
     return None
@@ -42,3 +41,24 @@ def _nearly(seen: dict[str, Any], right: dict[str, Any]) -> str | None:
 
 
 ONE_NUMBER, ALL_DIGITS = Property("one number", _not_a_number), Property("all its digits", _nearly)
+
+
+def first_wrong(
+    told: Mapping[str, str], *, otherwise: str = "", within: float = 1e-5
+) -> Callable[[dict[str, Any], dict[str, Any]], str | None]:
+    """A property: what is told of the first of these cases, in this order, whose result is not right.
+
+    "{yours}" in it is "yours is 0.1234, off by 0.02". otherwise: what is asked where all of them are right. An answer
+    that writes into its arguments is left to the sentence about that.
+    """
+
+    def wrong(seen: dict[str, Any], right: dict[str, Any]) -> str | None:
+        if any(facts["inputs changed"] != "none" for facts in seen.values()):
+            return None
+        for case, text in told.items():
+            own, rule = float(seen[case]["result"]), float(right[case]["result"])
+            if leaf_distance(own, rule) > within:
+                return text.replace("{yours}", numbers_apart(np.asarray(own), np.asarray(rule)))
+        return otherwise or None
+
+    return wrong
