@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.teaching.numbers import cell
-from course_lib.teaching.numbers.rows import EXACT, REPORTED, Row, number_text
+from course_lib.teaching.numbers.rows import EXACT, REPORTED, NumberRow, number_text
 
 _NUMBER = r"[+−-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][+−-]?\d+)?"
 _PLAIN = re.compile(rf"({_NUMBER}) ?%?")
@@ -44,12 +44,12 @@ def claim(quoted: str, value: Any, statement: str, *, seeds: Sequence[Any] | Non
     cell.add(_row(quoted.strip(), value, statement, _spread(seeds)))
 
 
-def _row(text: str, value: Any, statement: str, spread: float | None) -> Row:
+def _row(text: str, value: Any, statement: str, spread: float | None) -> NumberRow:
     band = bool(_RELATION.fullmatch(text) or _BETWEEN.fullmatch(text))
     number = float(text.split(" of ")[0]) if _PART.fullmatch(text) else _one_number(value)
     shown = number_text(number) + (" %" if "%" in text else "") if band else text
     says = f"the text says {text}" if band else EXACT
-    return Row(shown, says, statement, text, number, spread, band)
+    return NumberRow(shown, says, statement, text, number, spread, band)
 
 
 def _spread(seeds: Sequence[Any] | None) -> float | None:
@@ -125,4 +125,4 @@ def quoted(text: str, *, report: str) -> None:
         raise AssertionError(f"{text!r} does not stand in the tables kept of the report {report!r}")
     rest = f" and {len(places) - 1} more" if len(places) > 1 else ""
     first = places[0]
-    cell.add(Row(text, REPORTED, f"{report}, {first.table}: {first.row}, {first.column}{rest}", text))
+    cell.add(NumberRow(text, REPORTED, f"{report}, {first.table}: {first.row}, {first.column}{rest}", text))

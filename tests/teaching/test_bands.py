@@ -7,7 +7,7 @@ import pytest
 from course_lib.core.files import course_root
 from course_lib.teaching.build.percent import Cell
 from course_lib.teaching.numbers import bands
-from course_lib.teaching.numbers.bands import Number, cannot_fail, says_little, table, weak_claims
+from course_lib.teaching.numbers.bands import Number, bands_table, cannot_fail, says_little, weak_claims
 
 LESSONS = sorted((course_root() / "notebooks").glob("*.ipynb"))
 MOST_SHOWN = 15
@@ -82,4 +82,4 @@ def test_the_stored_notebooks_have_the_values_of_their_bands():
     numbers = bands.stored(course_root() / "notebooks")
     assert {number.notebook for number in numbers} >= {path.stem for path in LESSONS[1:]}
     assert all(number.value is not None for number in numbers if number.width is not None or number.ends)
-    assert len(table(numbers).splitlines()) > 300
+    assert len(bands_table(numbers).splitlines()) > 300

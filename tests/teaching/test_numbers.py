@@ -11,7 +11,7 @@ from IPython.utils.capture import capture_output
 from course_lib.core.files import course_root
 from course_lib.teaching.numbers import cell
 from course_lib.teaching.numbers.cell import FOLDED, LAST
-from course_lib.teaching.numbers.rows import Row, folded, number_text, page, plain
+from course_lib.teaching.numbers.rows import NumberRow, folded, number_text, page
 
 CLAIM = "from course_lib.teaching.claims import claim\n"
 
@@ -103,8 +103,8 @@ def sanitized(text):
 
 
 def rows(bound, exact="97.07", says="the text says > 0.95"):
-    first = Row(bound, says, "accuracy", band=True)
-    return [first, Row(exact, "as the text says", "perplexity"), Row("9", "in the report", "there")]
+    first = NumberRow(bound, says, "accuracy", band=True)
+    return [first, NumberRow(exact, "as the text says", "perplexity"), NumberRow("9", "in the report", "there")]
 
 
 @pytest.mark.parametrize("says", ["the text says > 0.95", "the text says between 1 % and 2 %", "the text says != 0"])

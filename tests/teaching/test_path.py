@@ -5,7 +5,7 @@ import pytest
 from course_lib.core.files import course_root
 from course_lib.teaching.build.assemble import Target, assemble
 from course_lib.teaching.build.lessons import IN_AN_HOUR
-from course_lib.teaching.build.path import LONGEST, broken, deeper, halfway_text, halves, table, words
+from course_lib.teaching.build.path import LONGEST, broken, deeper, halfway_text, halves, path_table, words
 from course_lib.teaching.build.percent import DEEPER, HALFWAY, Cell, read_master
 
 SOURCES = sorted((course_root() / "notebooks" / "source").glob("[0-9][0-9]_*.py"))
@@ -119,4 +119,4 @@ def test_the_core_path_of_a_lesson_in_the_new_form_takes_an_hour_at_most():
 
 
 def test_the_table_has_a_line_for_every_lesson():
-    assert [line.split()[0] for line in table().splitlines()] == ["lesson", *(path.stem for path in SOURCES)]
+    assert [line.split()[0] for line in path_table().splitlines()] == ["lesson", *(path.stem for path in SOURCES)]

@@ -25,7 +25,7 @@ _FORMULA = re.compile(r"(?s)\$\$.+?\$\$|\$[^$]+\$")
 
 
 @dataclass(frozen=True)
-class Part:
+class PathPart:
     """A part of a lesson: words of text, code cells that are seen, minutes of exercises."""
 
     words: int = 0
@@ -37,8 +37,8 @@ class Part:
         """What the part takes."""
         return self.words / WORDS_A_MINUTE + MINUTES_A_CELL * self.cells + self.exercises
 
-    def __add__(self, other: Part) -> Part:
-        return Part(self.words + other.words, self.cells + other.cells, self.exercises + other.exercises)
+    def __add__(self, other: PathPart) -> PathPart:
+        return PathPart(self.words + other.words, self.cells + other.cells, self.exercises + other.exercises)
 
 
 def deeper(cells: Sequence[Cell]) -> set[str]:
@@ -56,10 +56,10 @@ def deeper(cells: Sequence[Cell]) -> set[str]:
     return found
 
 
-def halves(cells: Sequence[Cell]) -> tuple[Part, Part]:
+def halves(cells: Sequence[Cell]) -> tuple[PathPart, PathPart]:
     """The core path and the deeper sections."""
     aside, kinds = deeper(cells), roles(cells)
-    core, rest = Part(), Part()
+    core, rest = PathPart(), PathPart()
     for cell in cells:
         if cell.id in aside:
             rest += part_of(cell, kinds)
@@ -68,13 +68,13 @@ def halves(cells: Sequence[Cell]) -> tuple[Part, Part]:
     return core, rest
 
 
-def part_of(cell: Cell, kinds: dict[str, str]) -> Part:
+def part_of(cell: Cell, kinds: dict[str, str]) -> PathPart:
     """What one cell takes; `kinds` are the roles of the collapsed ones."""
     if cell.kind == "markdown":
-        return Part(words=words(cell.text))
+        return PathPart(words=words(cell.text))
     checked = re.findall(r"\bcheck\(\s*[\"']([\w-]+)[\"']", cell.text)
     minutes = sum(registry.entry_of(slug).exercise.minutes for slug in checked)
-    return Part(cells=int(cell.id not in kinds), exercises=minutes)
+    return PathPart(cells=int(cell.id not in kinds), exercises=minutes)
 
 
 def words(text: str) -> int:
@@ -89,7 +89,7 @@ def halfway_text(cells: Sequence[Cell]) -> str:
     if place is None:
         return ""
     aside, kinds = deeper(cells), roles(cells)
-    behind = sum((part_of(cell, kinds) for cell in cells[: place + 1] if cell.id not in aside), Part()).minutes
+    behind = sum((part_of(cell, kinds) for cell in cells[: place + 1] if cell.id not in aside), PathPart()).minutes
     return (
         f"**Half-way stop.** About {behind:.0f} of {halves(cells)[0].minutes:.0f} minutes are behind you. "
         "What follows can wait until tomorrow."
@@ -122,7 +122,7 @@ def broken(cells: Sequence[Cell]) -> list[tuple[str, str]]:
     return found
 
 
-def table() -> str:
+def path_table() -> str:
     """One line per lesson: the core path, what is deeper, and the sheet."""
     head = f"{'lesson':<22}{'core: words':>12}{'cells':>7}{'minutes':>9}{'deeper: minutes':>17}{'half-way':>10}"
     lines = [f"{head}{'sheet: core':>13}{'all':>6}"]
@@ -138,5 +138,5 @@ def table() -> str:
 
 
 if __name__ == "__main__":
-    print(table())
+    print(path_table())
     sys.exit(0)

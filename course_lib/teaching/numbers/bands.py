@@ -129,7 +129,7 @@ def weak_claims() -> list[str]:
     return found
 
 
-def table(numbers: Sequence[Number]) -> str:
+def bands_table(numbers: Sequence[Number]) -> str:
     """One line for every number that the text bounds: the value, its band, and the band over the spread."""
     lines = [
         f"{'notebook':<22}{'value':>12}  {'the text says':<26}{'spread':>10}{'band/spread':>13}{'factor':>8}  of what"
@@ -156,7 +156,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     numbers = logged(options.log) if options.log else stored(course_root() / "notebooks")
     chosen = [one for one in numbers if not options.lessons or one.notebook[:2] in options.lessons]
-    print(table(chosen))
+    print(bands_table(chosen))
 
 
 if __name__ == "__main__":

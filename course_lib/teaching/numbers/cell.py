@@ -11,23 +11,23 @@ import os
 from typing import Any
 
 from course_lib.teaching.exercises.card import shell
-from course_lib.teaching.numbers.rows import Row, folded, page, plain
+from course_lib.teaching.numbers.rows import NumberRow, folded, lines_of, page
 
 FOLDED = "# Checks the text. Its numbers show in the line at the end of this section."
 LAST = "# Checks the text."
 LOG, NOTEBOOK = "COURSE_CLAIMS_LOG", "COURSE_NOTEBOOK"  # variables: a file to write to, the notebook that runs
 
-_rows: list[Row] = []
-_section: dict[tuple[str, str], Row] = {}
+_rows: list[NumberRow] = []
+_section: dict[tuple[str, str], NumberRow] = {}
 _hooked: list[Any] = []
 
 
-def add(row: Row) -> None:
+def add(row: NumberRow) -> None:
     """Take one row: printed now, or shown with the others of its cell when that has ended."""
     _write_log(row)
     running = shell()
     if running is None:
-        print(plain([row]))
+        print(lines_of([row]))
         return
     if running not in _hooked:
         _hooked.append(running)
@@ -46,17 +46,17 @@ def _cell_has_ended(result: Any) -> None:
         _section.clear()
         _display(rows, *folded(rows), is_folded=True)
     elif first != FOLDED and rows:
-        _display(rows, plain(rows), page(rows))
+        _display(rows, lines_of(rows), page(rows))
 
 
-def _display(rows: list[Row], text: str, html: str, *, is_folded: bool = False) -> None:
+def _display(rows: list[NumberRow], text: str, html: str, *, is_folded: bool = False) -> None:
     from IPython.display import display
 
     kept = {"numbers": [row.record() for row in rows], "folded": is_folded}
     display({"text/plain": text, "text/html": html}, metadata={"course": kept}, raw=True)
 
 
-def _write_log(row: Row) -> None:
+def _write_log(row: NumberRow) -> None:
     path = os.environ.get(LOG)
     if path:
         line = json.dumps({"notebook": os.environ.get(NOTEBOOK, ""), **row.record()}, ensure_ascii=False)

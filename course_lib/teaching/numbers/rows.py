@@ -20,7 +20,7 @@ _FONT = "color:var(--jp-content-font-color1, inherit);line-height:1.45;"
 
 
 @dataclass(frozen=True)
-class Row:
+class NumberRow:
     """One number. `value` as it is shown; `says` and `what` in words; `text` and `number` as they were compared.
 
     `spread` is the standard deviation over seeds where the lesson gave their values, else None. `band` says that the
@@ -49,13 +49,13 @@ def number_text(number: float) -> str:
     return f"{number:,.0f}" if 1e4 <= abs(number) < 1e15 else f"{number:.4g}"
 
 
-def plain(rows: Sequence[Row]) -> str:
+def lines_of(rows: Sequence[NumberRow]) -> str:
     """The rows as aligned lines."""
     wide = max(len(row.says) for row in rows)
     return "\n".join(f"{row.value:>{WIDTH}}   {row.says:<{wide}}   {row.what}" for row in rows)
 
 
-def page(rows: Sequence[Row]) -> str:
+def page(rows: Sequence[NumberRow]) -> str:
     """The rows as an HTML table in the colours of the theme."""
     body = "".join(
         f'<tr><td class="{"bound" if row.band else "exact"}" style="{_VALUE}">{html.escape(row.value)}</td>'
@@ -67,10 +67,10 @@ def page(rows: Sequence[Row]) -> str:
     return f'<table class="course-numbers" style="{style}"><tbody>{body}</tbody></table>'
 
 
-def folded(rows: Sequence[Row]) -> tuple[str, str]:
+def folded(rows: Sequence[NumberRow]) -> tuple[str, str]:
     """(plain text, page) of one line for a whole section, which the reader opens to see the rows."""
     one = len(rows) == 1
     line = f"{len(rows)} {'number' if one else 'numbers'} of this section {'holds' if one else 'hold'}"
     style = f"{_FONT}cursor:pointer;"
     inside = f'<details class="course-numbers"><summary style="{style}">{line}</summary>{page(rows)}</details>'
-    return f"{line}:\n{plain(rows)}", inside
+    return f"{line}:\n{lines_of(rows)}", inside
