@@ -28,7 +28,7 @@ def run(monkeypatch):
     def run_cell(code):
         with capture_output() as captured:
             shell.run_cell(code)
-        return [(one.data, one.metadata) for one in captured.outputs if "text/plain" in one.data]
+        return [(one.data, one.metadata) for one in captured.outputs if "text/lines_of" in one.data]
 
     yield run_cell
     InteractiveShell.clear_instance()
@@ -36,7 +36,7 @@ def run(monkeypatch):
 
 def test_the_claims_of_a_cell_are_one_table_with_the_values_first(run):
     ((data, kept),) = run(f'{CLAIM}claim("> 0.95", 0.962, "accuracy")\nclaim("97.07", 97.0712, "perplexity")')
-    assert data["text/plain"].splitlines() == [
+    assert data["text/lines_of"].splitlines() == [
         "       0.962   the text says > 0.95   accuracy",
         "       97.07   as the text says       perplexity",
     ]
@@ -49,31 +49,31 @@ def test_a_cell_without_claims_shows_nothing_and_the_next_one_starts_anew(run):
     run(f'{CLAIM}claim("1", 1, "one")')
     assert run("x = 1") == []
     ((data, _),) = run('claim("2", 2, "two")')
-    assert "one" not in data["text/plain"]
+    assert "one" not in data["text/lines_of"]
 
 
 def test_the_claims_above_one_that_fails_are_shown(run):
     ((data, _),) = run(f'{CLAIM}claim("1", 1, "one")\nclaim("2", 3, "two")')
-    assert data["text/plain"] == "           1   as the text says   one"
+    assert data["text/lines_of"] == "           1   as the text says   one"
 
 
 def test_the_checks_of_a_section_are_one_line_below_the_last(run):
     assert run(f'{FOLDED}\n{CLAIM}claim("1", 1, "one")') == []
     assert run(f'{FOLDED}\nclaim("2", 2, "two")') == []
     ((data, kept),) = run(f'{LAST}\nclaim("> 2", 3, "three")')
-    assert data["text/plain"].splitlines()[0] == "3 numbers of this section hold:"
+    assert data["text/lines_of"].splitlines()[0] == "3 numbers of this section hold:"
     assert data["text/html"].startswith('<details class="course-numbers"><summary')
     assert kept["course"]["folded"] is True
     assert len(kept["course"]["numbers"]) == 3
     ((data, _),) = run(f'{LAST}\nclaim("4", 4, "four")')
-    assert data["text/plain"].splitlines()[0] == "1 number of this section holds:", "a new section starts at 0"
+    assert data["text/lines_of"].splitlines()[0] == "1 number of this section holds:", "a new section starts at 0"
 
 
 def test_a_check_that_is_run_twice_counts_once(run):
     for _ in range(2):
         run(f'{FOLDED}\n{CLAIM}claim("1", 1, "one")')
     ((data, _),) = run(f'{LAST}\nclaim("2", 2, "two")')
-    assert data["text/plain"].startswith("2 numbers")
+    assert data["text/lines_of"].startswith("2 numbers")
 
 
 def test_a_log_gets_a_line_for_every_claim(run, tmp_path, monkeypatch):
@@ -108,7 +108,7 @@ def rows(bound, exact="97.07", says="the text says > 0.95"):
 
 
 @pytest.mark.parametrize("says", ["the text says > 0.95", "the text says between 1 % and 2 %", "the text says != 0"])
-@pytest.mark.parametrize("form", [plain, page, lambda rows: folded(rows)[0], lambda rows: folded(rows)[1]])
+@pytest.mark.parametrize("form", [lines_of, page, lambda rows: folded(rows)[0], lambda rows: folded(rows)[1]])
 def test_the_value_of_a_bound_is_not_compared_and_the_rest_is(form, says):
     one, other = rows("0.962", says=says), rows("1.2e-10 %", says=says)
     assert form(one) != form(other)
