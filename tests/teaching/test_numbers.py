@@ -11,7 +11,7 @@ from IPython.utils.capture import capture_output
 from course_lib.core.files import course_root
 from course_lib.teaching.numbers import cell
 from course_lib.teaching.numbers.cell import FOLDED, LAST
-from course_lib.teaching.numbers.rows import NumberRow, folded, number_text, page
+from course_lib.teaching.numbers.rows import NumberRow, folded, lines_of, number_text, page
 
 CLAIM = "from course_lib.teaching.claims import claim\n"
 
@@ -28,7 +28,7 @@ def run(monkeypatch):
     def run_cell(code):
         with capture_output() as captured:
             shell.run_cell(code)
-        return [(one.data, one.metadata) for one in captured.outputs if "text/lines_of" in one.data]
+        return [(one.data, one.metadata) for one in captured.outputs if "text/plain" in one.data]
 
     yield run_cell
     InteractiveShell.clear_instance()
@@ -36,7 +36,7 @@ def run(monkeypatch):
 
 def test_the_claims_of_a_cell_are_one_table_with_the_values_first(run):
     ((data, kept),) = run(f'{CLAIM}claim("> 0.95", 0.962, "accuracy")\nclaim("97.07", 97.0712, "perplexity")')
-    assert data["text/lines_of"].splitlines() == [
+    assert data["text/plain"].splitlines() == [
         "       0.962   the text says > 0.95   accuracy",
         "       97.07   as the text says       perplexity",
     ]
@@ -49,31 +49,31 @@ def test_a_cell_without_claims_shows_nothing_and_the_next_one_starts_anew(run):
     run(f'{CLAIM}claim("1", 1, "one")')
     assert run("x = 1") == []
     ((data, _),) = run('claim("2", 2, "two")')
-    assert "one" not in data["text/lines_of"]
+    assert "one" not in data["text/plain"]
 
 
 def test_the_claims_above_one_that_fails_are_shown(run):
     ((data, _),) = run(f'{CLAIM}claim("1", 1, "one")\nclaim("2", 3, "two")')
-    assert data["text/lines_of"] == "           1   as the text says   one"
+    assert data["text/plain"] == "           1   as the text says   one"
 
 
 def test_the_checks_of_a_section_are_one_line_below_the_last(run):
     assert run(f'{FOLDED}\n{CLAIM}claim("1", 1, "one")') == []
     assert run(f'{FOLDED}\nclaim("2", 2, "two")') == []
     ((data, kept),) = run(f'{LAST}\nclaim("> 2", 3, "three")')
-    assert data["text/lines_of"].splitlines()[0] == "3 numbers of this section hold:"
+    assert data["text/plain"].splitlines()[0] == "3 numbers of this section hold:"
     assert data["text/html"].startswith('<details class="course-numbers"><summary')
     assert kept["course"]["folded"] is True
     assert len(kept["course"]["numbers"]) == 3
     ((data, _),) = run(f'{LAST}\nclaim("4", 4, "four")')
-    assert data["text/lines_of"].splitlines()[0] == "1 number of this section holds:", "a new section starts at 0"
+    assert data["text/plain"].splitlines()[0] == "1 number of this section holds:", "a new section starts at 0"
 
 
 def test_a_check_that_is_run_twice_counts_once(run):
     for _ in range(2):
         run(f'{FOLDED}\n{CLAIM}claim("1", 1, "one")')
     ((data, _),) = run(f'{LAST}\nclaim("2", 2, "two")')
-    assert data["text/lines_of"].startswith("2 numbers")
+    assert data["text/plain"].startswith("2 numbers")
 
 
 def test_a_log_gets_a_line_for_every_claim(run, tmp_path, monkeypatch):

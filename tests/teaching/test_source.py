@@ -221,7 +221,7 @@ def test_a_function_that_a_sheet_asks_for_shows_its_docstring_until_the_button_i
     assert repr(box).startswith("Exercise 3.1 asks you to write it (momentum).")
     box.children[2].click()
     assert displayed[2]["text/plain"] == worked_of(momentum_step)
-    assert store.load()["exercises"]["momentum"] == {"level": "worked"}
+    assert store.load_record()["exercises"]["momentum"] == {"level": "worked"}
     show_source(momentum_step)
     assert displayed[3] == displayed[2], "what was seen once is shown at once"
     assert len(displayed) == 4
@@ -231,16 +231,16 @@ def test_a_solved_function_is_shown(displayed):
     record_attempt("momentum", "right")
     show_source(momentum_step)
     assert [one["text/plain"] for one in displayed] == [worked_of(momentum_step)]
-    assert "level" not in store.load()["exercises"]["momentum"]
+    assert "level" not in store.load_record()["exercises"]["momentum"]
 
 
 def test_without_widgets_the_call_says_how_the_rest_is_shown_and_that_is_recorded(own_record, capsys):
     show_source(momentum_step)
     told = capsys.readouterr().out
     assert "To see it now: show_source(momentum_step, reveal=True)" in told
-    assert store.load()["exercises"] == {}
+    assert store.load_record()["exercises"] == {}
     show_source(momentum_step, reveal=True)
-    assert store.load()["exercises"]["momentum"] == {"level": "worked"}
+    assert store.load_record()["exercises"]["momentum"] == {"level": "worked"}
 
 
 def test_a_function_that_no_sheet_asks_for_is_shown_whole(displayed):
