@@ -85,7 +85,7 @@ def test_a_perplexity_weighs_batches_by_their_tokens():
 
 def test_every_goal_of_the_report_has_a_verdict_and_a_verdict_has_one_of_three_words():
     assert [row[0] for row in get_report("infinito").table("goals").rows] == list(verdicts.GOALS)
-    with pytest.raises(ValueError, match="word must be one of"):
+    with pytest.raises(ValueError, match="word must be one of supported"):
         verdicts.ClaimVerdict("a", "wrong", "b", "c")
     assert verdicts.verdict_table(verdicts.OTHERS).count("\n") == len(verdicts.OTHERS) + 1
 

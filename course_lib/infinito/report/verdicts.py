@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from course_lib.core.validation import validate_choice
+
 Word = Literal["supported", "not shown", "contradicted"]
 WORDS: tuple[Word, ...] = ("supported", "not shown", "contradicted")
 
@@ -23,8 +25,7 @@ class ClaimVerdict:
     change: str
 
     def __post_init__(self) -> None:
-        if self.word not in WORDS:
-            raise ValueError(f"word must be one of {WORDS}, got {self.word!r}")
+        validate_choice("word", self.word, WORDS)
 
 
 # One per row of the report's table of goals, in its order.

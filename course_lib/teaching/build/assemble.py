@@ -20,9 +20,9 @@ from course_lib.teaching.build.percent import (
     ONLY_SOLUTION,
     Cell,
     SourceError,
-    check_ids,
     place,
     read_master,
+    validate_cell_ids,
 )
 from course_lib.teaching.build.source import fenced, level_of
 from course_lib.teaching.exercises import registry
@@ -77,7 +77,7 @@ def assemble(target: Target) -> NotebookNode:
             new = _filled(cell, target) if cell.slug else [_node(cell.kind, cell.id, cell.text, cell.tags)]
         cells += new
         lines += [(node.id, cell.line) for node in new]
-    check_ids(lines, target.source)
+    validate_cell_ids(lines, target.source)
     return normalise(v4.new_notebook(cells=cells))
 
 

@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from course_lib.core.validation import validate_choice
+
 LEVELS = ("blank", "faded", "worked")
 _COMPOUND = (
     *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.If, ast.For, ast.AsyncFor, ast.While),
@@ -154,8 +156,7 @@ def faded_of(function: Callable[..., Any], lines: Sequence[str]) -> str:
 
 def level_of(function: Callable[..., Any], level: str, fade: Sequence[str] = ()) -> str:
     """The text of the exercise cell at a level: "blank" (the stub), "faded" (without the lines `fade`) or "worked"."""
-    if level not in LEVELS:
-        raise ValueError(f"level must be one of {LEVELS}, got {level!r}")
+    validate_choice("level", level, LEVELS)
     if level == "faded":
         return faded_of(function, fade)
     return stub_of(function) if level == "blank" else worked_of(function)
