@@ -3,11 +3,14 @@
 import math
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_DOWN, ROUND_HALF_UP, Decimal
 from typing import Any
 
 import numpy as np
+
+from course_lib.teaching.numbers import cell
+from course_lib.teaching.numbers.rows import EXACT, REPORTED, NumberRow, number_text
 
 _NUMBER = r"[+−-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][+−-]?\d+)?"
 _PLAIN = re.compile(rf"({_NUMBER}) ?%?")
@@ -24,11 +27,13 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 FORMS = '"97.07", "1,024", "1.6e-4", "86.75 %" (of the percentage), "> 5", ">= 0.95", "between 0.2 and 0.3", "12 of 20"'
 
 
-def claim(quoted: str, value: Any, statement: str) -> None:
-    """Check that `value` rounds to the text `quoted`, or satisfies the relation in it, and print one line.
+def claim(quoted: str, value: Any, statement: str, *, seeds: Sequence[Any] | None = None) -> None:
+    """Check that `value` rounds to the text `quoted`, or satisfies the relation in it, and show it in a row.
 
     A number holds when `value`, rounded to the decimals that the text shows, is that number; a whole number only when
     `value` rounds to it. "12 of 20" is compared with a pair (12, 20) or with the count 12. NaN never holds.
+    seeds: what single seeds gave, two or more numbers in the unit of `value`; their standard deviation is kept, so that
+    a band can be compared with it. The rows of a cell are one table; a cell of a lesson that only checks is folded.
     Raises AssertionError with text, value and statement where it does not hold, ValueError for a text in none of the
     forms, TypeError for a value that is not one number.
     """
@@ -36,7 +41,24 @@ def claim(quoted: str, value: Any, statement: str) -> None:
         raise ValueError("statement must say what the number is, got an empty text")
     if not holds(quoted, value):
         raise AssertionError(f"the text says {quoted!r}, the value is {_shown(value)}: {statement}")
-    print(f"holds: {quoted}  {statement}")
+    cell.add(_row(quoted.strip(), value, statement, _spread(seeds)))
+
+
+def _row(text: str, value: Any, statement: str, spread: float | None) -> NumberRow:
+    band = bool(_RELATION.fullmatch(text) or _BETWEEN.fullmatch(text))
+    number = float(text.split(" of ")[0]) if _PART.fullmatch(text) else _one_number(value)
+    shown = number_text(number) + (" %" if "%" in text else "") if band else text
+    says = f"the text says {text}" if band else EXACT
+    return NumberRow(shown, says, statement, text, number, spread, band)
+
+
+def _spread(seeds: Sequence[Any] | None) -> float | None:
+    if seeds is None:
+        return None
+    values = np.array([_one_number(one) for one in seeds])
+    if len(values) < 2:
+        raise ValueError(f"seeds must hold the values of two seeds or more, got {len(values)}")
+    return float(values.std(ddof=1))
 
 
 def holds(quoted: str, value: Any) -> bool:
@@ -92,7 +114,7 @@ def _shown(value: Any) -> str:
 
 
 def quoted(text: str, *, report: str) -> None:
-    """Check that `text` stands in the tables kept of a source document, and print where.
+    """Check that `text` stands in the tables kept of a source document, and show where, in a row like those of `claim`.
 
     Raises AssertionError when it stands nowhere in that report, ValueError for a report that is not kept.
     """
@@ -103,4 +125,4 @@ def quoted(text: str, *, report: str) -> None:
         raise AssertionError(f"{text!r} does not stand in the tables kept of the report {report!r}")
     rest = f" and {len(places) - 1} more" if len(places) > 1 else ""
     first = places[0]
-    print(f"quoted: {text}  {report}, {first.table}: {first.row}, {first.column}{rest}")
+    cell.add(NumberRow(text, REPORTED, f"{report}, {first.table}: {first.row}, {first.column}{rest}", text))

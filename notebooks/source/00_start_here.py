@@ -44,11 +44,14 @@ for preset in presets_that_run(report):
 # %% id="how-predict" tags=["nbval-ignore-output"]
 from course_lib.teaching.predict import outcome, predict
 
+# %% id="how-predict-outcome"
 predict("00-relu")
 
 # %% id="how-outcome"
 step = 1e-5
 slope = (max(0, -2 + step) - max(0, -2 - step)) / (2 * step)
+
+# %% id="how-outcome-outcome"
 outcome("00-relu", f"{slope:.0f}")
 
 # %% [markdown] id="how-claims"

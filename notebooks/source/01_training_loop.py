@@ -76,6 +76,7 @@ def best_calm(x, rates):
     return min(run[-1] for run in runs if max(run) <= run[0])
 
 
+# %% id="try-first-grid-claims"
 claim("23", len(rates), "rates tried")
 claim("> 0.15", best_calm(digits.x, rates), "the best end of a run that never rises above its start")
 
@@ -85,8 +86,10 @@ claim("> 0.15", best_calm(digits.x, rates), "the best end of a run that never ri
 # 1,797 handwritten digits, 8 x 8 pixels with values from 0 to 16. Look at data before you train on them: a network will
 # fit wrong labels as happily as right ones.
 
-# %% id="data-look"
+# %% id="data-look-claims"
 claim("1,797", len(digits.x), "images")
+
+# %% id="data-look"
 figure = images.image_grid(
     digits.x[:20].reshape(-1, 8, 8),
     titles=[str(label) for label in digits.y[:20]],
@@ -113,9 +116,12 @@ style.show(
 from course_lib.numpy_nn.data import Standardizer, split_indices
 
 ten_thousand = split_indices(np.arange(10_000) % 10, seed=0, fractions=(0.70, 0.15, 0.15))
+
+# %% id="split-claims"
 claim("7,000", len(ten_thousand.train), "training samples of 10,000")
 claim("1,500", len(ten_thousand.validation), "validation samples, and as many test samples")
 
+# %% id="split-then"
 split = split_indices(digits.y, seed=0)
 together = np.concatenate([split.train, split.validation, split.test])
 assert np.array_equal(np.sort(together), np.arange(len(digits.y))), "every row is in exactly one part"
@@ -170,6 +176,8 @@ parts = [split_indices(digits.y, seed=seed) for seed in range(10)]
 before = [accuracy_with(digits.x, part) for part in parts]  # standardized before the split: a leak
 after = [accuracy_with(digits.x[part.train], part) for part in parts]
 change = paired_comparison(before, after).interval
+
+# %% id="leak-order-claims"
 claim(
     "< 0.006",
     max(-change.low, change.high),
@@ -192,13 +200,15 @@ random_labels = np.repeat(rng.integers(0, 10, 200), 5)
 copies = np.repeat(x[rows], 5, axis=0) + 0.3 * rng.standard_normal((1000, 64))
 source_image = np.repeat(np.arange(200), 5)
 
-# %% id="leak-found"
+# %% id="leak-found" tags=["results"]
 at_random = split_indices(random_labels, seed=0)
 by_image = split_indices(random_labels, seed=0, groups=source_image)
 leaky = neighbour_accuracy(copies, random_labels, at_random)
 honest = neighbour_accuracy(copies, random_labels, by_image)
 claim("> 0.95", leaky, "accuracy on random labels when copies of one image lie in different parts")
 claim("< 0.3", honest, "accuracy on the 30 test images when all copies of an image stay together")
+
+# %% id="leak-found-outcome"
 outcome("01-leak")
 
 # %% [markdown] id="leak-lesson"
@@ -216,11 +226,14 @@ outcome("01-leak")
 from course_lib.numpy_nn.data import batches, batches_per_epoch
 
 sizes = [len(rows) for rows in batches(1_000, 32, seed=0, epoch=1)]
+
+# %% id="count-claims"
 claim("32", len(sizes), "batches of 1,000 samples in batches of 32")
 claim("8", sizes[-1], "samples in the last batch")
 claim("31", batches_per_epoch(1_000, 32, drop_last=True), "batches when the incomplete one is dropped")
 claim("5,000", 50 * batches_per_epoch(10_000, 100), "iterations: 10,000 samples, batches of 100, 50 epochs")
 
+# %% id="count-then"
 first, second = (np.concatenate(list(batches(1_000, 32, seed=0, epoch=e))) for e in (1, 2))
 assert np.array_equal(np.sort(first), np.arange(1_000)), "an epoch uses every sample once"
 assert not np.array_equal(first, second), "the next epoch uses another order"
@@ -277,9 +290,12 @@ print("hidden", hidden.shape, "logits", logits.shape)
 # %% id="loss-source"
 from course_lib.by_hand.first_step import softmax_cross_entropy
 
+# %% id="loss-source-claims"
 claim("2.303", np.log(10), "the loss of giving each of ten classes the same probability")
 total, count, logit_gradient = softmax_cross_entropy(np.zeros((5, 10)), np.arange(5))
 claim("2.303", total / count, "the same from the function")
+
+# %% id="loss-source-then"
 show_source(softmax_cross_entropy)
 
 # %% [markdown] id="loss-shift"
@@ -293,6 +309,8 @@ with np.errstate(over="ignore", invalid="ignore"):
 total, _, _ = softmax_cross_entropy(large, np.array([1]))
 print("naive softmax:", naive[0], "  shifted, loss of the wrong class:", total)
 assert np.isnan(naive[0, 0])
+
+# %% id="loss-shift-run-claims"
 claim("1000", total, "the loss of a logit that is 1000 too small")
 
 # %% [markdown] id="backward"
@@ -343,9 +361,12 @@ def batch_loss():
     return loss_and_gradients(x_train[batch], y_train[batch])[0]
 
 
+# %% id="check-gradient-run-claims"
 for name, weights, gradient in zip(("w1", "b1", "w2", "b2"), (w1, b1, w2, b2), gradients, strict=True):
     numerical = numerical_gradient(batch_loss, weights)
     claim("< 1e-6", relative_error(gradient, numerical), f"relative error of the whole gradient of {name}")
+
+# %% id="check-gradient-run-then"
 show_source(numerical_gradient)
 
 # %% [markdown] id="update"
@@ -358,7 +379,10 @@ show_source(numerical_gradient)
 # %% id="update-run"
 import torch
 
+# %% id="update-run-claims"
 claim("2,410", w1.size + b1.size + w2.size + b2.size, "parameters of the network 64-32-10")
+
+# %% id="update-run-then"
 theirs = [torch.tensor(p, requires_grad=True) for p in (w1, b1, w2, b2)]
 for step in range(3):
     rows = np.arange(32) + 32 * step
@@ -490,6 +514,7 @@ def final_loss(rate, steps=1_000):
     return float(np.mean((X @ theta - target) ** 2))
 
 
+# %% id="rate-real-run-claims" tags=["results"]
 claim(
     "0.482",
     final_loss(0.99 * limit),
@@ -515,6 +540,8 @@ def curvatures(x):
 
 
 raw, standardized = curvatures(digits.x), curvatures(x)
+
+# %% id="rate-digits-run-claims" tags=["results"]
 claim("0.0075", 2 / raw[-1], "limit at the start on raw pixels")
 claim("2.7", 2 / standardized[-1], "limit at the start on standardized pixels")
 claim("15", raw[-1] / raw[-2], "steepest over second steepest direction, raw pixels")
@@ -592,10 +619,14 @@ noise = [
     for b in batch_sizes
 ]
 slope = np.polyfit(np.log(batch_sizes), np.log(noise), 1)[0]
+
+# %% id="batches-noise-run-claims"
 claim("between -1.1 and -0.9", slope, "slope of the noise over the batch size, both on a log scale")
 
 # %% id="batches-exact"
 one = np.mean([np.sum((batch_gradient(np.array([row])) - exact) ** 2) for row in range(len(x_train))])
+
+# %% id="batches-exact-claims"
 claim(
     "between 0.8 and 1.2",
     noise[3] * 8 / one,
@@ -828,13 +859,15 @@ class ForgetfulReLU(ReLU):
         return gradient  # the planted fault
 
 
-# %% id="misconception-train"
+# %% id="misconception-train" tags=["results"]
 model = mlp([64, 64, 64, 10], rng=np.random.default_rng(0), activation=ForgetfulReLU)
 history = train_mlp(model, (x_train, y_train), optimizer=Adam(1e-3), epochs=15, seed=0)
 right = trained[0][1]  # the same network, data and seed with the right backward
 claim("< 0.2", history.last("train", "loss"), "training loss with a wrong gradient")
 claim("> 1.5", history.last("train", "loss") / right.last("train", "loss"), "times that with the right one")
 claim("> 0.9", evaluate(model, validation)["accuracy"], "its validation accuracy")
+
+# %% id="misconception-train-outcome"
 outcome("01-forgetful")
 
 # %% [markdown] id="misconception-fact"
@@ -911,6 +944,8 @@ claim(
     cost.low,
     "what the missing line costs after two epochs, lower end of the interval over five seeds",
 )
+
+# %% id="broken-claim-outcome"
 outcome("01-broken")
 
 # %% [markdown] id="regression"
@@ -958,7 +993,7 @@ for name, pair in (("the mean", versus_mean), ("linear", versus_linear)):
     interval = pair.interval
     print(f"network minus {name:<9} {interval.mean:+.3f}, 95 % {interval.low:+.3f} to {interval.high:+.3f}")
 
-# %% id="regression-claim"
+# %% id="regression-claim" tags=["results"]
 claim(
     "< -0.2",
     versus_mean.interval.high,

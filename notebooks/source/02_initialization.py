@@ -61,6 +61,8 @@ validation = x[split.validation], digits.y[split.validation]
 
 # %% id="try-first-sizes"
 SIZES = [64, *([96, 48] * 25)[:49], 10]
+
+# %% id="try-first-sizes-claims"
 claim("50", len(SIZES) - 1, "linear layers")
 claim("2.303", np.log(10), "the loss of knowing nothing")
 
@@ -157,6 +159,8 @@ for steps in (0, 1, 2):
         print(f"step {steps + 1}, {name:<10}" + "".join(f"{cell:>5}" for cell in cells))
     counts = [sum(who_gets_a_gradient(activation, steps)) for activation in ACTIVATIONS.values()]
     assert counts == [1, 1, 1, 2 + 2 * steps], "only b3, but for the sigmoid"
+
+# %% id="zeros-run-outcome"
 outcome("02-zeros")
 
 # %% [markdown] id="zeros-why"
@@ -194,7 +198,7 @@ accuracy = {name: t_interval([h.last("val", "accuracy") for _, h in one]) for na
 for name, one in accuracy.items():
     print(f"{name:<16} validation accuracy {one.mean:.2f}, 95 % {one.low:.2f} to {one.high:.2f}")
 
-# %% id="zeros-train-claim"
+# %% id="zeros-train-claim" tags=["results"]
 hidden = [layer for model, _ in runs["ReLU, zeros"] for layer in model.linear_layers[:2]]
 assert not any(layer.weight.any() or layer.bias.any() for layer in hidden), "the hidden layers moved"
 losses = [history.last("val", "loss") for _, history in runs["ReLU, zeros"]]
@@ -261,6 +265,8 @@ ratio = gradient_length(sums[0]) / gradient_length(sums[-1])
 claim("> 1000", ratio, "and yet the gradient grows on its way back, by this factor")
 sums, _ = inside(Sigmoid, initializers.normal(10))
 claim("> 20", gradient_length(sums[0]) / gradient_length(sums[-1]), "with sigmoids too")
+
+# %% id="large-claim-outcome"
 outcome("02-large")
 
 # %% [markdown] id="large-refuted"
@@ -274,6 +280,8 @@ outcome("02-large")
 sums, _ = inside(ReLU, initializers.normal(10))
 print("ReLU, rms of the sums per layer:", " ".join(f"{one.output.rms:.0e}" for one in sums))
 growth = [after.output.rms / before.output.rms for before, after in pairwise(sums)]
+
+# %% id="large-relu-claims"
 claim("between 60 and 100", np.exp(np.mean(np.log(growth))), "factor from layer to layer")
 signal, layers = x_train[:200], 0
 with np.errstate(over="ignore", invalid="ignore"):
@@ -325,11 +333,13 @@ claim("between 0.51 and 0.55", measured["glorot_normal"][2], "... and backward")
 # which is why the mix-up survives; for 784 inputs and 128 outputs they are 0.0357 and 0.0468. A uniform distribution on
 # $\pm b$ has variance $b^2/3$, so Glorot's uniform bound is $\sqrt{6/(n+m)}$.
 
-# %% id="xavier-numbers"
+# %% id="xavier-numbers-claims"
 quoted("784", report="theory")
 claim("0.0357", np.sqrt(1 / 784), "LeCun, 784 inputs")
 claim("0.0468", np.sqrt(2 / (784 + 128)), "Glorot, 784 inputs and 128 outputs")
 assert np.sqrt(1 / 128) == np.sqrt(2 / (128 + 128)), "equal only when the layer is square"
+
+# %% id="xavier-numbers"
 show_source(initializers.glorot_uniform)
 
 # %% [markdown] id="relu-half"
@@ -339,10 +349,12 @@ show_source(initializers.glorot_uniform)
 # The next layer receives half the mean square, so it must have twice the variance: $\mathrm{Var}(w) = 2/n$. This is
 # **He**'s rule. A leaky ReLU with slope $a$ keeps $(1 + a^2)/2$, which gives $2/((1 + a^2)\,n)$.
 
-# %% id="relu-half-run"
+# %% id="relu-half-sums"
 from course_lib.by_hand.initializers import he_normal
 
 sums = np.random.default_rng(0).standard_normal(1_000_000)
+
+# %% id="relu-half-run-claims"
 claim(
     "between 0.498 and 0.502",
     np.mean(np.maximum(sums, 0) ** 2),
@@ -350,6 +362,8 @@ claim(
 )
 leaky = np.where(sums > 0, sums, 0.2 * sums)
 claim("between 0.517 and 0.523", np.mean(leaky**2), "with slope 0.2: (1 + 0.04) / 2")
+
+# %% id="relu-half-run"
 show_source(he_normal)
 
 # %% [markdown] id="torch-default"
@@ -398,7 +412,7 @@ for name, stds in ends.items():
     low, middle, high = np.quantile(stds, [0, 0.5, 1])
     print(f"{name:<13} std of the outputs: median {middle:.2g}, lowest {low:.2g}, highest {high:.2g}")
 
-# %% id="depth-claim"
+# %% id="depth-claim" tags=["results"]
 wide = np.sqrt(1 - 1 / np.pi)  # std of relu(y) for y of variance 2, in the limit of wide layers
 claim("0.83", wide, "He, wide layers, after any number of layers")
 claim("0.0008", wide / np.sqrt(2.0**20), "1/n in place of 2/n, after 20 layers")
@@ -406,6 +420,8 @@ lecun, he = ends["lecun_normal"], ends["he_normal"]
 claim("between 0.0005 and 0.001", np.median(lecun), "measured with 1/n, the median of 40 networks")
 claim("between 0.6 and 1", np.median(he), "measured with He, the median of 40 networks")
 claim("< 0.5", he.min(), "the lowest of the 40: one network is an anecdote")
+
+# %% id="depth-claim-outcome"
 outcome("02-depth")
 
 # %% [markdown] id="depth-reading"
@@ -426,6 +442,8 @@ from course_lib.numpy_nn.studies import mean_field
 
 show_source(mean_field.signal_squares)
 he = mean_field.signal_squares("relu", np.sqrt(2), 20)
+
+# %% id="mean-field-claims"
 claim("2", he[-1], "ReLU with gain sqrt 2: the mean square of the sums in layer 20, as in layer 1")
 claim("0.5", mean_field.signal_squares("relu", 1, 2)[1], "ReLU with gain 1: what one layer leaves")
 
@@ -479,7 +497,7 @@ for activation, gain in (("relu", np.sqrt(2)), ("relu", 1.2), ("tanh", 1.0), ("t
 # For layers of 96 and 48 units in turn, two layers multiply the mean square by $\tfrac12 \cdot 96 s^2 \cdot \tfrac12 \cdot
 # 48 s^2$, which is 1 for
 
-# %% id="window-run"
+# %% id="window-run" tags=["results"]
 claim("0.172", (4 / (96 * 48)) ** 0.25, "the standard deviation that keeps the signal")
 after = (np.array([0.15, 0.20]) / (4 / (96 * 48)) ** 0.25) ** 49
 claim("< 0.002", after[0], "what is left after 49 more layers at 0.15")
@@ -615,7 +633,7 @@ claim(
     "between 0.2 and 0.3", shrink[-3] / shrink[-2], "sigmoid, gain 1: what a layer leaves of the gradient"
 )
 kept = mean_field.gradient_squares("sigmoid", 10.0, DEPTH)[0] ** 0.5
-claim("between 0.2 and 5", kept, "sigmoid, gain 10: what 39 layers leave of it")
+claim("between 0.5 and 0.75", kept, "sigmoid, gain 10: what 39 layers leave of it")
 
 # %% [markdown] id="tanh"
 # ## 6 Tanh with Glorot, 200 layers
@@ -672,6 +690,8 @@ claim("between -1.6 and -0.8", slope, "slope from layer 20 to 200, both on a log
 claim("between 0.9 and 1.1", high[-1] / high[9], "gain 5/3 settles: layer 200 over layer 10")
 growth = mean_field.gradient_squares("tanh", 5 / 3, 200)[0] ** 0.5
 claim("> 1e7", growth, "... and there the gradient grows by this factor")
+
+# %% id="tanh-claim-outcome"
 outcome("02-tanh")
 
 # %% [markdown] id="tanh-fact"
@@ -731,6 +751,8 @@ claim("between 0.08 and 0.14", zigzag["Glorot"][-1], "measured, five networks")
 claim("between 0.75 and 1.25", zigzag["LeCun (fan-in)"][-1], "fan-in keeps it")
 claim("between 0.75 and 1.25", zigzag["fan-out"][-1], "fan-out too, after two layers ...")
 claim("between 1.6 and 2.4", zigzag["fan-out"][-2], "... with a zigzag on the way")
+
+# %% id="rectangular-claim-outcome"
 outcome("02-rectangular")
 
 # %% [markdown] id="broken"
@@ -770,12 +792,16 @@ style.show(
 # %% id="broken-predict" tags=["nbval-ignore-output"]
 predict("02-broken")
 
-# %% id="broken-answer"
+# %% id="broken-answer-claims"
 steps = np.abs(np.diff(np.log(panels["broken"])))
 claim("2.83", np.sqrt(256 / 32), "the root of the ratio of the widths")
 claim("between 2.2 and 3.6", np.exp(steps.mean()), "factor from layer to layer in the broken start")
 claim("between 0.4 and 2.5", panels["broken"][11] / panels["broken"][1], "layer 12 over layer 2: no drift")
+
+# %% id="broken-answer-outcome"
 outcome("02-broken")
+
+# %% id="broken-answer"
 show_source(somebodys_initializer)
 
 # %% [markdown] id="orthogonal"
@@ -798,9 +824,13 @@ def stretches(initializer):
 
 
 random_ones, orthogonal_ones = stretches(initializers.glorot_normal), stretches(initializers.orthogonal)
+
+# %% id="orthogonal-run-claims"
 claim("20", len(widths) - 1, "layers")
 claim("> 1000", random_ones.max() / random_ones.min(), "normal weights: largest stretch over smallest")
 claim("< 1e-12", np.abs(orthogonal_ones - 1).max(), "orthogonal weights: every stretch is 1")
+
+# %% id="orthogonal-run-then"
 show_source(initializers.orthogonal)
 
 # %% [markdown] id="orthogonal-limit"
@@ -916,6 +946,8 @@ claim("< 0.015", abs(shallow_default.low), "the other end: how far the default m
 claim("> 0.05", versus_default.low, "11 layers, six epochs: He over PyTorch's default, lower end")
 claim("< 0.2", deep["std 0.01"].max(), "11 layers, std 0.01: the best of all epochs and seeds")
 claim("> 0.8", t_interval(deep["He"][:, -1]).low, "11 layers, He: lower end of the interval of the mean")
+
+# %% id="adam-claim-outcome"
 outcome("02-adam")
 
 # %% [markdown] id="adam-reading"
@@ -971,7 +1003,7 @@ usual, tiny = ([with_epsilon(epsilon, seed) for seed in range(6)] for epsilon in
 print(f"11 layers, std 0.01, 20 epochs, epsilon 1e-8:  {np.round(usual, 2)}")
 print(f"the same with epsilon 1e-20:                   {np.round(tiny, 2)}")
 
-# %% id="adam-epsilon-claim"
+# %% id="adam-epsilon-claim" tags=["results"]
 claim("< 0.15", max(usual), "11 layers, std 0.01, epsilon 1e-8: the best of six seeds")
 claim(
     ">= 4",

@@ -55,12 +55,16 @@ def distance(path):
 path = follow(SGD(rate=0.01), valley, steps=100)  # <- your rate
 print(f"start {distance(path)[0]:.2f}   after 100 steps {distance(path)[-1]:.3g}")
 
-# %% id="try-first-grid"
+# %% id="try-first-grid-claims"
 rates = np.linspace(0.0002, 0.021, 209)
 ends = [distance(follow(SGD(rate), valley, 100))[-1] for rate in rates]
 claim("> 1", min(ends), "the best end of 209 rates: a hundred times too far away")
 claim("0.02", 2 / 100, "the limit of the rate, set by the steep direction (lesson 01)")
+
+# %% id="try-first-grid"
 other = distance(follow(Momentum(0.033, 0.67), valley, 100))[-1]
+
+# %% id="try-first-grid-claims-2"
 claim("< 1e-5", other, "the end of momentum with the same number of gradients")
 
 # %% [markdown] id="try-first-reading"
@@ -87,7 +91,10 @@ claim("> 1000", 0.01 / other, "how many times closer than the goal momentum come
 # %% id="momentum-source"
 from course_lib.by_hand.optimizers import momentum_step
 
+# %% id="momentum-source-claims"
 quoted("0.9", report="theory")
+
+# %% id="momentum-source-then"
 show_source(momentum_step)
 
 # %% [markdown] id="closed-form"
@@ -141,6 +148,8 @@ def closed_form(rate, momentum, curvature, start, t):
 
 
 path = follow(Momentum(0.02, 0.8), valley, 80)
+
+# %% id="quadratic-run-claims"
 for k, curvature in enumerate((1.0, 100.0)):
     right = closed_form(0.02, 0.8, curvature, valley.start[k], np.arange(81))
     claim("< 1e-10", np.abs(path[:, k] - right).max(), f"code minus closed form, curvature {curvature:.0f}")
@@ -156,14 +165,18 @@ for k, curvature in enumerate((1.0, 100.0)):
 # Here $\kappa = 100$: a factor of 0.82 in place of 0.98 per step. To come a thousand times closer takes 35 such steps
 # in place of 346, and the advantage grows with $\sqrt\kappa$.
 
-# %% id="quadratic-best-run"
+# %% id="quadratic-best-factors"
 kappa = 100.0
 best_rate, best_mu = (2 / (np.sqrt(kappa) + 1)) ** 2, ((np.sqrt(kappa) - 1) / (np.sqrt(kappa) + 1)) ** 2
 with_momentum, plain = np.sqrt(best_mu), (kappa - 1) / (kappa + 1)
+
+# %% id="quadratic-best-run-claims"
 claim("0.82", with_momentum, "factor per step with the best momentum")
 claim("0.98", plain, "factor per step of plain gradient descent at its best rate")
 claim("35", np.ceil(np.log(1000) / -np.log(with_momentum)), "steps for a factor of 1,000")
 claim("346", np.ceil(np.log(1000) / -np.log(plain)), "the same without momentum")
+
+# %% id="quadratic-best-run"
 for curvature in (1.0, 40.0, 100.0):
     assert np.allclose(np.abs(roots_of(best_rate, best_mu, curvature)), with_momentum, atol=1e-6)
 
@@ -277,6 +290,8 @@ claim(
 )
 claim("0.91", inside[60] / inside[59], "the step after the change over the one before: rate inside")
 claim("0.10", outside[60] / outside[59], "the same: rate outside")
+
+# %% id="convention-claim-outcome"
 outcome("03-convention")
 
 # %% id="convention-torch"
@@ -289,6 +304,8 @@ for rate in RATES:
     parameter.grad = torch.ones_like(parameter)
     optimizer.step()
     theirs.append(parameter.item())
+
+# %% id="convention-torch-claims"
 claim(
     "< 1e-12",
     np.abs(-np.diff(theirs) - outside).max(),
@@ -442,6 +459,8 @@ def step_lengths(step, steps=1000):
 ratio = step_lengths(uncorrected_step) / step_lengths(adam_step)
 t = np.arange(1, 1001)
 formula = (1 - 0.9**t) / np.sqrt(1 - 0.999**t)
+
+# %% id="correction-claim-claims"
 claim(
     "< 1e-6", np.abs(ratio / formula - 1).max(), "relative difference of code and formula over 1,000 steps"
 )
@@ -450,6 +469,8 @@ claim("6.57", ratio.max(), "the largest of these ratios ...")
 claim("12", t[ratio.argmax()], "... and the step at which it is reached")
 claim("3.24", ratio[99], "at t = 100")
 claim("1.26", ratio[999], "at t = 1000")
+
+# %% id="correction-claim-outcome"
 outcome("03-correction")
 
 # %% id="correction-figure"
@@ -557,12 +578,16 @@ for t in range(1, 201):
     optimizer.param_groups[0]["lr"] = rate
     optimizer.step()
 difference = np.abs(ours - theirs.detach().numpy()).max()
+
+# %% id="adam-torch-claims"
 claim("< 1e-7", difference, "largest difference of any parameter after 200 steps")
 
 # %% id="adam-defaults"
 library = Adam()
 assert defaults == {"lr": library.rate, "betas": (library.beta1, library.beta2), "eps": library.epsilon}
 print(defaults)
+
+# %% id="adam-defaults-claims"
 for text in ("0.9", "0.999", "0.001"):
     quoted(text, report="theory")
 
@@ -609,6 +634,8 @@ for name, runs in seen.items():
     jumps[name] = np.array([np.abs(np.diff(np.log(layers), axis=1)).mean() for layers, _ in runs])
     assert min(accuracy for _, accuracy in runs) > 0.5, "both train"
 calmer = jumps["SGD, rate 0.01"] / jumps["Adam, rate 0.003"]
+
+# %% id="inside-ratios-claims"
 claim("> 3", calmer.min(), "how many times less Adam jumps from step to step, worst of five seeds")
 first_steps = np.array([layers[:, 0] for layers, _ in seen["Adam, rate 0.003"]])  # (seeds, layers)
 claim("between 0.005 and 0.05", np.median(first_steps), "update ratio of the first step of Adam, median")
@@ -632,9 +659,10 @@ style.show(
 # thousandths of the weights per step, as many healthy trainings do.
 
 # %% id="inside-late"
+LATE = {"SGD, rate 0.01": "between 0.002 and 0.005", "Adam, rate 0.003": "between 0.0012 and 0.002"}
 for name, runs in seen.items():
-    late = np.median([layers[:, -20:] for layers, _ in runs])
-    claim("between 0.0005 and 0.01", late, f"{name}: update ratio of the last twenty steps, median")
+    late = [np.median(layers[:, -20:]) for layers, _ in runs]
+    claim(LATE[name], np.median(late), f"{name}: update ratio of the last twenty steps, median", seeds=late)
 
 # %% [markdown] id="adamw"
 # ## 7 Weight decay, and why L2 in Adam is something else
@@ -693,8 +721,12 @@ apart = [shrunk_to(AdamW(0.001, decay=2 * strength)) for strength in strengths]
 rule = [(1 - 0.001 * 2 * strength) ** 200 for strength in strengths]
 for strength, a, b in zip(strengths, inside_adam, apart, strict=True):
     print(f"lambda {strength:<7} share of the weights that is left: L2 in Adam {a:.2f}, AdamW {b:.3f}")
+
+# %% id="adamw-claim-claims"
 claim("< 0.01", max(inside_adam) - min(inside_adam), "L2 in Adam: what a thousandfold lambda changes")
 claim("< 1e-3", np.abs(np.array(apart) - rule).max(), "AdamW minus (1 - eta delta)^200")
+
+# %% id="adamw-claim-outcome"
 outcome("03-decay")
 
 # %% [markdown] id="adamw-two-text"
@@ -711,6 +743,8 @@ def left_over(optimizer, penalty):
 
 
 small, large = left_over(Adam(0.001), penalty=0.2)
+
+# %% id="adamw-two-claims" tags=["results"]
 claim("< 0.1", small, "L2 in Adam: what is left of the weight with small gradients")
 claim("> 0.95", large, "L2 in Adam: what is left of the weight with large gradients")
 small, large = left_over(AdamW(0.001, decay=0.2), penalty=0.0)
@@ -778,6 +812,8 @@ HEIGHTS = (1e-2, 1e-4, 1e-6, 0.0)
 for name, make in {"SGD": SGD, "momentum": Momentum, "Adam": Adam}.items():
     steps = [steps_to_leave(make(0.1), height) for height in HEIGHTS]
     print(f"{name:<9} steps to leave the saddle from heights {HEIGHTS}: {steps}")
+
+# %% id="saddle-claim-claims"
 claim("> 130", steps_to_leave(SGD(0.1), 1e-6), "steps of SGD from a millionth beside the ridge")
 claim("< 15", steps_to_leave(Adam(0.1), 1e-6), "steps of Adam from there")
 assert steps_to_leave(Adam(0.1), 0.0) is None, "on the ridge every gradient points at the saddle"
@@ -810,7 +846,7 @@ with_momentum, same_step, same_rate = cloud(Momentum(0.01, 0.9)), cloud(SGD(0.1)
 claim("between 0.93 and 1.07", with_momentum / cloud_formula(0.01, 0.9), "momentum: measured over formula")
 claim("between 0.8 and 1.1", with_momentum / same_step, "momentum over SGD with the same effective step")
 claim("> 8", with_momentum / same_rate, "momentum over SGD with the same rate")
-claim("4,000", 4_000, "copies of the parameter")
+claim("4,000", cloud.__defaults__[0], "copies of the parameter")
 
 # %% [markdown] id="noise-reading"
 # **In fact** momentum has the cloud of SGD with the same *effective* step, $\eta/(1-\mu)$: it remembers the noise as
@@ -922,12 +958,14 @@ pairs = versus_sgd(accuracy)
 for name, pair in pairs.items():
     print(f"{name:<9} minus SGD: {pair.mean:+.2f} points, 95 % {pair.low:+.2f} to {pair.high:+.2f}")
 
-# %% id="compare-claim"
+# %% id="compare-claim" tags=["results"]
 means = [values.mean() for values in accuracy.values()]
 claim("< 1.5", 100 * (max(means) - min(means)), "best minus worst mean test accuracy, percentage points")
 claim("< 2", max(abs(end) for p in pairs.values() for end in (p.low, p.high)), "farthest end")
 claim("> 0.95", min(means), "the lowest mean test accuracy")
 assert all(0 < place < 6 for place in chosen.values()), "no best rate lies at the edge of its grid"
+
+# %% id="compare-claim-outcome"
 outcome("03-compare")
 
 # %% id="compare-sensitivity"
@@ -1028,6 +1066,8 @@ claim("0", len(both_times), "optimizers that differ from SGD both times, in one 
 losses = tuning["Adam"].mean(axis=1)
 rates = BUDGET["Adam"][1] * DOWN
 default = losses[np.abs(np.log(rates / 0.001)).argmin()]
+
+# %% id="sensitivity-claim-claims"
 claim(
     "> 2.5",
     default / losses.min(),
@@ -1119,6 +1159,7 @@ def mean_loss(*key):
     return np.mean(slow[key])
 
 
+# %% id="slow-claim-claims"
 claim(
     "> 2.2",
     mean_loss(False, "small", "SGD"),
@@ -1268,11 +1309,15 @@ style.show(
 # %% id="broken-predict" tags=["nbval-ignore-output"]
 predict("03-broken")
 
-# %% id="broken-claim"
+# %% id="broken-claim-claims" tags=["results"]
 share = {name: np.mean(np.abs(np.abs(moved) - 1) < 0.01) for name, (_, moved) in RUNS.items()}
 claim("> 0.85", share["run B"], "run B: share of parameters that moved by exactly the rate, up or down")
 claim("< 0.1", share["run A"], "run A: the same share")
+
+# %% id="broken-claim-outcome"
 outcome("03-broken")
+
+# %% id="broken-claim"
 show_source(two_runs)
 
 # %% [markdown] id="broken-reading"

@@ -83,6 +83,8 @@ ends = {
 }  # (seeds, rates) each
 typical = {name: np.median(losses, axis=0) for name, losses in ends.items()}
 worst = np.max([losses / losses.min() for losses in typical.values()], axis=0)  # of the three, at each rate
+
+# %% id="try-first-grid-claims"
 claim("> 5", worst.min(), "loss of the worst of the three over its own best, at the best common rate")
 claim(
     "> 0.3",
@@ -139,7 +141,7 @@ count = tiny.parameters.size
 hessian = np.array([curvature_along(tiny, x_some, y_some, column) for column in np.eye(count)])
 exact = np.linalg.eigvalsh((hessian + hessian.T) / 2)
 
-# %% id="limit-check-claims"
+# %% id="limit-check-claims-claims"
 found = largest_curvature(tiny, x_some, y_some, iterations=200, tolerance=1e-6).value
 claim("310", count, "parameters of the network 64-4-10")
 claim("< 1e-4", abs(found - exact[-1]) / exact[-1], "relative error of power iteration")
@@ -148,6 +150,8 @@ claim(
     np.mean(np.abs(exact) < exact[-1] / 10),
     "share of directions with less than a tenth of that curvature",
 )
+
+# %% id="limit-check-claims"
 print(f"eigenvalues from {exact[0]:.2f} to {exact[-1]:.2f}")
 
 # %% [markdown] id="limit-minimum"
@@ -165,7 +169,11 @@ for _ in range(1_200):
     loss, gradient = full_gradient(model, x_some, y_some, **DECAY)
     optimizer.step(model.parameters, gradient)
 minimum = model.parameters.copy()
+
+# %% id="limit-minimum-run-claims"
 claim("< 1e-9", np.linalg.norm(gradient), "length of the gradient at the minimum")
+
+# %% id="limit-minimum-run-then"
 steepest = largest_curvature(model, x_some, y_some, iterations=300, tolerance=1e-6, **DECAY)
 limit = 2 / steepest.value
 print(f"largest curvature {steepest.value:.3f}, so the limit is {limit:.2f}")
@@ -188,8 +196,12 @@ def distances(share, steps=40):
 
 # %% id="limit-paths"
 paths = {share: distances(share) for share in (0.9, 0.95, 1.05, 1.1)}
+
+# %% id="limit-paths-claims" tags=["results"]
 claim("-0.900", paths[0.95][10] / paths[0.95][9], "measured factor of a step at 0.95 of the limit")
 claim("-1.100", paths[1.05][10] / paths[1.05][9], "the same at 1.05 of the limit")
+
+# %% id="limit-paths-outcome"
 outcome("04-limit")
 
 # %% id="limit-figure"
@@ -304,6 +316,7 @@ def share_of_limit(rate):
     return followed[rate][0][-8:].mean() * rate / 2
 
 
+# %% id="edge-claims-claims"
 claim("> 2", followed[2.0][0][0], "curvature at the start, as a multiple of what rate 2 allows")
 claim("between 0.9 and 1.1", share_of_limit(2.0), "curvature over the limit at the end, rate 2.0")
 claim("between 0.7 and 1.1", share_of_limit(1.5), "the same at rate 1.5")
@@ -312,6 +325,8 @@ claim("< 0.6", share_of_limit(0.5), "the same at rate 0.5")
 claim(
     "> 0", followed[1.0][0][-1] - followed[1.0][0][10], "rate 1.0: rise of the curvature from step 400 on"
 )
+
+# %% id="edge-claims-outcome"
 outcome("04-edge")
 
 # %% id="edge-seeds" tags=["nbval-ignore-output"]
@@ -321,7 +336,7 @@ rising = [np.mean(np.diff(losses) > 0) for _, losses in several]
 print(f"rate 2, five starts: curvature over the limit {np.round(shares, 2)}")
 print(f"share of steps in which the loss rose {np.round(rising, 2)}")
 
-# %% id="edge-seeds-claims"
+# %% id="edge-seeds-claims" tags=["results"]
 claim("> 0.85", min(shares), "the lowest of the five, as a multiple of the limit")
 claim("< 1.15", max(shares), "the highest of the five")
 claim(
@@ -398,6 +413,8 @@ claim(
 # %% id="sensitivity-claims-adam"
 best = np.median(ends["Adam"], axis=0).argmin()
 claim("> 5", np.median(ends["Adam"][:, best + 2] / ends["Adam"][:, best]), "ten times too large, Adam")
+
+# %% id="sensitivity-claims-adam-outcome"
 outcome("04-momentum")
 
 # %% [markdown] id="inside"
@@ -419,7 +436,7 @@ for rate in (0.001, 0.1, 1.0):
 
 # %% id="inside-claims"
 claim("< 3e-4", ratios[0.001], "update ratio of a rate that is too small")
-claim("between 1e-3 and 3e-2", ratios[0.1], "update ratio of a good rate")
+claim("between 7e-3 and 3e-2", ratios[0.1], "update ratio of a good rate")
 
 # %% [markdown] id="range"
 # ## 4 The range test
@@ -558,6 +575,8 @@ try:
     print(0.1 * 0.95 ^ 3)
 except TypeError as error:
     print("TypeError:", error)
+
+# %% id="bugs-power-claims"
 claim("1", 2 ^ 3, "2 ^ 3 in Python, which is not 8")
 claim("8", 2**3, "2 ** 3")
 quoted("0.95", report="theory")
@@ -581,6 +600,8 @@ as_written, mended = logged(lambda epoch: epoch % 10 == 0), logged(lambda epoch:
 claim("0.05", as_written[0], "rate of epoch 0 as it is written: halved before training")
 claim("0.1", mended[0], "rate of epoch 0 with `epoch and ...`")
 assert np.allclose(mended, [0.1 * SHAPES["step"](epoch) for epoch in range(30)]), "the closed form"
+
+# %% id="bugs-modulo-claims-outcome"
 outcome("04-modulo")
 
 # %% [markdown] id="plateau"
@@ -749,7 +770,7 @@ in_the_bowl = paired_comparison(bowl["warm-up + cosine"], bowl["constant"]).inte
 low, high = in_the_bowl.low, in_the_bowl.high
 print(f"cosine minus constant {in_the_bowl.mean:+.4f}, 95 % {low:+.4f} to {high:+.4f}, 20 seeds")
 
-# %% id="pays-bowl-claim"
+# %% id="pays-bowl-claim" tags=["results"]
 claim("< 0", in_the_bowl.high, "upper end of the interval: the schedule ends lower")
 claim(">= 14", np.sum(bowl["warm-up + cosine"] < bowl["constant"]), "of 20 pairs that it wins")
 claim(
@@ -787,9 +808,11 @@ on_digits = paired_comparison(digit_losses["warm-up + cosine"], digit_losses["co
 low, high = on_digits.low, on_digits.high
 print(f"cosine minus constant {on_digits.mean:+.3f}, 95 % {low:+.3f} to {high:+.3f}, ten seeds")
 
-# %% id="pays-network-claim"
+# %% id="pays-network-claim" tags=["results"]
 claim("> 0", on_digits.low, "lower end of the interval: here the schedule ends higher")
 claim("between 0.01 and 0.06", on_digits.mean, "by so many nats")
+
+# %% id="pays-network-claim-outcome"
 outcome("04-pays")
 
 # %% [markdown] id="pays-reading"
@@ -822,6 +845,8 @@ solution = np.linalg.lstsq(X, target, rcond=None)[0]
 left_in_bowl = spread(batch_gradients(solution)) / spread(batch_gradients(np.zeros(11)))
 left_in_network = [spread(network_gradients(8, s)) / spread(network_gradients(0, s)) for s in range(5)]
 print(f"noise, end over start: bowl {left_in_bowl:.2f}, network {np.round(left_in_network, 4)}")
+
+# %% id="pays-inside-claims-claims"
 claim("> 0.3", left_in_bowl, "bowl: the noise that is left at the solution")
 claim(
     "< 0.05",
@@ -869,8 +894,10 @@ claim("0", schedules.cosine_with_warmup(1_250)(1_250), "the same when updates we
 # Nor does an **epoch** mean anything before the batch size is known. "100 epochs" is the source's default. Here are 5 epochs at
 # four batch sizes, and then the same number of *steps*, all at rate `0.05`.
 
-# %% id="count-epochs-run" tags=["nbval-ignore-output"]
+# %% id="count-epochs-run-claims"
 quoted("100", report="theory")
+
+# %% id="count-epochs-run" tags=["nbval-ignore-output"]
 SIZES = (8, 32, 128, 512)
 steps_in_five = {b: 5 * updates_per_epoch(len(train[0]), b, 1, False) for b in SIZES}
 five_epochs = {b: [end_loss(SGD(0.05), seed, epochs=5, batch_size=b) for seed in range(5)] for b in SIZES}
@@ -939,6 +966,8 @@ for column, b in enumerate(BATCHES[1:4], start=1):
 claim("> 3", np.median(change[:, 4]), "loss at 512 over that at 8, median of five")
 claim("> 5", np.min(unscaled[:, 3] / unscaled[:, 0]), "without the rule: loss at 256 over that at 8")
 claim("3.2", 0.05 * 512 / 8, "the rate that the rule gives for 512")
+
+# %% id="scaling-claims-break-outcome"
 outcome("04-scaling")
 
 # %% [markdown] id="scaling-limit"
@@ -995,6 +1024,8 @@ patient = np.array([end_loss(SGD(0.01), seed, epochs=40) for seed in range(5)])
 claim("> 4", np.min(short / fast), "a tenth of the rate, same epochs: ratio of the losses, closest of five")
 claim("between 0.9 and 1.1", np.mean(patient / fast), "ten times the epochs: mean ratio of five")
 claim("< 0.1", np.max(np.abs(patient / fast - 1)), "largest deviation of the five from the same loss")
+
+# %% id="trapped-claims-outcome"
 outcome("04-trapped")
 
 # %% [markdown] id="trapped-fact"
@@ -1052,6 +1083,8 @@ claim(
 claim("< 0.01", 0.95**100, "multiplier after 100 updates, two and a half epochs")
 claim("40", updates_per_epoch(len(train[0]), 32, 1, False), "updates in an epoch")
 claim("0.05", 1 - 0.95, "what the author meant to take off per epoch")
+
+# %% id="broken-claim-outcome"
 outcome("04-broken")
 
 # %% [markdown] id="broken-reading"

@@ -159,6 +159,8 @@ by_width = {  # (2 parts, 10 draws, 5 widths)
     for wrong in first_draw
 }
 apart = max(np.abs(first_draw[wrong][:, 0] - by_width[wrong][:, 0]).max() for wrong in first_draw)
+
+# %% id="width-first-claims"
 claim("< 0.05", apart, "live minus recorded: accuracy in the first draw, largest difference")
 
 # %% id="width-figure"
@@ -195,7 +197,7 @@ for name, gap in (("right", large_right), ("30 % wrong", large_spoiled)):
 # *Reading*: on the left nothing is lost by size; on the right the accuracy on new images has a peak and then falls,
 # as in the textbook, while the accuracy on the training images goes on rising.
 
-# %% id="width-claims"
+# %% id="width-claims" tags=["results"]
 claim(
     "< 0.6",
     by_width[0.0][0][:, 0].mean(),
@@ -204,6 +206,8 @@ claim(
 claim("> 0.99", by_width[0.0][0][:, 4].mean(), "512 hidden units, accuracy on the training images")
 claim("> 0", large_right.low, "512 minus 32 units on new images, right labels: lower end of the interval")
 claim("< -0.03", large_spoiled.high, "the same with 30 % wrong labels: upper end of the interval")
+
+# %% id="width-claims-outcome"
 outcome("05-width")
 
 # %% [markdown] id="width-fact"
@@ -259,6 +263,8 @@ claim("> 0.9", learned["... with dropout"][:, 0].mean(), "with dropout, training
 claim("> 0.98", by_heart("... with dropout", 0, epochs=400)[0], "the same after 400 epochs, one draw")
 claim("< 0.95", learned["... with augmentation"][:, 0].mean(), "with augmentation, training images")
 claim("< 0.9", learned["... 16 units"][:, 0].mean(), "with 16 units, training images")
+
+# %% id="memorise-claim-outcome"
 outcome("05-memorise")
 
 # %% [markdown] id="memorise-reading"
@@ -396,6 +402,8 @@ for place in np.ndindex(inputs.shape):
     push[place] = 1e-6
     numeric[place] = (objective(inputs + push) - objective(inputs - push)) / 2e-6
 worst = np.abs(numeric - dropout_backward(slope, kept, 0.4)).max()
+
+# %% id="dropout-backward-check-claims"
 claim("< 1e-6", worst, "central difference against backward")
 
 # %% [markdown] id="dropout-names"
@@ -412,6 +420,8 @@ import torch
 torch.manual_seed(0)
 theirs = torch.nn.Dropout(0.2)(torch.ones(1_000, 500)).numpy()
 ours, _ = dropout_forward(np.ones((1_000, 500)), 0.2, np.random.default_rng(0), training=True)
+
+# %% id="dropout-names-run-claims"
 claim("between 0.195 and 0.205", np.mean(theirs == 0), "share that torch drops at p = 0.2")
 claim("between 0.195 and 0.205", np.mean(ours == 0), "and ours")
 claim("1.25", theirs.max(), "what torch makes of a kept 1, that is 1 / (1 - p)")
@@ -419,7 +429,11 @@ claim("1.25", theirs.max(), "what torch makes of a kept 1, that is 1 / (1 - p)")
 # %% id="dropout-names-mixed"
 rng = np.random.default_rng(0)
 mixed = (rng.random(500_000) < 0.2) / (1 - 0.2)  # ones: keeps 0.2, but scales for keeping 0.8
+
+# %% id="dropout-names-mixed-claims"
 claim("between 0.24 and 0.26", mixed.mean(), "mean when the two meanings are mixed: it should be 1")
+
+# %% id="dropout-names-at-one"
 with np.errstate(invalid="ignore"):
     source_at_one = rng.binomial(1, 1 - 1.0, size=5) / (1 - 1.0)  # the source's mask at rate 1
 assert np.isnan(source_at_one).all(), "0 / 0"
@@ -491,6 +505,8 @@ for step in range(20):
     for net in (penalised, decayed):
         SGD(rate).step(net.parameters, net.gradients)
 apart = np.abs(penalised.parameters - decayed.parameters).max()
+
+# %% id="decay-sgd-claims"
 claim("< 1e-5", apart, "difference of any parameter after 20 steps")
 
 # %% id="decay-torch"
@@ -547,6 +563,8 @@ style.show(
 claim("< 0.5", with_l2[-1, 0], "Adam + L2: what is left of weights with small gradients")
 claim("> 0.97", with_l2[-1, 2], "Adam + L2: what is left of weights with large gradients")
 claim("< 0.02", np.ptp(with_decay[-1]), "AdamW: the largest difference between the three")
+
+# %% id="decay-adam-claim-outcome"
 outcome("05-adam")
 
 # %% [markdown] id="decay-adam-reading"
@@ -590,6 +608,8 @@ for name in first_layers:
     print(
         f"{name:<12} weights below 0.01: {small[name]:.2f}   longest incoming weights of a unit: {lengths[name]:.2f}"
     )
+
+# %% id="penalties-claim-claims"
 claim("< 0.1", small["no penalty"], "share of weights below 0.01 without a penalty")
 claim("> 0.5", small["L1, 0.002"], "the same with L1")
 claim("<= 1.0001", lengths["max-norm 1"], "longest incoming weights with max-norm 1")
@@ -617,6 +637,8 @@ for name, options in OPTIONS.items():
     model = mlp([64, 128, 10], rng=np.random.default_rng(1))
     train_mlp(model, train, optimizer=SGD(0.1), epochs=150, batch_size=40, seed=1, **options)
     zeros[name] = np.mean(model.linear_layers[0].weight == 0)
+
+# %% id="penalties-zero-claim-claims"
 claim("< 0.01", zeros["gradient"], "share of weights that are exactly 0 with the gradient of L1")
 claim("> 0.3", zeros["proximal"], "the same with the proximal step")
 
@@ -800,6 +822,8 @@ scores = {  # (10 draws, 2 parts)
     key: np.array(judgements.row(wrong=key[0], remedy=key[1])["accuracy"]) for key in first_draw
 }
 apart = [np.abs(first_draw[key][0] - scores[key][0]).max() for key in scores]
+
+# %% id="compare-first-claims"
 claim("< 0.05", max(apart), "live minus recorded: accuracy in the first draw, largest difference")
 
 # %% id="compare-gains"
@@ -854,9 +878,11 @@ claim(
     "right labels: what twice the data gains, lower end of the interval",
 )
 claim("< 0.01", gains[0.0, "early stopping", 0].high, "right labels: early stopping, upper end")
+
+# %% id="compare-claim-right-outcome"
 outcome("05-dropout-gain")
 
-# %% id="compare-claim-wrong"
+# %% id="compare-claim-wrong" tags=["results"]
 for name in ("32 units", "dropout", "decay", "augment", "more data"):
     claim(
         "> 0.01",
@@ -934,7 +960,7 @@ print(
 )
 print(f"each at its best rate: {at_best.mean:+.3f}, 95 % {at_best.low:+.3f} to {at_best.high:+.3f}")
 
-# %% id="small-batches-claim"
+# %% id="small-batches-claim" tags=["results"]
 claim("> 0.01", at_same.low, "what small batches gain at one common rate, lower end of the interval")
 claim("between -0.01 and 0.005", at_best.mean, "what they gain when each has its own best rate: nothing")
 claim("< 0.015", at_best.high, "upper end of the interval: what a gain could be at most")
@@ -990,8 +1016,12 @@ print(
     f"the two evaluations differ in {differ} of 12 cases; mended, the mean accuracy is "
     f"{mended.mean():.3f}, not {first.mean():.3f}"
 )
+
+# %% id="broken-claim-claims"
 claim("> 6", differ, "cases of 12 in which the two evaluations of one network differ")
 claim("> 0.01", mended.mean() - first.mean(), "what the fault costs in the report")
+
+# %% id="broken-claim-outcome"
 outcome("05-broken")
 
 # %% [markdown] id="broken-reading"

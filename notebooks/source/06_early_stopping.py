@@ -74,8 +74,10 @@ assert not any(best == lowest and last - lowest <= 5 for last, best in stops.val
 # on improvement, add one otherwise, test the counter afterwards.** That order is right. What the loop lacks comes in
 # sections 2 and 3. Here is the same rule as a function of the losses:
 
-# %% id="rule-source"
+# %% id="rule-source-claims"
 quoted("10", report="theory")
+
+# %% id="rule-source"
 show_source(early_stopping)
 
 # %% [markdown] id="rule-script"
@@ -115,6 +117,8 @@ assert stoppers.one_too_many(losses, 3) == (9, 9)  # tests `bad > patience`
 assert stoppers.tested_first(losses, 3) == (8, 4)  # trains one more epoch and throws it away
 assert stoppers.never_reset(losses, 3) == (6, 4)
 assert stoppers.with_the_last(losses, 3) == (9, 9)  # bad epochs in a row: never three
+
+# %% id="rule-variants-outcome"
 outcome("06-never-reset")
 
 # %% [markdown] id="rule-variants-reading"
@@ -309,6 +313,8 @@ with torch.no_grad():
     layer.weight += 1.0  # what an optimizer does
 assert torch.equal(best["weight"], layer.weight), "the 'best' weights moved along"
 assert not torch.equal(kept["weight"], layer.weight), "the copy did not"
+
+# %% id="alias-run-outcome"
 outcome("06-alias")
 
 # %% [markdown] id="alias-reading"
@@ -375,6 +381,8 @@ claim("> 0.04", np.mean(confidence[:, -1] - accuracy[:, -1]), "confidence minus 
 over = confidence - accuracy
 claim("> 0.02", np.mean(over[:, -1] - over[rows, best]), "how much that has grown")
 claim("> 1.05", np.mean(test[:, -1] / test[rows, best]), "test loss at epoch 40 over that at the best")
+
+# %% id="loss-up-claim-outcome"
 outcome("06-loss-up")
 
 # %% [markdown] id="loss-up-why"
@@ -426,7 +434,7 @@ for name, one in (
 ):
     print(f"test loss of {name}: {one.mean:.3f}, {one.low:.3f} to {one.high:.3f}")
 
-# %% id="temperature-claim"
+# %% id="temperature-claim" tags=["results"]
 claim("> 1", chosen.mean(), "mean temperature at epoch 40: the logits were too large")
 claim("> 0.02", saved.low, "test loss that one number saves at epoch 40, lower end over 16 runs")
 claim("> 0", both_cooled.low, "both cooled: what epoch 40 is better than the best epoch, lower end")
@@ -507,7 +515,7 @@ about = "Losses over 60 epochs, means of 16 runs with bands. The recorded traini
 about += "at first and crosses it later; with dropout off it lies far below the recorded one, and below validation."
 style.show(figure, alt=about)
 
-# %% id="dropout-claim"
+# %% id="dropout-claim" tags=["results"]
 claim("> 0.1", above.low, "recorded training minus validation loss, epoch 10, lower end")
 claim("< -0.1", alike.high, "the same with both measured alike, upper end")
 
@@ -593,6 +601,8 @@ for t, p in ((10, 10), (30, 10), (10, 30)):
     share = np.mean(flat[:, t : t + p].min(axis=1) < flat[:, :t].min(axis=1))
     print(f"t {t}, p {p}: measured {share:.2f}, p / (t + p) = {p / (t + p):.2f}")
     assert abs(share - p / (t + p)) < 0.03
+
+# %% id="patience-noise-claims"
 for p, low, high in ((5, 1.7, 2.0), (30, 1.75, 1.9)):
     stops = [early_stopping(np.column_stack([c, c]), p)[0] for c in flat]
     claim(
@@ -654,8 +664,12 @@ for k in (1, 10, 100):
     measured, expected = noise[:, :k].max(axis=1).mean(), expected_best_of(k, 0, 1)
     print(f"best of {k:>3}: measured {measured:.2f}, expected {expected:.2f}")
     assert abs(measured - expected) < 0.06
+
+# %% id="bias-noise-claims" tags=["results"]
 claim("1.54", expected_best_of(10, 0, 1), "standard deviations by which the best of 10 is too good")
 claim("2.51", expected_best_of(100, 0, 1), "and the best of 100")
+
+# %% id="bias-noise-outcome"
 outcome("06-best-of")
 
 # %% [markdown] id="bias-related"
@@ -743,7 +757,7 @@ for name, interval in (("chosen by test", by_test), ("chosen by validation", by_
 spread = np.mean([right.mean(axis=1).std(ddof=1) for right in right_of])
 print(f"true standard deviation between the twenty networks: {spread:.3f}")
 
-# %% id="selection-claim"
+# %% id="selection-claim" tags=["results"]
 claim("> 0.015", by_test.low, "how much too good the best of twenty by test is, lower end")
 claim(
     "< 0.004",
@@ -799,7 +813,7 @@ print(
 )
 print(f"standard deviation between the five folds of one sample, mean: {between_folds.mean():.3f}")
 
-# %% id="folds-claim"
+# %% id="folds-claim" tags=["results"]
 claim("> 1.7", one_part.std() / five_folds.std(), "how many times as far off a single validation part is")
 claim("between -0.03 and 0", five_folds.mean(), "a little too low: each fold trains on 80, not 100")
 claim("> 0.05", between_folds.mean(), "spread between the folds of one sample: report it with the mean")

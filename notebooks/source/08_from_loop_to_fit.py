@@ -144,6 +144,8 @@ for epoch, (a, b) in enumerate(losses.T, start=1):
 # %% id="twice-claim"
 claim("< 1e-5", np.abs(losses[0] - losses[1]).max(), "the largest difference of a loss in three epochs")
 claim("120", state.step, "updates")
+
+# %% id="twice-claim-outcome"
 outcome("08-twice")
 
 # %% [markdown] id="twice-reading"
@@ -210,6 +212,8 @@ logits = torch.from_numpy(inputs).requires_grad_()
 F.cross_entropy(logits, y[:16]).backward()
 _, of_the_loss = nn_losses.softmax_cross_entropy(inputs, y[:16].numpy())
 errors.append(relative_error(of_the_loss, logits.grad.numpy()))
+
+# %% id="autograd-layers-run-claims"
 claim("12", len(errors), "gradients compared: those of five layers, and that of the loss")
 claim("< 1e-5", max(errors), "the largest relative error among them")
 
@@ -309,6 +313,8 @@ print("validation accuracy by epoch:", *(f"{value:.2f}" for value in history.ser
 assert torch.equal(stage_1, stage_2), "the function trains another network than the loop"
 assert torch.equal(stage_2, stage_3), "fit trains another network than the function"
 print("three stages, the same", len(stage_1), "weights to the last bit")
+
+# %% id="stages-equal-claims"
 claim("12", len(lengths), "lengths kept, one at every tenth of 120 updates")
 claim("> 0.7", history.last("val", "accuracy"), "validation accuracy after three epochs")
 
@@ -335,6 +341,8 @@ try:
     fit(state, TensorLoader(spoiled, y, batch_size=32, seed=0), classification_loss, epochs=3)
 except FloatingPointError as error:
     print(error)
+
+# %% id="nan-run-claims"
 claim("2", state.step, "updates made before the batch that holds a NaN")
 assert all(torch.isfinite(p).all() for p in model.parameters()), "the last good weights are still there"
 
@@ -400,8 +408,12 @@ def off(found, right):
 model, _ = new_model()
 batches = micro_batches([30, 2, 17, 8])
 large, by_sum, by_means = three_gradients(model, batches)
+
+# %% id="count-run-claims" tags=["results"]
 claim("< 1e-5", off(by_sum, large), "sum over count against the large batch, relative error")
 claim("> 0.1", off(by_means, large), "mean of means against the large batch")
+
+# %% id="count-run-outcome"
 outcome("08-means")
 
 # %% id="count-even"
@@ -509,6 +521,8 @@ for group in (batches, joined(batches)):
     weights.append(flat(model))
     print(f"in {len(group)}: mean loss {state.loss.mean.item():.3f} over {state.loss.count} labels")
 apart = (weights[0] - weights[1]).abs().max()
+
+# %% id="accumulate-run-claims"
 claim("< 1e-5", apart, "largest difference of a weight: an update in four pieces, and in one")
 
 # %% [markdown] id="accumulate-fit-text"
@@ -524,6 +538,8 @@ for batch_size, accumulate in ((32, 1), (16, 2)):
     fit(state, pieces, classification_loss, epochs=3, accumulate=accumulate)
     ends.append(flat(model))
     print(f"{len(pieces)} batches of {batch_size} an epoch, {state.step} updates")
+
+# %% id="accumulate-fit-claims"
 claim("< 1e-4", (ends[0] - ends[1]).abs().max(), "largest difference of a weight after three epochs")
 
 # %% [markdown] id="clip"
@@ -543,6 +559,8 @@ clip_gradient_norm(clipped, limit)
 pieces = [gradient(model, [batch], lambda loss: 1 / count).double().numpy() for batch in batches]
 for piece in pieces:
     clip_gradient_norm(piece, limit / 4)
+
+# %% id="clip-run-claims" tags=["results"]
 claim("0.5", np.linalg.norm(clipped), "length after clipping the whole")
 claim("< 0.01", angle(clipped, whole_gradient), "degrees by which that turns the gradient")
 claim("> 5", angle(sum(pieces), whole_gradient), "degrees by which clipping each piece turns it")
@@ -611,6 +629,8 @@ print(f"lost: {lost.mean:.2f}, 95 % {lost.low:.2f} to {lost.high:.2f} (ten seeds
 
 # %% id="mode-claim"
 claim("> 0.2", lost.low, "accuracy lost in training mode, lower end of the interval over ten seeds")
+
+# %% id="mode-claim-outcome"
 outcome("08-mode")
 
 # %% [markdown] id="mode-norm"
@@ -623,6 +643,8 @@ norm = torch.nn.BatchNorm1d(64)
 before = norm.running_mean.clone()
 with torch.no_grad():  # no gradient, no optimizer, only a look
     norm(validation[0][0])
+
+# %% id="mode-norm-run-claims"
 claim("> 0.01", (norm.running_mean - before).abs().max(), "what one measurement in training mode moved")
 
 # %% id="mode-source"
@@ -832,7 +854,7 @@ for name, fault in FAULTS.items():
     low, high = change[name].low, change[name].high
     print(f"{name:<12} loss {change[name].mean:+.3f}, 95 % {low:+.3f} to {high:+.3f}")
 
-# %% id="broken-claim"
+# %% id="broken-claim" tags=["results"]
 claim("> 0.005", min(moved.values()), "largest change of a weight: at least this, in every seed and fault")
 claim(
     "< -0.02", change["no moments"].high, "loss without moments minus with them, upper end of the interval"
@@ -840,6 +862,8 @@ claim(
 for name in ("order again", "noise again"):
     farthest = max(abs(change[name].low), abs(change[name].high))
     claim("< 0.03", farthest, f"{name}: the farther end of the interval, ten seeds")
+
+# %% id="broken-claim-outcome"
 outcome("08-moments")
 
 # %% [markdown] id="broken-fact"
@@ -862,6 +886,8 @@ def update_lengths(state, updates=20):
 kept = np.array([update_lengths(copy.deepcopy(state)) for state in halfway])
 fresh = np.array([update_lengths(no_moments(copy.deepcopy(state))) for state in halfway])
 ratio = fresh[:, 0] / kept[:, 0]
+
+# %% id="jump-run-claims"
 claim("> 1.5", ratio.min(), "length of update 61, without moments over with them: smallest of ten seeds")
 
 # %% id="jump-figure" tags=["nbval-ignore-output"]
@@ -900,6 +926,8 @@ try:
     torch.load(path, weights_only=True)
 except Exception:
     print("torch.load cannot read it")
+
+# %% id="half-run-claims"
 claim("0", int(path.read_bytes() == written), "good copies of the weights left")
 
 # %% [markdown] id="half-remedy"
@@ -951,6 +979,8 @@ for _ in range(20):
     file.write_bytes(flipped(whole_file, rng))
     by_us += refused(verify, newest)
 file.write_bytes(whole_file)
+
+# %% id="flip-count-claims"
 claim("20 of 20", by_us, "flipped bits that our checkpoint refuses")
 claim("< 5", by_torch, "flipped bits that torch.load notices")
 

@@ -61,8 +61,10 @@ config, batch_size, tokens = PRESETS[device.type]
 torch.set_num_threads(1)
 print("timed on:", device, "with", config)
 
-# %% id="device-check"
+# %% id="device-check-claims"
 claim("10,000", INFINITO_SHAPE.vocabulary, "words of the large shape")
+
+# %% id="device-check"
 print(INFINITO_SHAPE)
 
 # %% [markdown] id="try-first"
@@ -103,10 +105,12 @@ turns = time_in_turns({w: train_step(w) for w in (1, 64)}, device, rounds=15, ca
 share = min(turns[1]) / min(turns[64])
 print(f"width 1 takes {share:.2f} of the time of width 64")
 
-# %% id="try-first-claims"
+# %% id="try-first-claims-claims"
 claim("> 0.35", share, "time of a step at width 1, as a share of that at width 64")
 few, many = (sum(cost.flops for cost in mlp_step([64, w, w, 10], 8)) for w in (1, 64))
 claim("> 60", many / few, "times fewer FLOPs in its matrix products")
+
+# %% id="try-first-claims"
 same = [len(counted(train_step(w, device="cpu"))) for w in (1, 64)]
 assert same[0] == same[1], "but as many operations"
 
@@ -141,6 +145,8 @@ seen = flops_of(lambda: F.cross_entropy(net(x), y).backward())
 assert seen == total(mlp_step(sizes, rows)).flops, "formula and counter agree to the last FLOP"
 middle = linear_step("middle", rows, 128, 128)
 claim("2.00", total(middle[1:]).flops / middle[0].flops, "backward over forward, a layer in the middle")
+
+# %% id="flops-run-outcome"
 outcome("09-backward")
 
 # %% [markdown] id="flops-gpt"
@@ -160,6 +166,8 @@ with FakeTensorMode():
     seen = flops_of(large_step)
 large = gpt_step(INFINITO_SHAPE, 32, 256)
 assert seen == total(large).flops
+
+# %% id="flops-gpt-run-claims"
 claim("1.270", seen / 1e12, "TFLOP (10^12 FLOPs) of one step of the large shape")
 claim("155", seen / (32 * 256) / 1e6, "MFLOP (10^6) for each token")
 
@@ -179,6 +187,8 @@ for kind, flops in sorted(kinds.items(), key=lambda entry: -entry[1]):
 # %% id="flops-rule"
 with FakeTensorMode():
     parameters = sum(p.numel() for p in GPT(INFINITO_SHAPE).parameters())
+
+# %% id="flops-rule-claims"
 claim("24,166,400", parameters, "parameters of the plain model of this shape")
 claim("0.94", 6 * parameters / (seen / (32 * 256)), "the rule of six, as a share of what is counted")
 
@@ -252,6 +262,8 @@ machine = Machine(machine.name, max(machine.rate, *rates), bandwidth)  # the bes
 # %% id="roof-claims"
 claim("< 0.1", reached / machine.rate, "share of the highest rate that the addition reaches")
 claim("> 2", rates[-1] / rates[0], "rate of a product of side 512 over one of side 16")
+
+# %% id="roof-claims-outcome"
 outcome("09-addition")
 
 # %% id="roof-figure" tags=["nbval-ignore-output"]
@@ -393,9 +405,11 @@ print(
 flops = total(gpt_step(config, batch_size, tokens)).flops
 print(f"at best {flops / timing.low / machine.rate:.0%} of the rate of large products")
 
-# %% id="step-time-claims" tags=["nbval-ignore-output"]
+# %% id="step-time-claims"
+claim("between 0.8 and 8", timing.low / bound, "the best time over the lower bound")
+
+# %% id="step-time-claims-outcome"
 ratio = timing.low / bound
-claim("between 0.2 and 100", ratio, "the best time over the lower bound")
 share = "up to three" if ratio < 3 else "three to ten" if ratio < 10 else "more than ten"
 outcome("09-bound", f"{share} times as long", ratio=ratio)
 
@@ -448,7 +462,7 @@ style.show(figure, alt=f"Two stacked bars, the shares of a step's time. {alt}.")
 # FLOP for an element (an exponential, say), and, at the right, the time *between* operations, in which Python decides what
 # comes next.
 
-# %% id="profile-claims"
+# %% id="profile-claims" tags=["results"]
 claim("> 0.2", shares["profiler"]["products"], "share of the matrix products, profiled")
 claim(
     "0.00",
@@ -516,6 +530,8 @@ claim(
     "times less for a sample in batches of 256 than of one",
 )
 claim("< 2.5", per_sample[5] / per_sample[6], "times less for the last, fourfold batch: the gain ends")
+
+# %% id="batch-claims-outcome"
 outcome("09-batch")
 
 # %% [markdown] id="batch-caution"
@@ -545,7 +561,7 @@ for name, options in {
     moved = total(many[name]).bytes / sum(p.numel() for p in model.parameters())
     print(f"{name:<12}{len(many[name]):>5} operations,{moved:5.0f} bytes a parameter")
 
-# %% id="fused-claims"
+# %% id="fused-claims" tags=["results"]
 claim("> 20", len(many["one by one"]) / len(many["fused"]), "times as many operations one by one as fused")
 claim(
     "> 2", total(many["foreach"]).bytes / total(many["fused"]).bytes, "times as many bytes without fusing"
@@ -573,6 +589,8 @@ def look(graph, inputs):
 model, (ids, _) = GPT(SMALL), random_tokens(SMALL, 8, 64)
 followed = torch.compile(model, backend=look, fullgraph=True)(ids)
 assert torch.equal(followed, model(ids)), "the same numbers, bit for bit"
+
+# %% id="compile-graph-claims"
 claim("1", len(graphs), "graph: nothing in this forward has to be asked in between")
 
 # %% [markdown] id="compile-break"
@@ -600,6 +618,8 @@ import logging
 logging.getLogger("torch._dynamo").setLevel(logging.ERROR)  # it would tell the break at length
 graphs.clear()
 torch.compile(Chatty(model), backend=look)(ids)
+
+# %% id="compile-break-run-claims"
 claim("2", len(graphs), "graphs: the check cut the model in two")
 
 # %% id="compile-break-claims"
@@ -680,6 +700,7 @@ def milliseconds(host, device, wait_every=None):
     return seconds_per_piece(timeline(1000, host=host, device=device, wait_every=wait_every))
 
 
+# %% id="queue-claims-claims"
 claim("4.0", milliseconds(3, 4), "ms a step when nobody waits: the larger of the two")
 claim("7", milliseconds(3, 4, wait_every=1), "ms a step when the loss is read each time: their sum")
 claim("4.1", milliseconds(3, 4, wait_every=50), "ms a step when it is read every fiftieth time")
@@ -740,6 +761,8 @@ predict("09-broken")
 place = first_wait(broken_step)
 print(place.split(": ", 1)[1])
 assert "isfinite" in place
+
+# %% id="broken-found-outcome"
 outcome("09-broken")
 
 # %% id="broken-list"
@@ -859,8 +882,10 @@ claim("8", torch.finfo(torch.bfloat16).eps / info.eps, "times coarser are the st
 # %% id="formats-gradient-predict" tags=["nbval-ignore-output"]
 predict("09-underflow")
 
-# %% id="formats-gradient-run"
+# %% id="formats-gradient-run-claims"
 claim("8,192", 32 * 256, "tokens in a batch of the large shape")
+
+# %% id="formats-gradient-run"
 generator = torch.Generator().manual_seed(0)
 hidden = torch.randn(64, 512, generator=generator)  # 64 of the 8,192 tokens, as a layer norm leaves them
 words = 0.02 * torch.randn(10_000, 512, generator=generator)
@@ -872,10 +897,16 @@ gradient /= 32 * 256
 # %% id="formats-gradient-claims"
 lost = (gradient.half() == 0).float().mean()
 scaled = 65_536 * gradient
+
+# %% id="formats-gradient-claims-claims" tags=["results"]
 claim("> 0.95", lost, "share of the logits' gradients that float16 turns into 0")
 claim("<= 0", (scaled.half() == 0).float().mean(), "share when they are multiplied by 65,536 first")
 claim("0", torch.isinf(scaled.half()).sum(), "of them that are too large then")
+
+# %% id="formats-gradient-claims-outcome"
 outcome("09-underflow")
+
+# %% id="formats-gradient-claims-claims-2"
 claim("1.2e-8", 1 / (10_000 * 8_192), "that quotient")
 
 # %% id="formats-draw"
@@ -906,8 +937,12 @@ style.show(
 
 # %% id="formats-scaler-run"
 scaler = torch.amp.GradScaler(device="cpu")
+
+# %% id="formats-scaler-run-claims"
 claim("65,536", scaler.get_scale(), "the factor that it starts with")
 claim("2,000", scaler.get_growth_interval(), "good steps after which the factor is doubled")
+
+# %% id="formats-scaler-run-then"
 weight = nn.Parameter(torch.zeros(1))
 optimizer = torch.optim.SGD([weight], lr=1.0)
 for size in (3.0, 3.0, 1e-8):
@@ -1040,6 +1075,8 @@ saved = {
 }
 assert max(saved, key=saved.get) == "half the batch"
 claim("> 4", saved["half the batch"] / saved["SGD"], "times as much as SGD in place of Adam saves")
+
+# %% id="memory-claims-outcome"
 outcome("09-memory")
 
 # %% id="memory-draw"
@@ -1097,7 +1134,7 @@ model, batch = GPT(SMALL), random_tokens(SMALL, 8, 64)
 kept = [saved_bytes(lambda again=again: loss_of(model, batch, again), model) for again in (False, True)]
 work = [flops_of(lambda again=again: loss_of(model, batch, again).backward()) for again in (False, True)]
 
-# %% id="checkpointing-claims"
+# %% id="checkpointing-claims" tags=["results"]
 claim("> 3", kept[0] / kept[1], "times fewer bytes kept")
 claim("1.18", work[1] / work[0], "times the FLOPs")
 with FakeTensorMode():
@@ -1197,6 +1234,8 @@ claim("16", counts[0], "elements that count on device 1")
 claim("5", counts[1], "elements that count on device 2")
 claim("> 0.1", (means - whole).norm() / whole.norm(), "relative error of the mean of the means")
 claim("< 1e-5", (right - whole).norm() / whole.norm(), "of sums, divided by the count of all")
+
+# %% id="parallel-run-outcome"
 outcome("09-parallel")
 
 # %% [markdown] id="parallel-lesson"
@@ -1209,6 +1248,8 @@ outcome("09-parallel")
 gradients = 4 * parameters
 for k in (2, 8, 64):
     print(f"{k:>3} devices: {2 * (k - 1) / k * gradients / 1e6:6.1f} MB sent by each, for each step")
+
+# %% id="parallel-bytes-claims"
 claim("97", 2 * (2 - 1) / 2 * gradients / 1e6, "MB for each of two devices, large shape in float32")
 claim("< 194", 2 * (64 - 1) / 64 * gradients / 1e6, "MB for each of 64: hardly twice as much")
 
@@ -1224,13 +1265,17 @@ claim("< 194", 2 * (64 - 1) / 64 * gradients / 1e6, "MB for each of 64: hardly t
 # the number be judged all the same? We know what a step of this shape has to compute. (The plain model, that is, without the
 # memory.)
 
-# %% id="audit"
+# %% id="audit-claims-2"
 quoted("4.5 it/s", report="infinito")
+
+# %% id="audit"
 reached = 4.5 * total(large).flops
+
+# %% id="audit-claims-3"
 claim("5.7", reached / 1e12, "TFLOP/s that the report's speed amounts to")
 claim("36,864", 4.5 * 32 * 256, "tokens per second")
 
-# %% id="audit-claims"
+# %% id="audit-claims" tags=["results"]
 T4, A100, H100 = 8.1e12, 312e12, 989e12  # FLOP/s by NVIDIA's data sheets; nothing here was measured
 claim("between 0.6 and 0.8", reached / T4, "share of a T4's data sheet, float32")
 claim("between 0.01 and 0.02", reached / A100, "share of an A100's, bfloat16")

@@ -124,6 +124,8 @@ q, k, v = (torch.randn(2, 3, 5, 4, generator=numbers, dtype=torch.float64) for _
 readable = causal_attention_weights(q, k) @ v
 library = attention_weights(q, k, causal=True) @ v
 fast = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+
+# %% id="attention-torch-claims"
 claim("< 1e-12", (readable - fast).abs().max(), "readable against torch, largest difference")
 claim("< 1e-12", (library - fast).abs().max(), "library against torch, largest difference")
 
@@ -134,7 +136,7 @@ claim("< 1e-12", (library - fast).abs().max(), "library against torch, largest d
 # which is 8 for the model's vectors of 64 numbers. Without the division the softmax of such scores is close to a maximum: one position gets most of
 # the weight, and what is left for the others, and for learning from them, is little.
 
-# %% id="scale-run"
+# %% id="scale-run" tags=["results"]
 q, k = (torch.randn(200, 64, 64, generator=numbers) for _ in range(2))  # 200 sequences, T = 64, d = 64
 scores = q @ k.mT  # (200, 64, 64)
 claim("between 7.8 and 8.2", scores.std(), "deviation of a product of width 64")
@@ -166,7 +168,11 @@ def too_late(scores):
 # %% id="mask-after-run"
 print("rows sum to", too_late(scores).sum(dim=-1))
 moved = (too_late(changed) - too_late(scores))[1, :2].abs().max()
+
+# %% id="mask-after-run-claims"
 claim("> 0.01", moved, "how far a token of the future moves the weights of the past")
+
+# %% id="mask-after-run-outcome"
 outcome("10-mask-after")
 
 # %% [markdown] id="mask-off"
@@ -196,6 +202,8 @@ assert torch.allclose(rows_with(1)[3], torch.full((4,), 1 / 4))
 sizes = replace(TINY, scaled_init=False)  # torch's own weights: large enough for rows that differ
 h = 1.5 * torch.randn(1, 6, 64, generator=numbers)  # (B, T, D)
 grids = {}
+
+# %% id="mask-figure-claims"
 for name, causal in (("FULL: causal", True), ("AS_REPORTED: no mask", False)):
     torch.manual_seed(0)
     block = Infinito(replace(sizes, causal=causal)).blocks[0]
@@ -264,8 +272,10 @@ with torch.no_grad():
 #
 # $$\text{reported: } x \leftarrow \mathrm{LN}(x + f(x)) \qquad\qquad \text{repaired: } x \leftarrow x + f(\mathrm{LN}(x))$$
 
-# %% id="block-run"
+# %% id="block-run-claims"
 claim("2,048", FULL.feed_forward, "width of the hidden layer of a block's net")
+
+# %% id="block-run"
 blocks = {
     name: Infinito(replace(TINY, pre_norm=name == "pre-norm")).blocks for name in ("pre-norm", "post-norm")
 }
@@ -330,6 +340,8 @@ values = torch.tensor([[9.0, 0.0], [0.0, 9.0], [9.0, 9.0]])
 priority = torch.tensor([1.0, 2.0, 0.0])
 answer = read_memory(torch.tensor([[5.0, 0.0]]), keys, values, priority, sharpness=math.log(4))
 print("answer", answer)
+
+# %% id="read-hand-claims"
 claim("4.000", answer[0, 0], "4/9 of the first slot's 9")
 claim("2.000", answer[0, 1], "2/9 of the second slot's 9")
 nothing_there = read_memory(torch.randn(3, 2), keys, values, torch.zeros(3), sharpness=2.0)
@@ -374,11 +386,15 @@ predict("10-reads")
 # %% id="priority-run"
 memory = Infinito(TINY).memory
 a, b = (F.softplus(part.detach()).item() for part in (memory.access_weight, memory.age_weight))
+
+# %% id="priority-run-claims"
 claim("16.00", memory.log_sharpness.exp(), "the factor of the cosine at the start")
 claim("0.31", a, "weight of access at the start")
 claim("0.13", b, "weight of age at the start")
 reads = math.exp(10 * b / a) - 1  # (1 + reads)^a = e^(10 b)
 claim("between 50 and 65", reads, "reads that make up for ten segments")
+
+# %% id="priority-run-outcome"
 outcome("10-reads")
 
 # %% [markdown] id="priority-yours"
@@ -446,6 +462,8 @@ with torch.no_grad():
             f"segment {number}: logits {tuple(logits.shape)}, keys {tuple(memory.keys.shape)}, "
             f"occupancy {told['occupancy']:.2f}, oldest slot {told['max_age']:.0f} segments"
         )
+
+# %% id="state-run-claims"
 claim("1.00", told["occupancy"], "share of slots in use after three segments")
 
 # %% [markdown] id="state-library-text"
@@ -479,6 +497,8 @@ held = empty._replace(log_importance=torch.tensor([[-0.1, -math.inf, -math.inf, 
 reads = torch.tensor([[[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]]])  # (B, T, M)
 seen = memory_statistics(small.count_reads(held, reads))
 print({name: round(value, 2) for name, value in seen.items()})
+
+# %% id="statistics-run-claims"
 claim("0.25", seen["occupancy"], "one of four slots holds something")
 claim("0.5", seen["hit_share"], "one of two tokens gave the slots more than half of its read")
 claim("0.00", seen["read_entropy"], "nats: each token read one slot or none")
@@ -568,8 +588,12 @@ def move_when_scrambled(model, past, x):
 
 # %% id="scramble-compare"
 past, now = (torch.randint(3, 104, (2, 16), generator=numbers) for _ in range(2))
+
+# %% id="scramble-compare-claims"
 claim("<= 0", move_when_scrambled(reported, past, now), "change of a logit of the reported kind")
 claim("> 0.01", move_when_scrambled(model, past, now), "change of a logit of the repaired kind")
+
+# %% id="scramble-compare-outcome"
 outcome("10-scramble")
 
 # %% [markdown] id="evaluation"
@@ -591,6 +615,8 @@ with torch.no_grad():
     assert all(torch.equal(a, b) for a, b in zip(kept, copies, strict=True)), "reading left the state alone"
     alone = [model(past[row : row + 1])[1] for row in (0, 1)]
 apart = (torch.cat([one_text.values for one_text in alone]) - kept.values).abs().max()
+
+# %% id="evaluation-run-claims"
 claim("< 1e-5", apart, "memory of a batch of two against that of two batches of one")
 
 # %% id="evaluation-neighbour"
@@ -600,6 +626,8 @@ for neighbour in (now[1], past[1]):
     with torch.no_grad():
         twin(torch.stack([now[0], neighbour]))
     written.append(twin.memory.slots)
+
+# %% id="evaluation-neighbour-claims"
 claim("> 0.01", (written[0] - written[1]).abs().max(), "what another neighbour changes in what is stored")
 
 # %% [markdown] id="causality"
@@ -626,6 +654,8 @@ found = {
     for name, m in (("one", one), ("two", two))
 }
 print({name: ("sees the future" if moved > 1e-5 else "is causal") for name, moved in found.items()})
+
+# %% id="causality-run-claims"
 claim("> 0.01", found["one"], "change of an earlier logit in `one`")
 claim("< 1e-5", found["two"], "change of an earlier logit in `two`")
 
@@ -641,6 +671,8 @@ ids = torch.randint(3, 104, (2, 12), generator=numbers)
 leaks = {
     name: leak(m, ids, 5, ids.flip(0)) for name, m in (("AS_REPORTED", big_reported), ("FULL", big_full))
 }
+
+# %% id="causality-full-claims" tags=["results"]
 claim("> 0.1", leaks["AS_REPORTED"], "AS_REPORTED: largest change of a logit up to t = 5")
 claim("< 1e-5", leaks["FULL"], "FULL: largest change of a logit up to t = 5")
 with torch.no_grad():  # a model that always says the same would pass as well
@@ -720,6 +752,8 @@ metrics = linear(512, 256) + linear(512, 64)
 print(
     f"language model {language:>12,}\nmemory         {slots:>12,}\nmetrics        {metrics:>12,}\nnoise          {1:>12,}"
 )
+
+# %% id="count-hand-claims"
 claim("30,169,746", language + slots + metrics + 1, "parameters by hand")
 
 # %% [markdown] id="count-table-text"
@@ -732,6 +766,8 @@ table = parameter_table(big_reported)
 for row in table:
     shape = " x ".join(map(str, row.shape)) or "one number"
     print(f"{row.name:<40} {shape:<16} {row.count} of {row.each:>9,} = {row.subtotal:>9,}")
+
+# %% id="count-table-claims"
 claim("30,169,746", sum(row.subtotal for row in table), "sum of the table")
 claim("114", sum(row.count for row in table), "tensors")
 
@@ -751,9 +787,13 @@ assert all(parameter.requires_grad for parameter in big_reported.parameters())
 dead = parameters_without_gradient(big_reported, language_loss, (ids, ids.roll(-1, dims=1)))
 for part in sorted({name.split(".")[0] for name in dead}):
     print(part, sum(size for name, size in dead.items() if name.startswith(part)))
+
+# %% id="count-dead-run-claims" tags=["results"]
 claim("493,441", sum(dead.values()), "parameters to which no gradient comes")
 claim("1.64 %", 100 * sum(dead.values()) / 30_169_746, "of all")
 claim("329,281", parameters_by_part(big_reported)["memory"], "the whole memory among them")
+
+# %% id="count-dead-run-outcome"
 outcome("10-dead")
 
 # %% [markdown] id="count-dead-reading"
@@ -768,6 +808,8 @@ torch.manual_seed(0)
 learner = Infinito(TINY)
 long_text = torch.randint(0, 104, (2, 97), generator=numbers)  # three segments of 32, and one token
 silent = parameters_without_gradient(learner, language_loss, (long_text[:, :-1], long_text[:, 1:]))
+
+# %% id="count-alive-claims"
 claim("0", len(silent), "tensors of the repaired model without a gradient")
 assert big_full.output.weight is big_full.token_embedding.weight
 claim("5,120,000", big_full.output.weight.numel(), "numbers that FULL saves by sharing one table")
@@ -808,8 +850,11 @@ claim("19,148,902", 30_169_746 - 493_441 - words - places, "parameters that serv
 from course_lib.infinito.report.analysis import attention_maps
 from course_lib.infinito.report.integration import first_metrics
 
+# %% id="phi-setup-claims"
 quoted("0.9325", report="infinito_repository")
 quoted("0.93", report="infinito_repository")
+
+# %% id="phi-setup-then"
 wide = replace(AS_REPORTED, vocabulary=104, width=128, heads=4, layers=2, feed_forward=256)
 sample = torch.randint(3, 104, (8, 33), generator=numbers)
 batch = sample[:, :-1], sample[:, 1:]
@@ -845,14 +890,18 @@ runs = [before_and_after(seed) for seed in range(5)]
 for _, first, last, fall in runs:
     print(f"phi {first['phi']:.3f} -> {last['phi']:.3f} while the loss fell by {fall:.1f} nats")
 
-# %% id="phi-claims"
+# %% id="phi-claims-claims"
 claim("> 1", min(fall for *_, fall in runs), "nats that the loss fell, the least of five runs")
 everything = [told["phi"] for _, first, last, _ in runs for told in (first, last)]
 claim("between 0.9 and 0.97", min(everything), "the smallest phi before or after training")
 claim("between 0.9 and 0.97", max(everything), "the largest")
+
+# %% id="phi-claims"
 trained = runs[0][0]
 noise_states = F.layer_norm(torch.randn(8, 32, 128, generator=numbers), (128,))
 shuffled = trained.hidden(batch[0])[0].detach()[:, torch.randperm(32, generator=numbers)]
+
+# %% id="phi-claims-claims-2" tags=["results"]
 claim("between 0.9 and 0.97", metrics_of(trained, noise_states)["phi"], "phi of pure noise")
 claim("between 0.9 and 0.97", metrics_of(trained, shuffled)["phi"], "phi of states in another order")
 claim("between 1.2 and 1.5", metrics_of(trained, 2 * noise_states)["phi"], "phi of noise twice as large")
@@ -929,6 +978,8 @@ assert set(short) == everywhere, "one segment: the whole memory is silent, nothi
 assert not parameters_without_gradient(colleague, language_loss, longer), (
     "three segments: everything learns"
 )
+
+# %% id="broken-answer-outcome"
 outcome("10-broken")
 
 # %% [markdown] id="recall"

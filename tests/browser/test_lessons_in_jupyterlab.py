@@ -12,6 +12,8 @@ import nbformat
 import pytest
 
 from course_lib.by_hand import first_step as plain
+from course_lib.teaching.numbers.cell import FOLDED, LAST
+from course_lib.teaching.questions.question import question_of
 from tests.browser.jupyterlab import (
     Server,
     cell_with,
@@ -28,6 +30,7 @@ from tests.browser.jupyterlab import (
 
 pytestmark = pytest.mark.browser
 
+COLLAPSED = {"jupyter": {"source_hidden": True}}
 RIGHT = inspect.getsource(plain.softmax_cross_entropy)
 WRONG = RIGHT.replace("gradient / len(labels)", "gradient")
 
@@ -124,6 +127,61 @@ def test_sheet_01_names_the_mistake_of_a_wrong_answer_and_accepts_the_right_one(
     status, text = verdict(check)
     picture(page, "sheet_01_right")
     assert status == "right", text
+    assert errors(page) == []
+
+
+def test_questions_answer_after_a_choice_and_folded_numbers_open(
+    page: Any, lab_server: Server, course_copy: Path
+) -> None:
+    sources = (
+        "from course_lib.teaching.predict import outcome, predict, recall\n"
+        "from course_lib.teaching.claims import claim\n"
+        "from course_lib.teaching.build.source import show_source\n"
+        "from course_lib.by_hand.first_step import linear_backward",
+        'predict("01-leak")',
+        'outcome("01-leak")',
+        'recall("01-linear-needs")',
+        f'{FOLDED}\nclaim("2.303", 2.3026, "the loss of knowing nothing")',
+        f'{LAST}\nclaim("> 0.95", 0.9812, "test accuracy, mean of 5 seeds")',
+        "show_source(linear_backward)",
+    )
+    cells = [nbformat.v4.new_code_cell(sources[0])]
+    cells += [nbformat.v4.new_code_cell(source, metadata=COLLAPSED) for source in sources[1:]]
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "x"}})
+    nbformat.write(notebook, course_copy / "my-course" / "questions.ipynb")
+    open_notebook(page, lab_server, "questions.ipynb")
+    assert page.locator(".jp-InputPlaceholder:visible").count() == len(sources) - 1, "the code is collapsed"
+    choose(page, "Run", "Run All Cells")
+    page.locator(".widget-source").wait_for(timeout=60_000)
+    assert errors(page) == []
+    asked, answer = question_of("01-leak", "predict"), question_of("01-linear-needs", "recall")
+    predicted, held, recalled = (page.locator(f".widget-{name}") for name in ("predict", "outcome", "recall"))
+
+    assert asked.because not in page.locator(".jp-Notebook").inner_text()
+    assert answer.because not in page.locator(".jp-Notebook").inner_text()
+    picture(page, "questions_before")
+    predicted.get_by_label(asked.choices[0]).check()
+    predicted.get_by_text("Stored.").wait_for(timeout=10_000)
+    held.get_by_role("button", name="Show the outcome").click()
+    held.get_by_text(f"you expected: {asked.choices[0]}").wait_for(timeout=10_000)
+    held.get_by_text(f"it came out: {asked.answer}").wait_for(timeout=10_000)
+    assert asked.because in held.inner_text()
+
+    recalled.get_by_label(answer.choices[0], exact=True).check()
+    recalled.get_by_text("Not this one.").wait_for(timeout=10_000)
+    recalled.get_by_label(answer.answer, exact=True).check()
+    recalled.get_by_text("Right:").wait_for(timeout=10_000)
+
+    numbers = page.locator("details.course-numbers")
+    assert numbers.count() == 1, "two checks of one section are one line"
+    assert numbers.inner_text().strip() == "2 numbers of this section hold"
+    numbers.locator("summary").click()
+    assert "0.9812" in numbers.locator("tr").nth(1).inner_text()
+
+    page.locator(".widget-source").get_by_role("button", name="Show it to me").click()
+    page.get_by_text("whose worked answer you have seen").wait_for(timeout=10_000)
+    assert "return" in page.locator(".jp-CodeCell").last.inner_text()
+    picture(page, "questions_after")
     assert errors(page) == []
 
 

@@ -81,7 +81,25 @@ def test_a_false_text_does_not_hold_and_nan_never_does(text, value):
 
 def test_a_claim_that_holds_prints_one_line(capsys):
     assert claim("97.07", 97.0712345, "perplexity of the best unigram model") is None
-    assert capsys.readouterr().out == "holds: 97.07  perplexity of the best unigram model\n"
+    assert capsys.readouterr().out == "       97.07   as the text says   perplexity of the best unigram model\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "shown"),
+    [
+        ("> 0.95", 0.96236, "0.9624   the text says > 0.95"),
+        ("between 20 % and 30 %", 25.34567, "25.35 %   the text says between 20 % and 30 %"),
+        (">= 4", np.int64(12), "12   the text says >= 4"),
+        ("> 1,000", 30169.746, "30,170   the text says > 1,000"),
+        ("< 1e-6", 3.21987e-9, "3.22e-09   the text says < 1e-6"),
+        ("> 1", np.inf, "inf   the text says > 1"),
+        ("12 of 20", (12, 20), "12 of 20   as the text says"),
+        ("+54.35 %", 54.3502, "+54.35 %   as the text says"),
+    ],
+)
+def test_the_value_comes_first_and_a_number_is_shown_as_the_text_has_it(text, value, shown, capsys):
+    claim(text, value, "it")
+    assert capsys.readouterr().out.strip() == f"{shown}   it"
 
 
 def test_a_claim_that_does_not_hold_says_text_value_and_statement():
@@ -126,7 +144,7 @@ def test_every_number_holds_as_it_is_formatted(value, decimals):
 def test_a_quotation_says_where_it_stands(capsys):
     quoted("99.25", report="infinito")
     out = capsys.readouterr().out
-    assert out.startswith("quoted: 99.25  infinito, ")
+    assert out.startswith("       99.25   in the report   infinito, ")
     assert out.count("\n") == 1
 
 
@@ -135,3 +153,13 @@ def test_a_number_that_the_report_does_not_hold_is_no_quotation():
         quoted("98.7654", report="infinito")
     with pytest.raises(ValueError, match="unknown report"):
         quoted("99.25", report="infinity")
+
+
+def test_the_spread_over_seeds_is_kept_and_one_seed_has_none(monkeypatch):
+    rows = []
+    monkeypatch.setattr("course_lib.teaching.numbers.cell.add", rows.append)
+    claim("> 1", 2.0, "it", seeds=[1.0, 2.0, 3.0])
+    claim("> 1", 2.0, "it")
+    assert [row.spread for row in rows] == [1.0, None]
+    with pytest.raises(ValueError, match="seeds must hold the values of two seeds or more, got 1"):
+        claim("> 1", 2.0, "it", seeds=[1.0])

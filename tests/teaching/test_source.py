@@ -5,7 +5,20 @@ import functools
 import numpy as np
 import pytest
 
-from course_lib.teaching.build.source import body_of, faded_of, fenced, level_of, show_source, stub_of
+from course_lib.by_hand.optimizers import momentum_step
+from course_lib.teaching.build import source
+from course_lib.teaching.build.source import (
+    body_of,
+    faded_of,
+    fenced,
+    head_of,
+    level_of,
+    show_source,
+    stub_of,
+    worked_of,
+)
+from course_lib.teaching.learner import store
+from course_lib.teaching.learner.progress import record_attempt
 
 
 def decay(values: np.ndarray, rate: float, *, steps: int = 2) -> np.ndarray:
@@ -174,3 +187,62 @@ def test_show_source_gives_markdown_with_the_place_and_plain_text(monkeypatch):
 
 def test_a_fence_is_longer_than_the_backticks_within():
     assert fenced("a = '```'") == "````python\na = '```'\n````"
+
+
+@pytest.fixture
+def own_record(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.json"))
+    monkeypatch.setattr(store, "_waiting", [])
+
+
+@pytest.fixture
+def displayed(own_record, monkeypatch):
+    """What is displayed in a notebook; a display with an id can be updated."""
+    found = []
+
+    class Handle:
+        def update(self, data, raw):
+            found.append(data)
+
+    def display(data, raw=False, display_id=False):
+        found.append(data)
+        return Handle() if display_id else None
+
+    monkeypatch.setattr(source, "notebook_runs", lambda: True)
+    monkeypatch.setattr("IPython.display.display", display)
+    return found
+
+
+def test_a_function_that_a_sheet_asks_for_shows_its_docstring_until_the_button_is_pressed(displayed):
+    show_source(momentum_step)
+    short, box = displayed
+    assert short["text/plain"] == head_of(momentum_step)
+    assert "return" not in short["text/plain"].split('"""')[-1]
+    assert repr(box).startswith("Exercise 3.1 asks you to write it (momentum).")
+    box.children[2].click()
+    assert displayed[2]["text/plain"] == worked_of(momentum_step)
+    assert store.load_record()["exercises"]["momentum"] == {"level": "worked"}
+    show_source(momentum_step)
+    assert displayed[3] == displayed[2], "what was seen once is shown at once"
+    assert len(displayed) == 4
+
+
+def test_a_solved_function_is_shown(displayed):
+    record_attempt("momentum", "right")
+    show_source(momentum_step)
+    assert [one["text/plain"] for one in displayed] == [worked_of(momentum_step)]
+    assert "level" not in store.load_record()["exercises"]["momentum"]
+
+
+def test_without_widgets_the_call_says_how_the_rest_is_shown_and_that_is_recorded(own_record, capsys):
+    show_source(momentum_step)
+    told = capsys.readouterr().out
+    assert "To see it now: show_source(momentum_step, reveal=True)" in told
+    assert store.load_record()["exercises"] == {}
+    show_source(momentum_step, reveal=True)
+    assert store.load_record()["exercises"]["momentum"] == {"level": "worked"}
+
+
+def test_a_function_that_no_sheet_asks_for_is_shown_whole(displayed):
+    show_source(fenced)
+    assert [one["text/plain"] for one in displayed] == [worked_of(fenced)]

@@ -14,7 +14,11 @@ from typing import Any
 from nbformat import NotebookNode, v4
 
 from course_lib.teaching.build.execute import normalise
+from course_lib.teaching.build.folding import comments, roles
+from course_lib.teaching.build.path import halfway_text
 from course_lib.teaching.build.percent import (
+    DEEPER,
+    HALFWAY,
     IGNORE_OUTPUT,
     ONLY_SHEET,
     ONLY_SOLUTION,
@@ -64,7 +68,10 @@ def assemble(target: Target) -> NotebookNode:
     """The notebook as its master says, without outputs. Raises SourceError with file and line."""
     cells, lines = [], []
     left_out = {"solution": ONLY_SHEET, "sheet": ONLY_SOLUTION}.get(target.kind)
-    for cell in read_master(target.source):
+    master = read_master(target.source)
+    kinds = roles(master) if target.kind == "lesson" else {}
+    first_lines = comments(master, kinds)
+    for cell in master:
         if target.kind == "lesson" and (cell.slug or {ONLY_SHEET, ONLY_SOLUTION} & set(cell.tags)):
             where = place(target.source, cell.line)
             raise SourceError(f"{where}: exercises stand in solutions/source, not in a lesson")
@@ -72,9 +79,16 @@ def assemble(target: Target) -> NotebookNode:
             continue
         if cell.kind == "markdown":
             text = f"{_heading(cell, target)}{cell.text}"
+            if HALFWAY in cell.tags:
+                text = f"{text.rstrip()}\n\n{halfway_text(master)}"
             new = [_node(cell.kind, cell.id, text.rstrip(), cell.tags)]
+            if DEEPER in cell.tags:
+                new[0].metadata["jp-MarkdownHeadingCollapsed"] = True
         else:
-            new = _filled(cell, target) if cell.slug else [_node(cell.kind, cell.id, cell.text, cell.tags)]
+            text = f"{first_lines[cell.id]}\n{cell.text}" if cell.id in first_lines else cell.text
+            new = _filled(cell, target) if cell.slug else [_node(cell.kind, cell.id, text, cell.tags)]
+            if cell.id in kinds:
+                new[0].metadata["jupyter"] = {"source_hidden": True}
         cells += new
         lines += [(node.id, cell.line) for node in new]
     validate_cell_ids(lines, target.source)
@@ -97,7 +111,7 @@ def _heading(cell: Cell, target: Target) -> str:
 
 
 def _node(kind: str, id_: str, text: str, tags: Sequence[str] = (), slug: str = "") -> NotebookNode:
-    kept = [tag for tag in tags if tag == IGNORE_OUTPUT]
+    kept = [tag for tag in tags if tag in (IGNORE_OUTPUT, DEEPER)]
     metadata = ({"tags": kept} if kept else {}) | ({"exercise": slug} if slug else {})
     new = v4.new_markdown_cell if kind == "markdown" else v4.new_code_cell
     return new(text, id=id_, metadata=metadata)

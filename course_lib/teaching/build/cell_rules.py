@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 
 from course_lib.core.files import course_root
 from course_lib.teaching.build.execute import executed_in_order
+from course_lib.teaching.build.path import broken
 from course_lib.teaching.build.percent import ONLY_SHEET, ONLY_SOLUTION, Cell
 
 MOST_LINES = 15
@@ -51,6 +52,7 @@ def code_findings(cells: Sequence[Cell]) -> Iterator[tuple[str, str]]:
             yield cell.id, "uses pyplot; use course_lib.plots (canvas and show), which asks for alt text"
         if _ends_with_semicolon(cell.text):
             yield cell.id, "ends a line with `;`, which does not hide the output under nbval"
+    yield from broken(cells)
 
 
 def _ends_with_semicolon(text: str) -> bool:

@@ -76,6 +76,9 @@ PARTS = (
     _part("On your own", (20, "capstone", "Capstone", "Build, reproduce and audit a claim of your choice.")),
 )
 
+# Lessons that are marked half-way and whose core path takes an hour at most; the others come one by one.
+IN_AN_HOUR: tuple[str, ...] = ()
+
 
 def lesson_map(root: Path | None = None) -> str:
     """The map of lessons as a Markdown table, with links to the notebooks that are there."""

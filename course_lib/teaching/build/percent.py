@@ -17,7 +17,9 @@ from nbformat import NotebookNode
 
 IGNORE_OUTPUT = "nbval-ignore-output"
 ONLY_SOLUTION, ONLY_SHEET = "solution", "sheet"
-TAGS = {IGNORE_OUTPUT, ONLY_SOLUTION, ONLY_SHEET}
+RESULTS = "results"  # a check whose numbers are shown, see `folding`
+DEEPER, HALFWAY = "deeper", "halfway"  # a section off the core path; where half of the path is done
+TAGS = {IGNORE_OUTPUT, ONLY_SOLUTION, ONLY_SHEET, RESULTS, DEEPER, HALFWAY}
 KEYS = {"id", "tags", "exercise", "function", "fade"}
 _NOISE = {"lines_to_next_cell", "cell_marker", "title"}  # what jupytext adds for its own round trip
 _MARKER = re.compile(r"#\s*%%")

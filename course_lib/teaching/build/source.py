@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from course_lib.core.validation import validate_choice
+from course_lib.teaching.exercises.asked import exercise_of, may_be_seen
+from course_lib.teaching.learner.panel import notebook_runs, panel
+from course_lib.teaching.learner.progress import record_level
 
 LEVELS = ("blank", "faded", "worked")
 _COMPOUND = (
@@ -30,10 +33,12 @@ def fenced(code: str, language: str = "python") -> str:
     return f"{fence}{language}\n{code}\n{fence}"
 
 
-def show_source(obj: Any) -> None:
+def show_source(obj: Any, *, reveal: bool = False) -> None:
     """Display the source of a function, class or module of the library as a Python block, with the place it is from.
 
-    Raises TypeError for an object that has no source (a number, a built-in).
+    Of a function that an exercise asks for, signature and docstring only, with a button for the rest, until it is
+    solved. The button, and reveal=True, record that the worked answer was seen. Raises TypeError for an object that has
+    no source (a number, a built-in).
     """
     from IPython.display import display
 
@@ -44,7 +49,42 @@ def show_source(obj: Any) -> None:
     module = obj.__name__ if inspect.ismodule(obj) else obj.__module__
     # A definition typed into the notebook has no file that the reader could open.
     place = "" if module == "__main__" else f"`{module.replace('.', '/')}.py`\n\n"
-    display({"text/markdown": place + fenced(code), "text/plain": code}, raw=True)
+    whole = {"text/markdown": place + fenced(code), "text/plain": code}
+    entry = exercise_of(obj) if inspect.isfunction(obj) else None
+    if entry is None or may_be_seen(entry.exercise.slug):
+        display(whole, raw=True)
+    elif reveal:
+        record_level(entry.exercise.slug, "worked")
+        display(whole, raw=True)
+    else:
+        _hold_back(entry, whole, place, head_of(obj))
+
+
+def _hold_back(entry: Any, whole: dict[str, str], place: str, head: str) -> None:
+    """Display the head of a function, and a button that puts the whole in its place."""
+    from IPython.display import display
+
+    slug = entry.exercise.slug
+    told = f"Exercise {entry.number} asks you to write it ({slug}). Its body is shown when you have solved it."
+    short = {"text/markdown": place + fenced(head), "text/plain": head}
+    if not notebook_runs():
+        display(short, raw=True)
+        print(f"{told} To see it now: show_source({entry.exercise.reference.__name__}, reveal=True)")
+        return
+    import ipywidgets
+
+    shown = display(short, raw=True, display_id=True)
+    words = ipywidgets.HTML(told)
+    button = ipywidgets.Button(description="Show it to me")
+
+    def pressed(_: Any) -> None:
+        record_level(slug, "worked")
+        shown.update(whole, raw=True)
+        words.value = f"Shown: exercise {entry.number} now counts as one whose worked answer you have seen."
+        button.layout.display = "none"
+
+    button.on_click(pressed)
+    display(panel([words, button], name="source", text=told))
 
 
 @dataclass(frozen=True)
@@ -88,11 +128,15 @@ def worked_of(function: Callable[..., Any]) -> str:
     return "\n".join(_definition(function).rows)
 
 
+def head_of(function: Callable[..., Any]) -> str:
+    """Signature, annotations and docstring."""
+    definition = _definition(function)
+    return "\n".join(definition.rows[: _docstring(definition).end_lineno])
+
+
 def stub_of(function: Callable[..., Any]) -> str:
     """Signature, annotations and docstring, then `raise NotImplementedError`: what the learner starts from."""
-    definition = _definition(function)
-    head = definition.rows[: _docstring(definition).end_lineno]
-    return "\n".join([*head, "    raise NotImplementedError"])
+    return f"{head_of(function)}\n    raise NotImplementedError"
 
 
 def body_of(function: Callable[..., Any]) -> str:
