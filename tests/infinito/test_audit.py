@@ -98,7 +98,7 @@ def test_a_file_of_verdicts_is_read_in_its_order_and_another_word_in_it_is_refus
     assert [(name, verdict.word) for name, verdict in goals.items()] == [("two", "not shown"), ("one", "supported")]
     assert others == ()
     path.write_text(path.read_text().replace("not shown", "doubtful"))
-    with pytest.raises(ValueError, match="word must be one of .*, got 'doubtful'"):
+    with pytest.raises(ValueError, match=r"word must be one of .*, got 'doubtful'"):
         verdicts.read_verdicts(path)
 
 

@@ -1,4 +1,4 @@
-"""Verdicts on the claims of the INFINITO training report, read from verdicts.toml: a word, the reason, what would tell."""
+"""Verdicts on the claims of the INFINITO training report, read from verdicts.toml."""
 
 from __future__ import annotations
 
