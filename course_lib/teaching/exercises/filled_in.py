@@ -50,7 +50,7 @@ def _filled_in(
     properties: Sequence[Property] = (),
     **about: Any,
 ) -> Exercise:
-    """An exercise whose answer is a dictionary like `key`. A row without a question has that of `ask` for its first key.
+    """An exercise whose answer is a dictionary like `key`. A row without a question has the one of its first key.
 
     words: what may stand for a word, for all keys or by key. ask: the question for a key that is not right, by key or
     by the word that was given, or made by `ask(key, given, right)`. within: how far a number may be from the one that
@@ -70,11 +70,7 @@ def _filled_in(
     def make(edit: str) -> dict[str, Any]:
         return changed(key, edit, names)
 
-    def about_first(answer: dict[str, Any]) -> str:
-        first = next(name for name in key if answer[name] != key[name])
-        return _question(ask, first, answer[first], key[first])
-
-    known = mistakes(wrong, make, names, about_first)
+    known = mistakes(wrong, make, names, lambda answer: _about_first(answer, key, ask))
     right = variants(also, make, names) if also else ()
     reader = _Reader(key, (*right, *known), allowed, synonyms, within or {}, read or {}, bounds)
     asked = Property("each by itself", lambda seen, rule: _look_again(seen, rule, allowed, ask))
@@ -210,6 +206,11 @@ def _look_again(seen: Any, right: Any, allowed: Mapping[str, tuple[str, ...]], a
     question = _question(ask, first, seen[first], right[first])
     between = "; " if any("," in str(name) for name in wrong) else ", "
     return f"look again at {between.join(map(str, wrong))}\n{first}: {question}"
+
+
+def _about_first(answer: Mapping[str, Any], key: Mapping[str, Any], ask: Ask) -> str:
+    first = next(name for name in key if answer[name] != key[name])
+    return _question(ask, first, answer[first], key[first])
 
 
 def _question(ask: Ask, name: Any, given: Any, rule: Any) -> str:
