@@ -9,7 +9,7 @@ import numpy as np
 from course_lib.teaching.exercises.compare import leaf_distance, pairs
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.observe import Detail as Detail  # authors take it from here
-from course_lib.teaching.exercises.observe import Raised
+from course_lib.teaching.exercises.observe import Raised, read_out
 
 
 def loop_of(lines: Mapping[str, str]) -> Callable[[Sequence[str]], str]:
@@ -56,7 +56,7 @@ def of_form(answer: Callable[..., Any], form: Form) -> Callable[..., Any]:
     """The answer, which raises `OtherForm` where what it gives has not this form."""
 
     def checked(*given: Any, **named: Any) -> Any:
-        result = answer(*given, **named)
+        result = read_out(answer(*given, **named))
         if not form.fits(result):
             raise OtherForm("" if result is None else kind_of(result))
         return result

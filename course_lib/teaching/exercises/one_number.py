@@ -27,20 +27,33 @@ def _not_a_number(seen: dict[str, Any], right: dict[str, Any]) -> str | None:
     return None
 
 
-def _nearly(seen: dict[str, Any], right: dict[str, Any]) -> str | None:
-    """The sentence for results that are right but for a rounding, or near the right ones in every case."""
-    pairs = [(float(facts["result"]), float(right[case]["result"])) for case, facts in seen.items()]
+def _numbers(seen: dict[str, Any], right: dict[str, Any]) -> list[tuple[float, float]]:
+    """Every number of the results with the right one."""
+    results = [(facts["result"], right[case]["result"]) for case, facts in seen.items()]
+    return [pair for own, rule in results for pair in zip(np.ravel(own).tolist(), np.ravel(rule).tolist(), strict=True)]
+
+
+def _rounded(seen: dict[str, Any], right: dict[str, Any]) -> str | None:
+    """The sentence for results that are right but for a rounding, to decimals or to digits."""
+    pairs = _numbers(seen, right)
     for places in range(1, 6):
-        if all(own == round(rule, places) for own, rule in pairs):
-            return f"yours is the right result, rounded ({pairs[0][0]:g})\nwho else may need the other digits?"
-    apart = max(abs(own / rule - 1) for own, rule in pairs)
-    if apart < NEAR:
-        told = f"in all {len(pairs)} cases yours is near the right result, not equal: off by up to {100 * apart:.2g}%"
-        return f"{told}\nis anything drawn, rounded or left out on the way?"
+        if all(own in (round(rule, places), float(f"{rule:.{places}g}")) for own, rule in pairs):
+            what = f"yours is the right result, rounded ({pairs[0][0]:g})"
+            return f"{what}\nwho else may need the other digits?"
     return None
 
 
+def _nearly(seen: dict[str, Any], right: dict[str, Any]) -> str | None:
+    """The sentence for results that are rounded, or near the right ones in every case."""
+    apart = max(abs(own / rule - 1) for own, rule in _numbers(seen, right))
+    if apart < NEAR and not _rounded(seen, right):
+        told = f"in all {len(seen)} cases yours is near the right result, not equal: off by up to {100 * apart:.2g}%"
+        return f"{told}\nis anything drawn, rounded or left out on the way?"
+    return _rounded(seen, right)
+
+
 ONE_NUMBER, ALL_DIGITS = Property("one number", _not_a_number), Property("all its digits", _nearly)
+ROUNDED = Property("not rounded", _rounded)
 
 
 def first_wrong(

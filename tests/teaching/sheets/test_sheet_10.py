@@ -47,7 +47,7 @@ def test_six_pictures_differ_and_do_not_disturb_the_random_state():
 
 @pytest.mark.parametrize("name", [*RIGHT, *PLANTED])
 def test_every_model_of_the_attack_gives_forecasts(name):
-    model = {**RIGHT, **PLANTED}[name]
+    model = {**RIGHT, **PLANTED}[name]()
     x = torch.arange(40).reshape(2, 20) % 10
     logits, memory = model(x, None)
     assert logits.shape == (2, 20, 10)
@@ -65,7 +65,8 @@ def test_what_a_causal_model_owes_to_rounding_stays_below_the_bound_of_the_exerc
         ids = torch.Generator().manual_seed(seed)
         x, other = (torch.randint(0, 10, (2, tokens), generator=ids) for _ in range(2))
         changed = torch.cat([x[:, : tokens // 2], other[:, tokens // 2 :]], dim=1)
-        for model in RIGHT.values():
+        for make in RIGHT.values():
+            model = make()
             logits = [model(one, None)[0][:, : tokens // 2] for one in (x, changed)]
             moved.append(float((logits[0] - logits[1]).abs().max()))
     assert 0 < max(moved) < 1e-5

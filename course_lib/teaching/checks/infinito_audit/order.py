@@ -38,32 +38,31 @@ def traits(letters: Any) -> dict[str, str]:
     return {"lines": "".join(sorted(letters)), "too early": early, "bands": bands}
 
 
-def _lines(seen: Any, right: Any) -> str | None:
-    if seen["lines"] == "no letters":
+_UNWANTED = {
+    "C": "with C the bands know the run\ncan a run lie outside of bands that were drawn around it?",
+    "H": "with H the vocabulary knows the held-out text\nfrom which text may a model know its words?",
+}
+
+
+def _told(seen: Any, right: Any) -> str | None:
+    lines = seen["lines"]
+    if lines == "no letters":
         return 'the answer is a text of letters, such as "A B C"'
-    unknown = sorted(set(seen["lines"]) - set(LINES))
-    if unknown:
-        return f"there is no line {unknown[0]}"
-    twice = [letter for letter in LINES if seen["lines"].count(letter) > 1]
-    if twice:
-        return f"line {twice[0]} stands in it twice"
-    if "C" in seen["lines"]:
-        return "with C the bands know the run\ncan a run lie outside of bands that were drawn around it?"
-    if "H" in seen["lines"]:
-        return "with H the vocabulary knows the held-out text\nfrom which text may a model know its words?"
-    missing = sorted(set(right["lines"]) - set(seen["lines"]))
-    if missing:
-        return f"{len(missing)} lines are still missing" if len(missing) > 1 else f"line {missing[0]} is missing"
-    return None
-
-
-def _early(seen: Any, right: Any) -> str | None:
+    for letter in lines:
+        if letter not in LINES:
+            return f"there is no line {letter}"
+        if lines.count(letter) > 1:
+            return f"line {letter} stands in it twice"
+    asked = [question for letter, question in _UNWANTED.items() if letter in lines]
+    missing = [letter for letter in right["lines"] if letter not in lines]
+    if asked or missing:
+        few = f"line {missing[0]} is missing" if len(missing) == 1 else f"{len(missing)} lines are still missing"
+        return asked[0] if asked else few
     letter, _, lacks = seen["too early"].partition(": ")
     if letter:
-        names = lacks.replace("texts", "held_out" if letter == "G" else "train_text").split(", ")
-        told = ", ".join(f"`{name}`" for name in names)
-        asked = "which line makes it?" if len(names) == 1 else "which lines make them?"
-        return f"line {letter} comes too early: it reads {told}, which no line has made by then\n{asked}"
+        told = lacks.replace("texts", "held_out" if letter == "G" else "train_text").replace(", ", "`, `")
+        asked_last = "which lines make them?" if ", " in lacks else "which line makes it?"
+        return f"line {letter} comes too early: it reads `{told}`, which no line has made by then\n{asked_last}"
     return "the bands are chosen after the run" if seen["bands"] != right["bands"] else None
 
 
@@ -98,7 +97,7 @@ ORDER_AUDIT = order(
     text_late [JFDEBAGI]: a vocabulary before its text | which words would it hold?
     within_early [JDFBEAGI]: a comparison before the run | which history would lie within the bands?
     """,
-    properties=(Property("the lines", _lines), Property("their order", _early)),
+    properties=(Property("the lines and their order", _told),),
     hints=(
         "For each line ask which names it reads, and which line makes them.",
         "No name tells you when the bands have to be chosen: what would be wrong with choosing them last?",

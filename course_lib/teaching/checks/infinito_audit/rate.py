@@ -3,17 +3,8 @@
 import math
 
 from course_lib.by_hand.entropies import entropy_rate
-from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
-from course_lib.teaching.exercises.one_number import ALL_DIGITS, ONE_NUMBER, first_wrong
-
-CASES = (
-    (100, list(range(10, 30)), [0.05] * 20),
-    (8, [1, 2, 6], [0.5, 0.2, 0.3]),
-    (20, [3, 9], [0.9, 0.1]),
-    (1, [1, 3], [0.5, 0.5]),  # the example of the sheet
-)
-
+from course_lib.teaching.exercises.one_number import one_number
 
 # The example first; behind it how many tokens a sentence has on average.
 _GIVEN = {
@@ -43,7 +34,12 @@ ENTROPY_RATE = implement(
     entropy_rate,
     complete=True,
     size="core, difficulty 2, 15 minutes",
-    cases=CASES,
+    cases=(
+        (100, list(range(10, 30)), [0.05] * 20),
+        (8, [1, 2, 6], [0.5, 0.2, 0.3]),
+        (20, [3, 9], [0.9, 0.1]),
+        (1, [1, 3], [0.5, 0.5]),  # the example of the sheet
+    ),
     names={"by_hazard": by_hazard},
     right="""
     by_hazard: token by token: the chance that the sentence ends now, from what is left of the lengths
@@ -90,7 +86,7 @@ ENTROPY_RATE = implement(
     over_all_lengths: one sentence spread over the tokens of all lengths | how many tokens has one sentence, on average?
         mean_length + 1 -> sum(lengths) + len(lengths)
     """,
-    properties=(ONE_NUMBER, ALL_DIGITS, Property("what a sentence costs", first_wrong(_ASKED))),
+    properties=one_number(_ASKED),
     hints=(
         "What has to be told of a sentence, so that somebody else can write it down? Its length, and its words.",
         "The length costs -sum p log p; each word costs log(words).",

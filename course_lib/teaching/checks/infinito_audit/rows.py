@@ -6,7 +6,7 @@ from typing import Any
 from course_lib.by_hand.entropies import perplexity_of
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
-from course_lib.teaching.exercises.one_number import ALL_DIGITS, ONE_NUMBER, first_wrong
+from course_lib.teaching.exercises.one_number import one_number
 
 CASES = (
     ([(4.0, 32), (3.5, 32), (1.2, 15)],),
@@ -75,7 +75,7 @@ PERPLEXITY_OF = implement(
     median: the batch in the middle | what do the other batches say?
         return: np.exp(np.median([mean for mean, _ in batches]))
     """,
-    properties=(ONE_NUMBER, Property("in between", _between), ALL_DIGITS, Property("each case", first_wrong(_ASKED))),
+    properties=one_number(_ASKED, Property("in between", _between)),
     hints=(
         "A mean times its count is a sum again.",
         "Sum of the losses over the sum of the counts is the loss per token.",

@@ -7,9 +7,10 @@ import numpy as np
 from course_lib.by_hand.entropies import rates_after_epochs
 from course_lib.teaching.exercises.compare import to_array
 from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import kind_of
+from course_lib.teaching.exercises.forms import Form
 from course_lib.teaching.exercises.kinds import implement
 from course_lib.teaching.exercises.observe import Case
+from course_lib.teaching.exercises.one_number import ROUNDED
 
 CASES = (
     Case(epochs=6, updates=4, horizon=8, base=1.0, floor=0.25),
@@ -20,10 +21,7 @@ CASES = (
 
 def _rows(seen: Any, right: Any) -> str | None:
     for case, facts in seen.items():
-        own, rule = to_array(facts["result"]), right[case]["result"]
-        if own is None or own.ndim != 1:
-            told = f"return a list with a rate per epoch; you return {kind_of(facts['result'])}"
-            return f"{told}\nis each entry one number, not a text, without brackets around it?"
+        own, rule = facts["result"], right[case]["result"]
         if len(own) != len(rule):
             told = f"{case}: {len(rule)} epochs, and your list has {len(own)} rate{'s' * (len(own) != 1)}"
             return f"{told}\nis there one for each epoch, from 1 to the last?"
@@ -34,15 +32,6 @@ def _columns(seen: Any, right: Any) -> list[tuple[dict[str, Any], str, np.ndarra
     """Of each case its arguments, its name, the rates (epochs,) that were given, and the right ones."""
     both = [(name, *(np.asarray(each[name]["result"], dtype=float) for each in (seen, right))) for name in right]
     return [(case.keywords, *column) for case, column in zip(CASES, both, strict=True)]
-
-
-def _digits(seen: Any, right: Any) -> str | None:
-    """The sentence for rates that are right but for a rounding."""
-    pairs = [pair for *_, own, rule in _columns(seen, right) for pair in zip(own, rule, strict=True)]
-    for digits in range(1, 6):
-        if all(own in (float(f"{rate:.{digits}g}"), round(rate, digits)) for own, rate in pairs):
-            return f"your rates are the right ones, rounded ({pairs[0][0]})\nwho else may need the other digits?"
-    return None
 
 
 def _limits(seen: Any, right: Any) -> str | None:
@@ -78,6 +67,11 @@ RATES_AFTER_EPOCHS = implement(
     rates_after_epochs,
     size="12 minutes",
     cases=CASES,
+    form=Form(
+        "a list with a rate per epoch",
+        lambda said: getattr(to_array(said), "ndim", 0) == 1,
+        "is each entry one number, not a text, without brackets around it?",
+    ),
     right="""
     by_updates: update by update, keeping the rate after the last of each epoch
         range(1, epochs + 1) -> range(1, epochs * updates + 1); epoch * updates -> epoch
@@ -133,7 +127,7 @@ RATES_AFTER_EPOCHS = implement(
     compounded: a cosine that starts anew from the rate of the row above | from which rate does the one cosine fall?
         base - floor -> (rates[-1] if rates else base) - floor
     """,
-    properties=tuple(Property(test.__name__, test) for test in (_rows, _digits, _limits, _named)),
+    properties=(Property("rows", _rows), ROUNDED, Property("limits", _limits), Property("each rate", _named)),
     hints=(
         "After epoch k there were k * updates updates, of horizon * updates.",
         "Half a cosine: (1 + cos(pi * progress)) / 2 goes from 1 to 0.",

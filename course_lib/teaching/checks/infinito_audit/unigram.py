@@ -6,7 +6,7 @@ from typing import Any
 from course_lib.by_hand.entropies import unigram_entropy
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
-from course_lib.teaching.exercises.one_number import ALL_DIGITS, ONE_NUMBER, first_wrong
+from course_lib.teaching.exercises.one_number import one_number
 
 CASES = ((100, 5_000, 10, 29), (7, 4, 2, 6), (30, 12, 1, 8))
 
@@ -22,15 +22,11 @@ def _range(seen: Any, right: Any) -> str | None:
     return None
 
 
-# How many words and stops each case has, to compare with one's own.
-_COUNTS = (
-    "97,500 words on average and 4,999 stops",
-    "16 words on average and 3 stops",
-    "54 words on average and 11 stops",
-)
+_WORDS_AND_STOPS = (("97,500", "4,999"), ("16", "3"), ("54", "11"))  # of each case, to compare with one's own
 _ASKED = {
-    f"case {number}": f"inputs {case}: {{yours}}\nof {counts}: do your shares say so, and sum to 1?"
-    for number, (case, counts) in enumerate(zip(CASES, _COUNTS, strict=True), start=1)
+    f"case {number}": f"inputs {case}: {{yours}}\n"
+    f"of {words} words on average and {stops} stops: do your shares say so, and sum to 1?"
+    for number, (case, (words, stops)) in enumerate(zip(CASES, _WORDS_AND_STOPS, strict=True), start=1)
 }
 
 UNIGRAM_ENTROPY = implement(
@@ -87,7 +83,7 @@ UNIGRAM_ENTROPY = implement(
     base_ten: the entropy to the base 10 | which logarithm is a nat?
         return: RESULT / math.log(10)
     """,
-    properties=(ONE_NUMBER, Property("in its range", _range), ALL_DIGITS, Property("the counts", first_wrong(_ASKED))),
+    properties=one_number(_ASKED, Property("in its range", _range)),
     hints=(
         "First the share p of full stops among all tokens: how many stops, how many words?",
         "The mean length is (shortest + longest) / 2; between n sentences there are n - 1 stops.",

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.teaching.exercises.kinds import planted_edits
-from course_lib.teaching.exercises.tables import rows
+from course_lib.teaching.exercises.kinds import asked_of, planted_edits
 
 Evaluation = Callable[[Any, list[str], int], float]
 
@@ -94,4 +93,4 @@ loss_rounded: how close must two perplexities be?
     return: math.exp(round(total / len(text), 2))
 """
 PLANTED: dict[str, Evaluation] = planted_edits(by_sums, _FAULTS, {"Counter": Counter})
-SURVIVED = {row.id.replace("_", " "): row.text for row in rows(_FAULTS)}
+SURVIVED = asked_of(_FAULTS)

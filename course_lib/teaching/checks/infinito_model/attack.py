@@ -1,27 +1,8 @@
 """A test that finds every leak: the known weak tests of sees_no_future."""
 
-import copy
-
 from course_lib.by_hand.attention import sees_no_future
-from course_lib.teaching.checks.infinito_model.versions import PLANTED, RIGHT
-from course_lib.teaching.exercises.kinds import attack
-
-_SURVIVED = {
-    "no mask": "do you compare the logits up to t when tokens after t change?",
-    "last token": "is the last token among those that you change?",
-    "off by one": "do you change token t + 1 as well?",
-    "two ahead": "do you change every token after t, or only the next one?",
-    "one head": "how large may a change be before you call it a leak?",
-    "time norm": "do you compare all logits up to t?",
-    "faint": "how large may a change be before you call it a leak?",
-    "beyond 16": "how long is your segment, and at which t do you look?",
-    "seam": "at which t do you look?",
-    "batch norm": "does your batch hold a second sequence, and does it change up to t as well?",
-    "writes first": "does the memory hold the tokens that you change?",
-    "mean asks": "does the memory hold anything when you look?",
-    "batch memory": "what did the other sequence write before?",
-    "hidden buffer": "are two equal calls equal?",
-}
+from course_lib.teaching.checks.infinito_model.versions import LEAKS, PLANTED, RIGHT
+from course_lib.teaching.exercises.kinds import asked_of, attack
 
 
 def _alarm(rejected: list[str]) -> str:
@@ -34,7 +15,7 @@ SEES_NO_FUTURE = attack(
     "sees_no_future",
     "Attack: a test that finds every leak",
     sees_no_future,
-    call=lambda test, model: test(copy.deepcopy(model)),
+    call=lambda test, make: test(make()),
     right=RIGHT,
     planted=PLANTED,
     size="core, difficulty 3, 30 minutes",
@@ -78,7 +59,7 @@ SEES_NO_FUTURE = attack(
     each="a model without a leak",
     never="which condition fails?",
     alarm=_alarm,
-    survived={name: f"a leak survives ({name})\n{question}" for name, question in _SURVIVED.items()},
+    survived={name: f"a leak survives ({name})\n{question}" for name, question in asked_of(LEAKS).items()},
     hints=(
         "Change every token after t in row 0 and all of row 1; the logits of row 0 up to t must stay.",
         "Do it twice: with no memory, and with the memory that a call on another segment returned.",
