@@ -23,9 +23,9 @@
 # same code, and the lesson says on which machine.
 
 # %% id="machine-report" tags=["nbval-ignore-output"]
-from course_lib.training.machine.runtime import environment_report, presets_that_run
+from course_lib.training.machine.runtime import describe_environment, presets_that_run
 
-report = environment_report()
+report = describe_environment()
 print(report)
 
 # %% id="machine-presets" tags=["nbval-ignore-output"]

@@ -528,7 +528,7 @@ for axis, (name, schedule) in zip(axes.flat, SHAPES.items(), strict=True):
 for axis in axes[1]:
     axis.set_xlabel("epoch")
 for axis in axes[:, 0]:
-    axis.set_ylabel("multiplier")
+    axis.set_ylabel("factor")
 style.show(
     figure,
     alt="Six schedules over 60 epochs as multipliers of the base rate. Constant: 1. Exponential: a "

@@ -47,7 +47,7 @@ def test_the_hessian_of_a_linear_model_is_known():
 
 def test_decay_adds_to_every_eigenvalue():
     model = network()
-    plain, decayed = hessian(model), hessian(model, decay=0.3)
+    plain, decayed = hessian(model), hessian(model, weight_decay=0.3)
     assert np.allclose(decayed - plain, 0.3 * np.eye(len(plain)), atol=1e-6)
 
 

@@ -7,7 +7,7 @@ from course_lib.numpy_nn.layers import Linear, ReLU
 from course_lib.numpy_nn.losses import softmax_cross_entropy
 from course_lib.numpy_nn.network import Sequential, mlp
 from course_lib.numpy_nn.optimizers import SGD
-from course_lib.numpy_nn.studies.instruments import UpdateWatch, layer_report
+from course_lib.numpy_nn.studies.instruments import UpdateWatch, layer_stats
 from course_lib.numpy_nn.train import train_mlp
 
 
@@ -21,7 +21,7 @@ def test_the_report_leaves_parameters_and_gradients_alone(data):
     model = mlp([6, 5, 3], rng=np.random.default_rng(0), dtype=np.float64)
     model.gradients[:] = 7.0
     before = model.parameters.copy()
-    layer_report(model, *data)
+    layer_stats(model, *data)
     assert np.array_equal(model.parameters, before)
     assert (model.gradients == 7.0).all()
 
@@ -29,7 +29,7 @@ def test_the_report_leaves_parameters_and_gradients_alone(data):
 def test_outputs_and_gradients_belong_to_the_layer_that_is_named(data):
     x, y = data
     model = mlp([6, 5, 3], rng=np.random.default_rng(0), dtype=np.float64)
-    first, relu, last = layer_report(model, x, y)
+    first, relu, last = layer_stats(model, x, y)
     assert [first.name, relu.name, last.name] == ["0 Linear", "1 ReLU", "2 Linear"]
     logits = model.forward(x)
     _, gradient = softmax_cross_entropy(logits, y)
@@ -43,7 +43,7 @@ def test_a_unit_with_a_very_negative_bias_is_reported_dead(data):
     rng = np.random.default_rng(0)
     model = Sequential(Linear(6, 4, rng=rng), ReLU(), Linear(4, 3, rng=rng))
     model.linear_layers[0].bias[1] = -100
-    assert layer_report(model, *data)[1].dead == 0.25
+    assert layer_stats(model, *data)[1].dead == 0.25
 
 
 def test_the_watch_sees_the_length_of_every_step(data):

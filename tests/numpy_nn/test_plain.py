@@ -86,7 +86,7 @@ def test_the_plain_step_is_the_step_of_the_training_loop():
     model = mlp((4, 3), rng=RNG(0), dtype=np.float64)
     x, labels = RNG(1).standard_normal((10, 4)), RNG(2).integers(0, 3, 10)
     layer = model.linear_layers[0]
-    loss, weight, bias = plain.training_step(layer.weight.copy(), layer.bias.copy(), x, labels, rate=0.3)
+    loss, weight, bias = plain.training_step(layer.weight.copy(), layer.bias.copy(), x, labels, lr=0.3)
     history = train_mlp(model, (x, labels), optimizer=SGD(0.3), epochs=1, batch_size=10)
     assert loss == pytest.approx(history.last("train", "loss"), rel=1e-12)
     np.testing.assert_allclose(weight, layer.weight, atol=1e-12)

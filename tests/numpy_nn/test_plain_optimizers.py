@@ -28,7 +28,7 @@ def plain_path(step, state, *settings, counted=False):
 def guarded_path(optimizer):
     parameters, path = np.linspace(-1, 1, 12), []
     for t, rate in enumerate(RATES, start=1):
-        optimizer.step(parameters, gradient_of(t).ravel(), rate / optimizer.rate)
+        optimizer.step(parameters, gradient_of(t).ravel(), rate / optimizer.lr)
         path.append(parameters.reshape(4, 3).copy())
     return np.array(path)
 
@@ -39,11 +39,11 @@ CASES = {
     "rmsprop": (lambda: plain_path(plain.rmsprop_step, 1, 0.9, 0.01), lambda: RMSProp(0.1, 0.9, 0.01)),
     "adam": (
         lambda: plain_path(plain.adam_step, 2, 0.8, 0.95, 0.01, counted=True),
-        lambda: Adam(0.1, 0.8, 0.95, 0.01),
+        lambda: Adam(0.1, (0.8, 0.95), 0.01),
     ),
     "adamw": (
         lambda: plain_path(plain.adamw_step, 2, 0.8, 0.95, 0.01, 0.3, counted=True),
-        lambda: AdamW(0.1, 0.8, 0.95, 0.01, decay=0.3),
+        lambda: AdamW(0.1, (0.8, 0.95), 0.01, weight_decay=0.3),
     ),
 }
 

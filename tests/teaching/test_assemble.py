@@ -1,4 +1,4 @@
-"""Do lesson, solution and sheet get the cells that the master has for each?"""
+"""Do lesson, solution and sheet get the cells that the source has for each?"""
 
 import pytest
 
@@ -7,7 +7,7 @@ from course_lib.teaching.build.percent import SourceError
 from course_lib.teaching.build.source import faded_of, fenced, stub_of, worked_of
 from course_lib.teaching.exercises.exercise import Exercise
 from course_lib.teaching.exercises.registry import Entry
-from tests.teaching.masters import FUNCTION, LESSON, SHEET, TOP, by_id, cells, master
+from tests.teaching.sources import FUNCTION, LESSON, SHEET, TOP, by_id, cells, source
 
 
 def test_a_lesson_has_no_exercise_and_no_cell_for_a_sheet(tmp_path):
@@ -17,8 +17,8 @@ def test_a_lesson_has_no_exercise_and_no_cell_for_a_sheet(tmp_path):
 
 
 def test_a_master_is_named_by_number_and_topic(tmp_path):
-    master(tmp_path, LESSON, name="demo.py")
-    with pytest.raises(SourceError, match=r"notebooks/source/demo.py: the name of a master must be NN_topic.py"):
+    source(tmp_path, LESSON, name="demo.py")
+    with pytest.raises(SourceError, match=r"notebooks/source/demo.py: the name of a source must be NN_topic.py"):
         targets(tmp_path)
 
 

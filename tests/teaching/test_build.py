@@ -1,4 +1,4 @@
-"""Is what was built executed, the same bytes each time, and found stale when a master or a notebook changed?"""
+"""Is what was built executed, the same bytes each time, and found stale when a source or a notebook changed?"""
 
 import re
 
@@ -9,15 +9,15 @@ from course_lib.teaching.build import command as pipeline
 from course_lib.teaching.build.assemble import orphans, targets
 from course_lib.teaching.build.command import build, main, stale_notebooks
 from course_lib.teaching.build.percent import SourceError
-from tests.teaching.masters import LESSON, SHEET, by_id, master
+from tests.teaching.sources import LESSON, SHEET, by_id, source
 
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
     """A folder with one lesson (a figure and a widget), one solution and one sheet, built once."""
     root = tmp_path_factory.mktemp("course")
-    master(root, LESSON)
-    master(root, SHEET, "solutions")
+    source(root, LESSON)
+    source(root, SHEET, "solutions")
     assert main([], root) == 0
     return root
 
@@ -71,7 +71,7 @@ def test_a_change_of_text_keeps_the_outputs(executed, tmp_path, monkeypatch):
     monkeypatch.setattr(pipeline, "execute", pytest.fail)
     root = changed(executed, tmp_path, "# The line rises.", "# The line rises fast.")
     assert [str(found) for found in stale_notebooks(root)] == [
-        "notebooks/source/97_demo.py:20: cell 'why' differs from its master in source [notebooks/97_demo.ipynb]"
+        "notebooks/source/97_demo.py:20: cell 'why' differs from its source file in source [notebooks/97_demo.ipynb]"
     ]
     (lesson,) = (target for target in targets(root) if target.kind == "lesson")
     assert build(lesson) == "outputs kept"
@@ -111,7 +111,12 @@ def test_a_failing_cell_leaves_the_old_notebook_and_names_the_cell(executed, tmp
             "cell 'draw' stores a figure without alt",
         ),
         ("notebooks/97_demo.ipynb", '"name": "stdout"', '"name": "stderr"', "cell 'slide' writes to stderr"),
-        ("notebooks/97_demo.ipynb", '"# Title"', '"# Another"', "py:1: cell 'top' differs from its master in source"),
+        (
+            "notebooks/97_demo.ipynb",
+            '"# Title"',
+            '"# Another"',
+            "py:1: cell 'top' differs from its source file in source",
+        ),
         ("notebooks/97_demo.ipynb", '"id": "why"', '"id": "because"', "py:20: cell 'why' and those below"),
         ("notebooks/97_demo.ipynb", '"nbval-ignore-output"', '"nbval-skip"', "cell 'slide' differs .* in metadata"),
         ("notebooks/97_demo.ipynb", '"name": "python3"', '"name": "other"', "the metadata of the notebook"),
@@ -164,7 +169,7 @@ def test_a_notebook_without_a_master_is_found(executed, tmp_path):
     (root / "exercises" / "98_left.ipynb").write_text("{}", encoding="utf-8")
     assert orphans(root) == [root / "exercises" / "98_left.ipynb"]
     assert [str(found) for found in stale_notebooks(root)] == [
-        "exercises/98_left.ipynb: no master asks for this notebook; write one or delete it"
+        "exercises/98_left.ipynb: no source asks for this notebook; write one or delete it"
     ]
 
 
@@ -172,12 +177,12 @@ def test_names_choose_what_is_built(executed, capsys):
     for name in ("97", "97_demo", "solutions/source/97_demo.py"):
         assert main([name, "--check"], executed) == 0
     assert main(["98"], executed) == 1
-    assert "no master is called '98'; there are ['97_demo']" in capsys.readouterr().err
+    assert "no source is called '98'; there are ['97_demo']" in capsys.readouterr().err
 
 
 def test_cells_can_be_written_without_running_them(tmp_path, monkeypatch):
     monkeypatch.setattr(pipeline, "execute", pytest.fail)
-    master(tmp_path, LESSON)
+    source(tmp_path, LESSON)
     assert main(["--no-execute"], tmp_path) == 0
     assert [found.says for found in stale_notebooks(tmp_path)] == [
         "the cells were not executed from top to bottom (counts [None, None, None]) [notebooks/97_demo.ipynb]"

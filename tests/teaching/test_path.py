@@ -6,7 +6,7 @@ from course_lib.core.files import course_root
 from course_lib.teaching.build.assemble import Target, assemble
 from course_lib.teaching.build.lessons import IN_AN_HOUR
 from course_lib.teaching.build.path import LONGEST, broken, deeper, halfway_text, halves, path_table, words
-from course_lib.teaching.build.percent import DEEPER, HALFWAY, Cell, read_master
+from course_lib.teaching.build.percent import DEEPER, HALFWAY, Cell, read_source
 
 SOURCES = sorted((course_root() / "notebooks" / "source").glob("[0-9][0-9]_*.py"))
 
@@ -100,7 +100,7 @@ def test_the_builder_collapses_a_deeper_section_and_writes_the_half_way_stop(tmp
         encoding="utf-8",
     )
     title, more, check, seen = assemble(Target("lesson", source, tmp_path / "01_topic.ipynb")).cells
-    assert title.source == "# Title\n\n" + halfway_text(read_master(source))
+    assert title.source == "# Title\n\n" + halfway_text(read_source(source))
     assert more.metadata == {"tags": ["deeper"], "jp-MarkdownHeadingCollapsed": True}
     assert check.metadata == {"jupyter": {"source_hidden": True}}
     assert check.source.splitlines()[0] == "# Checks the text."
@@ -109,11 +109,11 @@ def test_the_builder_collapses_a_deeper_section_and_writes_the_half_way_stop(tmp
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
 def test_no_core_path_needs_a_deeper_section(source):
-    assert broken(read_master(source)) == []
+    assert broken(read_source(source)) == []
 
 
 def test_the_core_path_of_a_lesson_in_the_new_form_takes_an_hour_at_most():
-    minutes = {path.stem: halves(read_master(path))[0].minutes for path in SOURCES if path.stem in IN_AN_HOUR}
+    minutes = {path.stem: halves(read_source(path))[0].minutes for path in SOURCES if path.stem in IN_AN_HOUR}
     assert minutes.keys() == set(IN_AN_HOUR)
     assert {stem: round(one) for stem, one in minutes.items() if one > LONGEST} == {}
 

@@ -1,9 +1,9 @@
-"""Does a master give the cells and ids that it names, and is every slip refused with its line?"""
+"""Does a source give the cells and ids that it names, and is every slip refused with its line?"""
 
 import pytest
 
-from course_lib.teaching.build.percent import SourceError, read_master
-from tests.teaching.masters import FUNCTION, TOP, cells, master
+from course_lib.teaching.build.percent import SourceError, read_source
+from tests.teaching.sources import FUNCTION, TOP, cells, source
 
 
 def test_a_cell_keeps_its_name_and_an_unnamed_cell_counts_from_the_last_name(tmp_path):
@@ -91,13 +91,13 @@ def test_a_master_starts_with_a_named_title(tmp_path, text):
     with pytest.raises(
         SourceError, match=r"97_demo.py:1: the first cell must be a Markdown cell with an id and a title"
     ):
-        read_master(master(tmp_path, text))
+        read_source(source(tmp_path, text))
 
 
 @pytest.mark.parametrize(("text", "words"), [("x = 1\n\n" + TOP, "text above the first"), ("", "has no cell")])
 def test_text_outside_of_cells_is_refused(tmp_path, text, words):
     with pytest.raises(SourceError, match=words):
-        read_master(master(tmp_path, text))
+        read_source(source(tmp_path, text))
 
 
 def test_a_marker_within_a_string_is_no_marker(tmp_path):

@@ -8,12 +8,12 @@ from course_lib.teaching.build.assemble import Target
 from course_lib.teaching.build.cell_rules import output_findings
 from course_lib.teaching.build.command import build, stale_notebooks
 from course_lib.teaching.build.percent import SourceError
-from tests.teaching.masters import TOP, master
+from tests.teaching.sources import TOP, source
 
 
 def test_a_cell_that_writes_to_stderr_or_prints_a_path_is_refused(tmp_path):
     text = 'import os, sys\nprint("careful", file=sys.stderr)\nprint(os.getcwd() + "/data")\n'
-    path = master(tmp_path, f'{TOP}\n# %% id="bad"\n{text}')
+    path = source(tmp_path, f'{TOP}\n# %% id="bad"\n{text}')
     with pytest.raises(SourceError) as error:
         build(Target("lesson", path, tmp_path / "notebooks" / "97_demo.ipynb"))
     assert "97_demo.py:4: cell 'bad' writes to stderr: 'careful'" in str(error.value)
@@ -33,7 +33,7 @@ def test_a_cell_that_writes_to_stderr_or_prints_a_path_is_refused(tmp_path):
 )
 def test_a_cell_that_breaks_a_rule_is_refused_before_it_runs(tmp_path, monkeypatch, code, words):
     monkeypatch.setattr(pipeline, "execute", pytest.fail)
-    path = master(tmp_path, f'{TOP}\n# %% id="bad"\n{code}')
+    path = source(tmp_path, f'{TOP}\n# %% id="bad"\n{code}')
     with pytest.raises(SourceError, match=rf"^notebooks/source/97_demo.py:4: cell 'bad' {words}"):
         build(Target("lesson", path, tmp_path / "notebooks" / "97_demo.ipynb"))
     assert any(words in str(found) for found in stale_notebooks(tmp_path))
@@ -41,7 +41,7 @@ def test_a_cell_that_breaks_a_rule_is_refused_before_it_runs(tmp_path, monkeypat
 
 @pytest.mark.parametrize("code", ["x = 1\n" * 15, 'text = "plt"\n# a comment;\n', 'text = "a;"\n'])
 def test_a_cell_within_the_rules_passes(tmp_path, code):
-    master(tmp_path, f'{TOP}\n# %% id="good"\n{code}')
+    source(tmp_path, f'{TOP}\n# %% id="good"\n{code}')
     assert [str(found) for found in stale_notebooks(tmp_path)] == [
         "notebooks/source/97_demo.py: was not built, or what lies there is no notebook [notebooks/97_demo.ipynb]"
     ]
@@ -70,5 +70,5 @@ def test_every_figure_needs_alt_text_in_both_forms(data, metadata, lacks):
 
 
 def test_an_answer_in_a_solution_may_be_long(tmp_path):
-    master(tmp_path, TOP + '\n# %% id="test" tags=["solution"]\n' + "x = 1\n" * 30, "solutions")
+    source(tmp_path, TOP + '\n# %% id="test" tags=["solution"]\n' + "x = 1\n" * 30, "solutions")
     assert not any("lines" in str(found) for found in stale_notebooks(tmp_path))

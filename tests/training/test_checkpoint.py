@@ -13,7 +13,7 @@ from torch import nn
 from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds
 from course_lib.training.checkpoints import files as checkpoint_files
-from course_lib.training.checkpoints.content import noise_here
+from course_lib.training.checkpoints.content import generators_here
 from course_lib.training.checkpoints.saving import (
     CheckpointError,
     checkpoints,
@@ -386,11 +386,11 @@ def test_noise_of_another_kind_of_device_begins_from_the_seed():
     state = start()
     state.batch = 3
     cuda_only = {"cuda": torch.zeros(16, dtype=torch.uint8)}
-    first, again = noise_here(cuda_only, state), noise_here(cuda_only, state)
+    first, again = generators_here(cuda_only, state), generators_here(cuda_only, state)
     assert torch.equal(first["cpu"], again["cpu"])
     state.batch = 4
-    assert not torch.equal(first["cpu"], noise_here(cuda_only, state)["cpu"])
-    assert noise_here({"cpu": first["cpu"]}, state)["cpu"] is first["cpu"]
+    assert not torch.equal(first["cpu"], generators_here(cuda_only, state)["cpu"])
+    assert generators_here({"cpu": first["cpu"]}, state)["cpu"] is first["cpu"]
 
 
 def test_extra_must_be_a_dict_for_json_and_config_a_frozen_dataclass(tmp_path):

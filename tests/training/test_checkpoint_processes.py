@@ -59,7 +59,7 @@ def test_two_processes_go_on_bit_for_bit_in_the_middle_of_an_epoch(tmp_path):
                 for parameter in state.model.parameters():
                     parameter.add_(1.0)
             load(path, state)
-            before = (state.batch, None if state.noise is None else state.noise["cpu"].sum().item())
+            before = (state.batch, None if state.generators is None else state.generators["cpu"].sum().item())
             answers.append([equal(everything(train(state, NAME)), everything(whole)), *before])
         return answers
 

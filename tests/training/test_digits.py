@@ -59,7 +59,7 @@ def test_loss_and_scores_are_sums_whose_means_are_those_of_torch(count):
 def test_it_learns_the_digits():
     config = DigitsConfig(dropout=0.1)
     net = digits_net(config, seed=0)
-    state = TrainState(net, torch.optim.Adam(net.parameters(), lr=config.rate), Seeds.same(0))
+    state = TrainState(net, torch.optim.Adam(net.parameters(), lr=config.lr), Seeds.same(0))
     train = TensorLoader(PIXELS[:1400], LABELS[:1400], batch_size=config.batch_size)
     test = TensorLoader(PIXELS[1400:], LABELS[1400:], batch_size=100, shuffle=False)
     before = evaluate(net, test, classification_scores)

@@ -48,7 +48,7 @@ def test_a_run_of_fit_exports():
     lists = history_lists(state.history)
     assert {name: len(values) for name, values in lists.items()} == dict.fromkeys(LISTS, 3)
     assert lists["val_loss"][-1] == state.history.last("val", "loss")
-    assert lists["learning_rate"][-1] == state.rate
+    assert lists["learning_rate"][-1] == state.lr
 
 
 def test_without_an_evaluation_the_lists_of_val_are_empty():

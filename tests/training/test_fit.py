@@ -20,7 +20,7 @@ from course_lib.training.data.loaders import TensorLoader
 from course_lib.training.loop import fit as fit_module
 from course_lib.training.loop import step as step_module
 from course_lib.training.loop.callbacks import evaluate_on, stop_early
-from course_lib.training.loop.fit import fit, groups
+from course_lib.training.loop.fit import batches_of_updates, fit
 from course_lib.training.loop.state import TrainState
 from tests.training.small import (
     OPTIMIZERS,
@@ -212,12 +212,12 @@ def test_an_interruption_in_mid_epoch_keeps_place_sum_and_noise():
     state = new_state(dropout=0.3)
     fit(state, blob_loader(), classification_loss, epochs=2, on_step=[interrupt_at(6)])
     assert (state.step, state.epoch, state.batch, state.running.count) == (6, 1, 2, 32)
-    assert state.noise is not None
+    assert state.generators is not None
     fit(state, blob_loader(), classification_loss, epochs=2)  # still interrupted: nothing happens
     assert state.step == 6
     state.interrupted = False
     fit(state, blob_loader(), classification_loss, epochs=2)
-    assert (state.step, state.epoch, state.batch, state.running.count, state.noise) == (8, 2, 0, 0, None)
+    assert (state.step, state.epoch, state.batch, state.running.count, state.generators) == (8, 2, 0, 0, None)
 
 
 def test_a_stop_at_the_last_update_of_an_epoch_leaves_its_end_to_the_next_call():
@@ -311,7 +311,7 @@ def test_the_sum_over_an_epoch_is_exact_to_a_double():
 
 @pytest.mark.parametrize(("size", "count"), [(1, 5), (2, 3), (5, 1), (7, 1)])
 def test_groups_of_batches_hold_every_batch_once(size, count):
-    found = list(groups(iter("abcde"), size))
+    found = list(batches_of_updates(iter("abcde"), size))
     assert len(found) == count
     assert "".join(letter for group in found for letter in group) == "abcde"
 

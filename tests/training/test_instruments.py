@@ -18,7 +18,7 @@ from course_lib.training.data.loaders import TensorLoader
 from course_lib.training.loop.fit import fit
 from course_lib.training.loop.parameter_groups import freeze
 from course_lib.training.loop.state import TrainState
-from course_lib.training.machine.instruments import layer_report, update_watch
+from course_lib.training.machine.instruments import layer_stats, update_watch
 from tests.training.small import (
     blob_loader,
     blobs,
@@ -49,8 +49,8 @@ def twins(activation: str = "ReLU") -> tuple[object, nn.Sequential]:
 @pytest.mark.parametrize("activation", ["ReLU", "Tanh"])
 def test_the_report_is_that_of_the_numpy_network_with_the_same_weights(activation):
     ours, theirs = twins(activation)
-    expected = numpy_instruments.layer_report(ours, X.numpy(), Y.numpy())
-    found = layer_report(theirs, (X, Y), classification_loss)
+    expected = numpy_instruments.layer_stats(ours, X.numpy(), Y.numpy())
+    found = layer_stats(theirs, (X, Y), classification_loss)
     assert [row.name for row in found] == [row.name for row in expected]
     for one, other in zip(found, expected, strict=True):
         assert asdict(one.output) == pytest.approx(asdict(other.output), rel=1e-5, abs=1e-5)
@@ -64,15 +64,15 @@ def test_the_report_is_that_of_the_numpy_network_with_the_same_weights(activatio
 def test_overwriting_activations_give_the_report_of_copying_ones():
     _, model = twins()
     in_place = nn.Sequential(*[nn.ReLU(inplace=True) if isinstance(part, nn.ReLU) else part for part in model])
-    for one, other in zip(*(layer_report(m, (X, Y), classification_loss) for m in (model, in_place)), strict=True):
+    for one, other in zip(*(layer_stats(m, (X, Y), classification_loss) for m in (model, in_place)), strict=True):
         assert (one.output, one.gradient, one.dead) == (other.output, other.gradient, other.dead)
 
 
 def test_a_frozen_model_gives_the_same_report_and_stays_frozen():
     _, model = twins()
-    expected = layer_report(model, (X, Y), classification_loss)
+    expected = layer_stats(model, (X, Y), classification_loss)
     freeze(model, ["0", "2"])
-    found = layer_report(model, (X, Y), classification_loss)
+    found = layer_stats(model, (X, Y), classification_loss)
     assert [row.gradient for row in found] == [row.gradient for row in expected]
     assert [parameter.requires_grad for parameter in model.parameters()] == [False] * 4 + [True] * 2
 
@@ -87,8 +87,8 @@ def test_the_report_leaves_weights_gradients_buffers_modes_noise_and_data_alone(
     before, noise = copied(model.state_dict()), torch.get_rng_state()
     modes = [module.training for module in model.modules()]
     x = X.clone()
-    first = layer_report(model, (x, Y), classification_loss, training=training)
-    second = layer_report(model, (x, Y), classification_loss, training=training)
+    first = layer_stats(model, (x, Y), classification_loss, training=training)
+    second = layer_stats(model, (x, Y), classification_loss, training=training)
     assert [row.gradient for row in first] == [row.gradient for row in second]
     assert same(model.state_dict(), before)
     assert same([parameter.grad for parameter in model.parameters()], gradients)
@@ -111,7 +111,7 @@ def test_everything_is_put_back_after_an_error_too():
         raise KeyError("label")
 
     with pytest.raises(KeyError):
-        layer_report(model, (X, Y), broken, training=True)
+        layer_stats(model, (X, Y), broken, training=True)
     assert same(model.state_dict(), before)
     assert [parameter.requires_grad for parameter in model.parameters()][:3] == [False, False, True]
     assert not any(module._forward_hooks for module in model.modules())
@@ -139,7 +139,7 @@ class Images(nn.Module):
 def test_channels_are_units_calls_are_told_apart_and_what_the_loss_does_not_see_has_no_gradient():
     torch.manual_seed(0)
     batch = torch.randn(5, 1, 7, 6), torch.tensor([0, 1, 2, 0, 1])
-    rows = {row.name: row for row in layer_report(Images(), batch, classification_loss)}
+    rows = {row.name: row for row in layer_stats(Images(), batch, classification_loss)}
     assert list(rows) == ["convolution Conv2d", "relu ReLU", "relu ReLU, call 2", "unused Linear", "head Linear"]
     assert rows["relu ReLU"].activations.shape == (5 * 5 * 4, 4)
     assert rows["relu ReLU"].dead == 0.25
@@ -161,7 +161,7 @@ def test_token_ids_sequences_and_tuples_are_read():
         total = nn.functional.cross_entropy(logits.flatten(0, 1), ids.flatten(), reduction="sum")
         return Loss(total, ids.numel())
 
-    rows = layer_report(Reader(), torch.randint(9, (3, 5)), loss_fn)
+    rows = layer_stats(Reader(), torch.randint(9, (3, 5)), loss_fn)
     assert [(row.name, row.activations.shape) for row in rows] == [
         ("table Embedding", (15, 4)),
         ("lstm LSTM", (15, 6)),
@@ -173,7 +173,7 @@ def test_token_ids_sequences_and_tuples_are_read():
 def test_a_model_without_numbers_is_refused():
     x = torch.ones(3, 2, requires_grad=True)
     with pytest.raises(ValueError, match="model must have a layer whose output is a floating point tensor, got Seq"):
-        layer_report(nn.Sequential(), x, lambda model, x: Loss(x.sum(), 1))
+        layer_stats(nn.Sequential(), x, lambda model, x: Loss(x.sum(), 1))
 
 
 def test_the_updates_are_those_of_the_numpy_network():

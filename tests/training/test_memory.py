@@ -8,7 +8,7 @@ from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds
 from course_lib.training.loop.fit import fit
 from course_lib.training.loop.state import TrainState
-from course_lib.training.runs.out_of_memory import is_out_of_memory, largest_batch, largest_batch_for, memory_advice
+from course_lib.training.runs.out_of_memory import advice_on_size, is_out_of_memory, largest_batch, largest_batch_for
 from tests.training.small import blob_loader, classification_loss, everything, new_state, same
 
 CUDA = torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
@@ -65,7 +65,7 @@ def test_other_errors_pass_through():
     with pytest.raises(KeyError):
         largest_batch(lambda size: {}[size], [1])
     state = new_state()
-    with pytest.raises(KeyError), memory_advice(state, batch_size=16):
+    with pytest.raises(KeyError), advice_on_size(state, batch_size=16):
         fit(state, blob_loader(), short_of_memory(1, KeyError("label")), epochs=1)
 
 
@@ -102,7 +102,7 @@ def test_out_of_memory_in_training_leaves_the_last_complete_update_and_says_what
         "batch_size=8 with accumulate=4 needs half"
     )
     on_step = [lambda state: good.update(everything(state))]
-    with pytest.raises(MemoryError, match=words), memory_advice(state, batch_size=15, accumulate=2):
+    with pytest.raises(MemoryError, match=words), advice_on_size(state, batch_size=15, accumulate=2):
         fit(state, blob_loader(), short_of_memory(6, error), epochs=3, on_step=on_step)
     assert same(everything(state), good)
     assert all(parameter.grad is None for parameter in state.model.parameters())
@@ -112,7 +112,7 @@ def test_a_batch_of_one_cannot_be_halved():
     state = new_state()
     with (
         pytest.raises(MemoryError, match=r"Take a smaller model, or shorter samples$"),
-        memory_advice(state, batch_size=1),
+        advice_on_size(state, batch_size=1),
     ):
         fit(state, blob_loader(size=1), short_of_memory(1), epochs=1)
 
@@ -134,13 +134,13 @@ def test_an_update_that_was_cut_short_is_not_called_whole():
     optimizer = torch.optim.Adam(model.values(), lr=0.1, foreach=False)
     state = TrainState(model, optimizer, Seeds.same(0))
     words = "at step 1 with batches of 2; the update was cut short, so the state is spoiled: load the last checkpoint"
-    with pytest.raises(MemoryError, match=words), memory_advice(state, batch_size=2):
+    with pytest.raises(MemoryError, match=words), advice_on_size(state, batch_size=2):
         optimizer.step()
 
 
 def test_without_an_error_nothing_is_touched():
     state = new_state()
-    with memory_advice(state, batch_size=16):
+    with advice_on_size(state, batch_size=16):
         fit(state, blob_loader(), classification_loss, epochs=1)
     assert state.model[0].weight.grad is not None
 

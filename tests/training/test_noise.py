@@ -11,11 +11,11 @@ from torch import nn
 from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds, stream
 from course_lib.training.checkpoints import saving as checkpoint
-from course_lib.training.checkpoints.content import noise_here
+from course_lib.training.checkpoints.content import generators_here
 from course_lib.training.data.dataset_loader import DatasetLoader
 from course_lib.training.loop import fit as fit_module
 from course_lib.training.loop.fit import fit
-from course_lib.training.loop.generators import generator_states, generators_kept, seed_noise, set_generator_states
+from course_lib.training.loop.generators import generator_states, generators_kept, seed_generators, set_generator_states
 from course_lib.training.loop.state import TrainState
 from course_lib.training.runs.run import run
 from tests.training.small import blob_loader, blobs, classification_loss, everything, new_state, same
@@ -25,7 +25,7 @@ CPU = torch.device("cpu")
 
 def drawn(seeds: Seeds, epoch: int, rank: int = 0) -> list[float]:
     with generators_kept(CPU):
-        seed_noise(seeds, epoch, rank)
+        seed_generators(seeds, epoch, rank)
         return torch.rand(4).tolist()
 
 
@@ -132,7 +132,7 @@ def numbers() -> list[float]:
 def test_the_numbers_are_those_of_torch_manual_seed_without_a_note_for_devices_that_are_not_in_use():
     with generators_kept(CPU):
         before = len(torch.cuda._queued_calls)
-        seed_noise(Seeds(1, 2, 3), 4)
+        seed_generators(Seeds(1, 2, 3), 4)
         first = torch.rand(3)
         assert len(torch.cuda._queued_calls) == before
         torch.manual_seed(stream(3, "noise of process 0", 4))
@@ -141,12 +141,12 @@ def test_the_numbers_are_those_of_torch_manual_seed_without_a_note_for_devices_t
 
 def test_a_seed_sets_all_generators_apart_from_each_other():
     with generators_kept(CPU):
-        seed_noise(Seeds(1, 2, 3), 1)
+        seed_generators(Seeds(1, 2, 3), 1)
         first = numbers()
-        seed_noise(Seeds(1, 2, 3), 1)
+        seed_generators(Seeds(1, 2, 3), 1)
         assert numbers() == first
         for change in ((Seeds(1, 2, 4), 1, 0), (Seeds(1, 2, 3), 2, 0), (Seeds(1, 2, 3), 1, 1)):
-            seed_noise(*change)
+            seed_generators(*change)
             assert not set(numbers()) & set(first)
 
 
@@ -180,7 +180,7 @@ def test_a_numpy_with_a_generator_of_another_kind_is_left_alone():
     try:
         np.random.set_bit_generator(np.random.PCG64(3))
         with generators_kept(CPU):
-            seed_noise(Seeds.same(0), 1)
+            seed_generators(Seeds.same(0), 1)
         assert np.random.rand() == np.random.Generator(np.random.PCG64(3)).random()
     finally:
         np.random.set_bit_generator(mine)
@@ -257,12 +257,12 @@ def test_samples_that_draw_are_the_same_after_a_resume_with_any_number_of_worker
 def test_a_checkpoint_of_an_earlier_version_begins_the_missing_generators_from_the_seed(tmp_path):
     state = new_state(dropout=0.2)
     fit(state, blob_loader(), mixing, epochs=1, on_step=[lambda state: setattr(state, "interrupted", True)])
-    old = {"cpu": state.noise["cpu"]}
-    states = noise_here(old, state), noise_here(old, state)
+    old = {"cpu": state.generators["cpu"]}
+    states = generators_here(old, state), generators_here(old, state)
     assert sorted(states[0]) == ["cpu", "numpy", "python"]
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
     assert torch.equal(states[0]["cpu"], old["cpu"])
-    state.noise = old
+    state.generators = old
     path = checkpoint.save(state, tmp_path)
     other = new_state(dropout=0.2)
     checkpoint.load(path, other)

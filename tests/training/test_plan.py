@@ -251,14 +251,12 @@ def test_what_plateau_notes_can_be_given_to_another_one() -> None:
     other.load_state_dict(one.state_dict())
     for rule in (one, other):
         rule.update(2.0)
-    assert (
-        (one.multiplier, one.best, one.bad_updates) == (other.multiplier, other.best, other.bad_updates) == (0.5, 1, 0)
-    )
-    with pytest.raises(ValueError, match="state must hold multiplier, best, bad_updates, got nothing"):
+    assert (one.scale, one.best, one.bad_updates) == (other.scale, other.best, other.bad_updates) == (0.5, 1, 0)
+    with pytest.raises(ValueError, match="state must hold scale, best, bad_updates, got nothing"):
         other.load_state_dict({})
     with pytest.raises(ValueError, match=r"multiplier must be in \[0, 1\], got 3.0"):
-        other.load_state_dict({**one.state_dict(), "multiplier": 3.0})
-    assert other.multiplier == 0.5
+        other.load_state_dict({**one.state_dict(), "scale": 3.0})
+    assert other.scale == 0.5
 
 
 # The loader.

@@ -20,7 +20,7 @@ from course_lib.training.loop.callbacks import evaluate_on, every
 from course_lib.training.loop.fit import fit
 from course_lib.training.loop.state import LastStep, TrainState
 from course_lib.training.runs import bar as progress
-from course_lib.training.runs.bar import print_line, progress_bar, progress_line, total_steps, watch_divergence
+from course_lib.training.runs.bar import print_line, run_bar, run_line, total_steps, watch_divergence
 
 PIXELS, LABELS = (torch.from_numpy(array) for array in load_digits(return_X_y=True))
 PIXELS = (PIXELS / 16).float()
@@ -67,9 +67,9 @@ def test_a_line_in_an_epoch_tells_the_last_update_and_between_epochs_what_was_me
 
 def test_a_line_before_the_first_update_and_for_a_batch_without_elements_raises_nothing():
     state = small_state()
-    assert progress_line(state) == "epoch   0  step      0"
+    assert run_line(state) == "epoch   0  step      0"
     state.batch, state.last = 1, LastStep(Loss(torch.tensor(0.0), 0))
-    assert "loss nan" in progress_line(state)
+    assert "loss nan" in run_line(state)
 
 
 def run_with(bar, epochs: int = 2, **settings) -> TrainState:
@@ -80,7 +80,7 @@ def run_with(bar, epochs: int = 2, **settings) -> TrainState:
 
 def test_a_bar_reaches_its_end_with_loss_and_rate_and_is_closed_once():
     file = io.StringIO()
-    state = run_with(progress_bar(14, seconds=0, file=file))
+    state = run_with(run_bar(14, seconds=0, file=file))
     last = file.getvalue().rstrip().split("\r")[-1]
     assert "100%" in last
     assert "14/14" in last
@@ -89,7 +89,7 @@ def test_a_bar_reaches_its_end_with_loss_and_rate_and_is_closed_once():
 
 
 def test_a_bar_changes_nothing_in_the_run():
-    with_bar, without = run_with(progress_bar(14, seconds=0, file=io.StringIO())), run_with(lambda state: None)
+    with_bar, without = run_with(run_bar(14, seconds=0, file=io.StringIO())), run_with(lambda state: None)
     assert all(torch.equal(a, b) for a, b in zip(with_bar.model.parameters(), without.model.parameters(), strict=True))
     assert [row["loss"] for row in with_bar.history.rows] == [row["loss"] for row in without.history.rows]
 
@@ -103,7 +103,7 @@ def test_a_bar_is_drawn_rarely_and_the_loss_read_only_then():
             reads.append(1)
             return super().mean
 
-    bar, state = progress_bar(1000, seconds=3600, file=file), small_state()
+    bar, state = run_bar(1000, seconds=3600, file=file), small_state()
     for state.step in range(1, 1001):
         state.last = LastStep(Read(torch.tensor(1.0), 1))
         bar(state)
@@ -114,14 +114,14 @@ def test_a_bar_of_a_run_that_goes_on_starts_where_the_run_stands():
     file = io.StringIO()
     state = small_state()
     fit(state, loader(), classification_loss, epochs=1)
-    fit(state, loader(), classification_loss, epochs=2, on_step=[progress_bar(14, seconds=0, file=file)])
+    fit(state, loader(), classification_loss, epochs=2, on_step=[run_bar(14, seconds=0, file=file)])
     assert "| 8/14" in file.getvalue()
     assert "| 7/14" not in file.getvalue()
 
 
 def test_a_bar_is_closed_where_the_run_is_stopped():
     file, state = io.StringIO(), small_state()
-    bar = progress_bar(14, seconds=0, file=file)
+    bar = run_bar(14, seconds=0, file=file)
 
     def stop_at_3(state: TrainState) -> None:
         state.stop = state.step == 3
@@ -153,7 +153,7 @@ def test_a_bar_is_drawn_only_where_somebody_looks(monkeypatch, notebook, termina
     monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
     if notebook:
         monkeypatch.setitem(sys.modules, "ipykernel", SimpleNamespace())
-    run_with(progress_bar(14))
+    run_with(run_bar(14))
     assert (len(bars) > 0) == drawn
 
 
@@ -165,15 +165,15 @@ def test_tests_and_kernels_that_make_stored_outputs_run_without_bars(tmp_path):
 def test_without_tqdm_a_run_goes_on_without_a_bar(monkeypatch):
     monkeypatch.setattr(progress.importlib.util, "find_spec", lambda name: None)
     file = io.StringIO()
-    assert run_with(progress_bar(14, file=file)).step == 14
+    assert run_with(run_bar(14, file=file)).step == 14
     assert file.getvalue() == ""
 
 
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: progress_bar(0), "total must be at least 1, got 0"),
-        (lambda: progress_bar(1, seconds=-1), "seconds must be at least 0, got -1"),
+        (lambda: run_bar(0), "total must be at least 1, got 0"),
+        (lambda: run_bar(1, seconds=-1), "seconds must be at least 0, got -1"),
         (lambda: watch_divergence(factor=1.0), "factor must be above 1, got 1.0"),
         (lambda: watch_divergence(least=-1.0), "least must be at least 0, got -1.0"),
         (lambda: watch_divergence(recent=0), r"recent must be in \[1, window\], got 0 with window 50"),

@@ -9,14 +9,14 @@ import pytest
 from course_lib import __main__ as command_line
 from course_lib.training.machine.runtime import (
     PACKAGES,
-    EnvironmentReport,
+    Environment,
     Gpu,
-    environment_report,
+    describe_environment,
     package_versions,
     presets_that_run,
 )
 
-LAPTOP = EnvironmentReport(
+LAPTOP = Environment(
     python="3.11.7",
     platform="Linux",
     packages=tuple((name, "1.0") for name in PACKAGES),
@@ -28,18 +28,18 @@ LAPTOP = EnvironmentReport(
 SMALL_GPU, LARGE_GPU = Gpu("Small", 4.0, "7.5"), Gpu("Large", 80.0, "9.0")
 
 
-def runs(report: EnvironmentReport) -> dict[str, bool]:
+def runs(report: Environment) -> dict[str, bool]:
     return {preset.name: preset.runs for preset in presets_that_run(report)}
 
 
-def reason(report: EnvironmentReport, name: str) -> str:
+def reason(report: Environment, name: str) -> str:
     return next(preset.reason for preset in presets_that_run(report) if preset.name == name)
 
 
 def test_the_report_describes_this_machine() -> None:
     import torch
 
-    report = environment_report()
+    report = describe_environment()
     assert report.cpu_cores >= 1
     assert dict(report.packages)["torch"] == torch.__version__.split("+")[0]
     assert (len(report.gpus) > 0) == torch.cuda.is_available()

@@ -19,9 +19,9 @@ def test_the_base_rate_of_each_group_is_kept_beside_the_rate_of_the_moment():
     groups = [{"params": model[0].parameters(), "lr": 0.1}, {"params": model[3].parameters(), "lr": 0.01}]
     state = TrainState(model, torch.optim.SGD(groups), Seeds.same(0))
     assert [group["initial_lr"] for group in state.optimizer.param_groups] == [0.1, 0.01]
-    assert state.rate == 0.1
+    assert state.lr == 0.1
     fit(state, blob_loader(), classification_loss, epochs=1, schedule=lambda step: 0.5)
-    assert state.rate == 0.05
+    assert state.lr == 0.05
     assert [group["initial_lr"] for group in state.optimizer.param_groups] == [0.1, 0.01]
 
 
@@ -30,7 +30,7 @@ def test_a_state_made_again_from_the_same_optimizer_multiplies_the_same_base_rat
     fit(state, blob_loader(), classification_loss, epochs=1, schedule=lambda step: 0.5)
     again = TrainState(state.model, state.optimizer, state.seeds)
     fit(again, blob_loader(), classification_loss, epochs=1, schedule=lambda step: 0.5)
-    assert again.rate == 0.05
+    assert again.lr == 0.05
 
 
 def test_a_base_rate_that_came_with_a_saved_optimizer_is_kept():
@@ -46,7 +46,7 @@ def test_a_rate_that_is_a_tensor_has_a_number_as_its_base():
     model = network()
     optimizer = torch.optim.Adam(model.parameters(), lr=torch.tensor(0.25))
     state = TrainState(model, optimizer, Seeds.same(0))
-    assert optimizer.param_groups[0]["initial_lr"] == state.rate == 0.25
+    assert optimizer.param_groups[0]["initial_lr"] == state.lr == 0.25
 
 
 def test_the_device_is_that_of_the_parameters():

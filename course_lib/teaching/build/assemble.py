@@ -1,6 +1,6 @@
-"""The notebooks that the masters ask for, and what stands in each before anything is executed.
+"""The notebooks that the sources ask for, and what stands in each before anything is executed.
 
-A master of `solutions/source` gives two notebooks: the solution, with the functions of the library, and the sheet, with
+A source of `solutions/source` gives two notebooks: the solution, with the functions of the library, and the sheet, with
 the stubs that are cut from them. A cell tagged `solution` or `sheet` stands in one of the two only.
 """
 
@@ -25,7 +25,7 @@ from course_lib.teaching.build.percent import (
     Cell,
     SourceError,
     place,
-    read_master,
+    read_source,
     validate_cell_ids,
 )
 from course_lib.teaching.build.source import fenced, level_of
@@ -46,32 +46,32 @@ class Target:
 
 
 def targets(root: Path) -> list[Target]:
-    """Every notebook that the masters under `root` ask for. Raises SourceError for a master not named NN_topic.py."""
+    """Every notebook that the sources under `root` ask for. Raises SourceError for a source not named NN_topic.py."""
     found = []
     places = (("lesson", "notebooks", "notebooks"), ("solution", "solutions", "solutions"))
-    for kind, masters, built in (*places, ("sheet", "solutions", "exercises")):
-        for source in sorted((root / masters / "source").glob("*.py")):
+    for kind, folder, built in (*places, ("sheet", "solutions", "exercises")):
+        for source in sorted((root / folder / "source").glob("*.py")):
             if not _NAME.fullmatch(source.stem):
-                raise SourceError(f"{place(source)}: the name of a master must be NN_topic.py")
+                raise SourceError(f"{place(source)}: the name of a source must be NN_topic.py")
             found.append(Target(kind, source, root / built / f"{source.stem}.ipynb"))
     return found
 
 
 def orphans(root: Path) -> list[Path]:
-    """Built notebooks that no master asks for."""
+    """Built notebooks that no source asks for."""
     wanted = {target.path for target in targets(root)}
     built = [path for folder in ("notebooks", "solutions", "exercises") for path in (root / folder).glob("*.ipynb")]
     return sorted(set(built) - wanted)
 
 
 def assemble(target: Target) -> NotebookNode:
-    """The notebook as its master says, without outputs. Raises SourceError with file and line."""
+    """The notebook as its source says, without outputs. Raises SourceError with file and line."""
     cells, lines = [], []
     left_out = {"solution": ONLY_SHEET, "sheet": ONLY_SOLUTION}.get(target.kind)
-    master = read_master(target.source)
-    kinds = roles(master) if target.kind == "lesson" else {}
-    first_lines = comments(master, kinds)
-    for cell in master:
+    source = read_source(target.source)
+    kinds = roles(source) if target.kind == "lesson" else {}
+    first_lines = comments(source, kinds)
+    for cell in source:
         if target.kind == "lesson" and (cell.slug or {ONLY_SHEET, ONLY_SOLUTION} & set(cell.tags)):
             where = place(target.source, cell.line)
             raise SourceError(f"{where}: exercises stand in solutions/source, not in a lesson")
@@ -80,7 +80,7 @@ def assemble(target: Target) -> NotebookNode:
         if cell.kind == "markdown":
             text = f"{_heading(cell, target)}{cell.text}"
             if HALFWAY in cell.tags:
-                text = f"{text.rstrip()}\n\n{halfway_text(master)}"
+                text = f"{text.rstrip()}\n\n{halfway_text(source)}"
             new = [_node(cell.kind, cell.id, text.rstrip(), cell.tags)]
             if DEEPER in cell.tags:
                 new[0].metadata["jp-MarkdownHeadingCollapsed"] = True
@@ -143,7 +143,7 @@ def resolve(reference: str) -> Callable[..., Any]:
 
 
 def _fade(cell: Cell, function: Callable[..., Any], sheet: int) -> tuple[str, ...]:
-    """The lines that the faded level leaves out: the check's, or the master's where no check is registered (yet)."""
+    """The lines that the faded level leaves out: the check's, or the source's where no check is registered (yet)."""
     entries = registry.sheet(sheet) if sheet in registry.sheet_numbers() else ()
     known = {entry.exercise.slug: entry.exercise for entry in entries}
     if cell.slug not in known:

@@ -14,10 +14,10 @@ def step_with(**earlier):
     """The learner's training_step in a notebook where the functions of before are `earlier`."""
     names = {"linear_forward": linear_forward, "softmax_cross_entropy": softmax_cross_entropy} | earlier
     lines = (
-        "def training_step(weight, bias, x, labels, rate):",
+        "def training_step(weight, bias, x, labels, lr):",
         "    total, count, gradient = softmax_cross_entropy(linear_forward(x, weight, bias), labels)",
         "    _, weight_gradient, bias_gradient = linear_backward(x, weight, gradient)",
-        "    return total / count, weight - rate * weight_gradient, bias - rate * bias_gradient",
+        "    return total / count, weight - lr * weight_gradient, bias - lr * bias_gradient",
     )
     exec("\n".join(lines), names)
     return names["training_step"]

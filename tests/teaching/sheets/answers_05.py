@@ -32,7 +32,7 @@ ANSWERS = (
     ("dropout_forward", "if not 0 <= p < 1: ... -> assert 0 <= p < 1", says("p = 1 raises AssertionError")),
     ("dropout_backward", "gradient * kept -> gradient * (np.random.default_rng(8).random(kept.shape) > p)",
      "new_mask"),
-    ("l2_step", "weight - rate * A -> weight + rate * A; bias - rate * A -> bias + rate * A",
+    ("l2_step", "weight - lr * A -> weight + lr * A; bias - lr * A -> bias + lr * A",
      says("a step up the gradient", "which sign has a step that makes the loss smaller?")),
     ("max_norm", "first: limit = limit * 0.9", says("unit 1 had the length")),
     ("order_augmentation", "E H G F A I", says("F reads `rows`: which line makes them?")),

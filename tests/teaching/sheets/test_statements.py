@@ -5,7 +5,7 @@ import re
 import pytest
 
 from course_lib.core.files import course_root
-from course_lib.teaching.build.percent import read_master
+from course_lib.teaching.build.percent import read_source
 from course_lib.teaching.exercises import registry
 
 
@@ -13,7 +13,7 @@ from course_lib.teaching.exercises import registry
 def test_a_sheet_states_and_checks_each_exercise_in_its_place(number):
     slugs = [entry.exercise.slug for entry in registry.sheet(number)]
     (path,) = (course_root() / "solutions" / "source").glob(f"{number:02d}_*.py")
-    cells = read_master(path)
+    cells = read_source(path)
     assert [cell.slug for cell in cells if cell.kind == "markdown" and cell.slug] == slugs
     code = "\n".join(cell.text for cell in cells if cell.kind == "code")
     assert re.findall(r'^check\(\s*"(\w+)"', code, re.MULTILINE) == slugs

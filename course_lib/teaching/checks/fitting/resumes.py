@@ -125,7 +125,7 @@ def log_of(fault: str) -> dict[str, Any]:
     log = {
         "loss": round(first, 4),
         "length": round(float((flat(state.model) - before).norm()), 4),
-        "rate": round(state.rate, 6),
+        "rate": round(state.lr, 6),
         "rows twice": int((rows > 1).sum()),
         "units off": round(off[0], 2),
         "weights": "equal" if torch.equal(before, _checkpoint()) else "other",

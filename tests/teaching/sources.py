@@ -1,4 +1,4 @@
-"""Which small masters do the tests of the pipeline build?"""
+"""Which small sources do the tests of the pipeline build?"""
 
 from course_lib.teaching.build.assemble import Target, assemble
 
@@ -50,7 +50,7 @@ ipywidgets.VBox([ipywidgets.FloatSlider(value=0.5)])
 """
 
 
-def master(root, text, folder="notebooks", name="97_demo.py"):
+def source(root, text, folder="notebooks", name="97_demo.py"):
     path = root / folder / "source" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
@@ -59,7 +59,7 @@ def master(root, text, folder="notebooks", name="97_demo.py"):
 
 def cells(tmp_path, kind, text):
     folder = "notebooks" if kind == "lesson" else "solutions"
-    return assemble(Target(kind, master(tmp_path, text, folder), tmp_path / "x" / "97_demo.ipynb")).cells
+    return assemble(Target(kind, source(tmp_path, text, folder), tmp_path / "x" / "97_demo.ipynb")).cells
 
 
 def by_id(nodes):
