@@ -96,7 +96,7 @@ def _resumed(fault: str) -> tuple[TrainState, dict[str, Any]]:
         state.optimizer = torch.optim.Adam(state.model.parameters(), lr=3e-3)
         state = replace(state)  # writes down the base rate again
     if fault == "noise":
-        state.noise = None
+        state.generators = None
     if fault == "older":
         state.model.load_state_dict(older)
     if fault == "order":
