@@ -230,7 +230,7 @@ style.show(figure, alt="Four panels. " + " ".join(describe(*frame) for frame in 
 # %% id="runs"
 from course_lib.numpy_nn.studies.stopping_runs import PLAIN, stopping_run
 
-show_source(run)
+show_source(stopping_run)
 
 # %% id="runs-train" tags=["nbval-ignore-output"]
 seeds = range(16)

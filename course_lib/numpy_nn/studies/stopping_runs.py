@@ -1,4 +1,4 @@
-"""The runs whose curves lesson and sheet 06 read: trained by `stopping_run`, or recorded, so that all readers see one curve.
+"""The runs whose curves lesson and sheet 06 read: trained by `stopping_run`, or recorded for all readers alike.
 
 The digits, 108 training images, a network 64-64-64-10, Adam, batches of 32. The numbers differ in the last digits from
 machine to machine, which is why they are recorded; `python -m benchmarks.lesson_runs early_stopping_runs` makes them.
