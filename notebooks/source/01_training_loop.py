@@ -32,7 +32,7 @@ import numpy as np
 
 from course_lib.core.stats import paired_comparison, t_interval
 from course_lib.numpy_nn.datasets import load_diabetes, load_digits
-from course_lib.plots import curves, images, style
+from course_lib.plots import curves, diagrams, images, style
 from course_lib.teaching.claims import claim, quoted
 from course_lib.teaching.predict import outcome, predict, recall
 from course_lib.teaching.build.source import show_source
@@ -276,28 +276,9 @@ claim("1.0625", mean_of_means, "mean of batch means: wrong")
 # should be 3, and the loss is the square of what is missing. The figure is a **computation graph**: every box takes what the
 # arrows bring, and hands on one number. Follow the blue numbers from left to right.
 
-# %% id="small-graph"
-from course_lib.plots.graphs import GraphBox, computation_graph
-
-SMALL = {
-    "x": GraphBox(0, 1, "x", "2", is_given=True),
-    "w": GraphBox(0, 0, "w", "0.5", "-4", is_given=True),
-    "times": GraphBox(1, 0.5, "x · w", "1", "-2"),
-    "b": GraphBox(1, -0.6, "b", "1", "-2", is_given=True),
-    "plus": GraphBox(2, 0.2, "sum", "2", "-2"),
-    "relu": GraphBox(3, 0.2, "max(0, ·)", "2", "-2"),
-    "loss": GraphBox(4.1, 0.2, "(· - 3)²", "1", "1"),
-}
-
 # %% id="small-figure"
-path = ["x times", "w times", "times plus", "b plus", "plus relu", "relu loss"]
-pairs = [tuple(pair.split()) for pair in path]
-back = [(end, begin) for begin, end in pairs if begin != "x"]
-figure, axes = style.canvas(width=9, height=3.4)
-computation_graph(axes, SMALL, pairs, backward=back)
-axes.set_title("Values on the way forward (blue), gradients on the way back (orange)")
 style.show(
-    figure,
+    diagrams.one_weight(),
     alt="A computation graph. Forward: x is 2 and w is 0.5, their product is 1; with b, which is 1, the sum is 2; the "
     "maximum with 0 is 2; the squared distance to 3 is 1. Backward, from right to left: 1 at the loss, -2 at the "
     "maximum, at the sum and at b, -2 at the product, and -4 at w.",
@@ -342,8 +323,8 @@ assert abs(small_loss(w, b)) < 1e-12
 outcome("01-small-step")
 
 # %% [markdown] id="small-after"
-# One step, and the loss is 0. With another rate it would not be: a rate twice as large jumps over the target and lands just as far on the
-# other side. Section 7 asks what decides this.
+# One step, and the loss is 0. With another rate it would not be: twice the rate jumps over the target and lands just as far
+# on its other side. Section 7 asks what decides this.
 #
 # ## 4 Forward: from pixels to a loss
 #
@@ -356,28 +337,9 @@ outcome("01-small-step")
 # $(n, 10)$. The weights start as random numbers with variance 2 / inputs (lesson 02 shows what happens otherwise), the biases
 # at 0.
 
-# %% id="forward-graph"
-NETWORK = {
-    "x": GraphBox(0, 0.3, "x", "(n, 64)", is_given=True),
-    "layer 1": GraphBox(1.2, 0.3, "x W₁ + b₁", "(n, 32)", "(n, 32)"),
-    "w1": GraphBox(1.2, 1.4, "W₁, b₁", "(64, 32), (32)", "the same", is_given=True),
-    "relu": GraphBox(2.4, 0.3, "max(0, ·)", "h (n, 32)", "(n, 32)"),
-    "layer 2": GraphBox(3.6, 0.3, "h W₂ + b₂", "z (n, 10)", "(n, 10)"),
-    "w2": GraphBox(3.6, 1.4, "W₂, b₂", "(32, 10), (10)", "the same", is_given=True),
-    "loss": GraphBox(5, 0.3, "softmax and\ncross-entropy", "", ""),
-    "value": GraphBox(6.2, 0.3, "loss", "one number", "1", is_given=True),
-}
-
 # %% id="forward-figure"
-from itertools import pairwise
-
-chain = ["x", "layer 1", "relu", "layer 2", "loss", "value"]
-pairs = [*pairwise(chain), ("w1", "layer 1"), ("w2", "layer 2")]
-figure, axes = style.canvas(width=10, height=3.2)
-computation_graph(axes, NETWORK, pairs, backward=[(end, begin) for begin, end in pairs if begin != "x"])
-axes.set_title("The network for digits: shapes of the values (blue) and of the gradients (orange)")
 style.show(
-    figure,
+    diagrams.two_layers(),
     alt="A computation graph from left to right: x with shape (n, 64), the first layer with W1 and b1, shape (n, 32), the "
     "maximum with 0, the second layer with W2 and b2, shape (n, 10), softmax with cross-entropy, and the loss, one "
     "number. Dashed arrows lead back from the loss to both pairs of parameters; each gradient has the shape of its value.",
