@@ -20,7 +20,7 @@ def to_dict(config: object) -> dict[str, Any]:
     """
     if isinstance(config, type):
         raise TypeError(f"config must be an object, got the class {config.__name__}")
-    _check_config_class(type(config))
+    _validate_config_class(type(config))
     name = type(config).__name__
     return {field: _plain(getattr(config, field), f"{name}.{field}") for field in _fields(type(config))}
 
@@ -33,7 +33,7 @@ def from_dict(cls: type[Config], data: Mapping[str, Any]) -> Config:
     saved run.
     Raises ValueError for an unknown or a missing key, TypeError for a value that does not fit its field.
     """
-    _check_config_class(cls)
+    _validate_config_class(cls)
     if not isinstance(data, Mapping):
         raise TypeError(f"the data of {cls.__name__} must be a dict, got {data!r}")
     names = _fields(cls)
@@ -61,7 +61,7 @@ def _fields(cls: type) -> list[str]:
     return [field.name for field in dataclasses.fields(cls) if field.init]
 
 
-def _check_config_class(cls: type) -> None:
+def _validate_config_class(cls: type) -> None:
     params = getattr(cls, "__dataclass_params__", None)
     if params is None or not params.frozen:
         raise TypeError(f"a config must be a frozen dataclass, got {cls.__name__}")

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from course_lib.core.validation import validate_above
+
 
 @dataclass(frozen=True)
 class Diagnosis:
@@ -55,8 +57,7 @@ def diagnose_curves(
         )
     if not (np.isfinite(losses[0]).all() and np.isfinite(losses[1]).all()):
         raise ValueError("train and validation must be finite; a run with NaN has diverged and needs no rule")
-    if not knowing_nothing > 0:
-        raise ValueError(f"knowing_nothing must be above 0, got {knowing_nothing}")
+    validate_above("knowing_nothing", knowing_nothing, 0)
     shares_train, shares_validation = (curve / knowing_nothing for curve in losses)
     window = max(1, len(shares_train) // 5)
     gap = float(shares_validation[-1] - shares_train[-1])

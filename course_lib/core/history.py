@@ -12,6 +12,11 @@ import numpy.typing as npt
 from course_lib.core.files import write_text
 from course_lib.core.rows import Row as KeptRow
 from course_lib.core.rows import Rows
+from course_lib.core.validation import (
+    validate_at_least,
+    validate_choice,
+    validate_integer,
+)
 
 Row = dict[str, Any]  # "split" is a text, "step" and "epoch" are integers, every other entry is a number
 
@@ -72,8 +77,7 @@ class History:
 
         NaN is never best. Raises ValueError for another mode, or if there is no value that is a number.
         """
-        if mode not in ("min", "max"):
-            raise ValueError(f"mode must be 'min' or 'max', got {mode!r}")
+        validate_choice("mode", mode, ("min", "max"))
         rows = [row for row in self._rows_with(split, name) if not math.isnan(row[name])]
         if not rows:
             raise ValueError(f"{split}/{name} has no best row: every recorded value is NaN")
@@ -104,7 +108,7 @@ class History:
             history.rows = Rows()
             for number, line in enumerate(lines, start=1):
                 try:
-                    history.rows.append(_checked(json.loads(line, parse_constant=_refuse)))
+                    history.rows.append(_validated(json.loads(line, parse_constant=_refuse)))
                 except (ValueError, TypeError, RecursionError) as error:
                     raise ValueError(f"{place}, line {number} is damaged: {error}") from error
         return history
@@ -124,7 +128,7 @@ class History:
 def _row(split: str, step: int, epoch: int, values: dict[str, Any]) -> Row:
     """A row whose every part is checked."""
     if not isinstance(split, str):
-        raise TypeError(f"split must be a text, got {split!r}")
+        raise TypeError(f"split must be the name of a part of the data, got {split!r}")
     if not split:
         raise ValueError("split must be the name of a part of the data, got an empty text")
     row: Row = {"split": split, "step": _count("step", step), "epoch": _count("epoch", epoch)}
@@ -136,10 +140,10 @@ def _row(split: str, step: int, epoch: int, values: dict[str, Any]) -> Row:
 
 
 def _count(name: str, value: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        raise TypeError(f"{name} must be an integer, got {value!r}")
-    if value < 0:
-        raise ValueError(f"{name} must be >= 0, got {value}")
+    if type(value) is int and value >= 0:
+        return value  # the usual case, in every training step
+    validate_integer(name, value)
+    validate_at_least(name, value, 0)
     return int(value)
 
 
@@ -179,7 +183,7 @@ def _all_at_once(lines: list[bytes]) -> list[Row]:
     for number, row in enumerate(rows):
         kind = (*row, *map(type, row.values()))
         if kind not in usual or row["step"] < 0 or row["epoch"] < 0 or not row["split"]:
-            rows[number] = checked = _checked(row)
+            rows[number] = checked = _validated(row)
             if [*checked] == [*kind[: len(checked)]] and all(type(checked[name]) is type(row[name]) for name in row):
                 usual.add(kind)
         else:
@@ -187,7 +191,7 @@ def _all_at_once(lines: list[bytes]) -> list[Row]:
     return rows
 
 
-def _checked(values: Any) -> Row:
+def _validated(values: Any) -> Row:
     """The row that was read from one line of a history file."""
     if not isinstance(values, dict):
         raise ValueError(f"a row must be a JSON object, got {values!r}")

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from course_lib.core.validation import validate_same_shape
+
 Array = NDArray[Any]
 
 
@@ -86,8 +88,7 @@ def update_ratio(before: Array, after: Array) -> float:
     Infinite for a change of parameters that were all 0. Raises ValueError for different shapes.
     """
     old, new = _filled("before", before), _filled("after", after)
-    if old.shape != new.shape:
-        raise ValueError(f"before and after must have the same shape, got {old.shape} and {new.shape}")
+    validate_same_shape("before", old, "after", new)
     change, length = float(np.linalg.norm(new - old)), float(np.linalg.norm(old))
     if length == 0:
         return math.inf if change > 0 else 0.0

@@ -10,6 +10,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from course_lib.core.validation import (
+    validate_at_least,
+    validate_finite,
+    validate_ids,
+    validate_not_empty,
+    validate_same_shape,
+    validate_vector,
+)
+
 
 @dataclass(frozen=True)
 class Loss:
@@ -25,10 +34,11 @@ class Loss:
     count: int
 
     def __post_init__(self) -> None:
+        # Said here and not in core/validation: each training step makes losses, and enters as few files as it can.
         if not isinstance(self.count, (int, np.integer)):
-            raise TypeError(f"count must be an integer, got {self.count!r}")
+            raise TypeError(f"count must be a whole number of elements, got {self.count!r}")
         if self.count < 0:
-            raise ValueError(f"count must be >= 0, got {self.count}")
+            raise ValueError(f"count must be a number of elements, 0 or more, got {self.count}")
         if isinstance(self.total, np.float16):
             object.__setattr__(self, "total", float(self.total))
 
@@ -70,7 +80,7 @@ def accuracy(predictions: npt.ArrayLike, labels: npt.ArrayLike) -> float:
             raise ValueError(f"scores must not be NaN, got {int(np.isnan(predictions).sum())} NaN")
         predictions = predictions.argmax(axis=1)  # (n, k) -> (n,)
     predicted = _classes("predictions", predictions)
-    _check_same_shape("predictions", predicted, "labels", labels)
+    validate_same_shape("predictions", predicted, "labels", labels)
     return float((predicted == labels).mean())
 
 
@@ -80,13 +90,11 @@ def confusion_matrix(predicted: npt.ArrayLike, labels: npt.ArrayLike, classes: i
     `predicted` and `labels` are integers (n,) in [0, classes). Raises TypeError or ValueError if they are
     not.
     """
-    if classes < 2:
-        raise ValueError(f"classes must be >= 2, got {classes}")
+    validate_at_least("classes", classes, 2)
     predicted, labels = _classes("predicted", predicted), _classes("labels", labels)
-    _check_same_shape("predicted", predicted, "labels", labels)
-    for name, values in (("predicted", predicted), ("labels", labels)):
-        if values.min() < 0 or values.max() >= classes:
-            raise ValueError(f"{name} must be in [0, {classes}), got {values.min()} to {values.max()}")
+    validate_same_shape("predicted", predicted, "labels", labels)
+    validate_ids("predicted", predicted, classes)
+    validate_ids("labels", labels, classes)
     # The pair (i, j) is written as the one number i * classes + j, so that a single count of numbers does it.
     pairs = np.bincount(labels * classes + predicted, minlength=classes**2)  # (k * k,)
     return pairs.reshape(classes, classes).astype(np.int64)
@@ -136,14 +144,12 @@ def r2(predictions: npt.ArrayLike, targets: npt.ArrayLike) -> float:
     """
     predictions = np.asarray(predictions, dtype=np.float64)
     targets = np.asarray(targets, dtype=np.float64)
-    _check_same_shape("predictions", predictions, "targets", targets)
+    validate_same_shape("predictions", predictions, "targets", targets)
     if targets.ndim != 1 and targets.shape[1:] != (1,):
         raise ValueError(f"targets must have shape (n,) or (n, 1), got {targets.shape}")
-    if targets.size == 0:
-        raise ValueError("targets must hold at least one example, got none")
-    for name, values in (("predictions", predictions), ("targets", targets)):
-        if not np.isfinite(values).all():
-            raise ValueError(f"{name} must be finite, got NaN or infinity")
+    validate_not_empty("targets", targets, "example")
+    validate_finite("predictions", predictions)
+    validate_finite("targets", targets)
     if (targets == targets.flat[0]).all():
         raise ValueError(f"targets must vary, got {targets.flat[0]} every time: r2 divides by their variance")
     residual = np.sum((targets - predictions) ** 2)
@@ -159,16 +165,8 @@ def _ratio(part: npt.NDArray[np.float64], whole: npt.NDArray[np.float64]) -> npt
 def _classes(name: str, values: npt.ArrayLike) -> npt.NDArray[np.int64]:
     """`values` as a non-empty vector of integers."""
     array = np.asarray(values)
-    if array.ndim != 1:
-        raise ValueError(f"{name} must have shape (n,), got {array.shape}")
-    if array.size == 0:
-        raise ValueError(f"{name} must hold at least one example, got none")
+    validate_vector(name, array)
+    validate_not_empty(name, array, "example")
     if array.dtype.kind not in "iub":
         raise TypeError(f"{name} must be integers, got {array.dtype}")
     return array.astype(np.int64)
-
-
-def _check_same_shape(name: str, array: npt.NDArray[Any], other_name: str, other: npt.NDArray[Any]) -> None:
-    # NumPy would stretch (n, 1) against (n,) to (n, n) and return a number that looks like a score.
-    if array.shape != other.shape:
-        raise ValueError(f"{name} and {other_name} must have one shape, got {array.shape} and {other.shape}")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.core.files import course_root, write_json
+from course_lib.core.validation import validate_not_empty
 
 FORMAT = 1
 _NEEDED = ("date", "command", "device")
@@ -34,8 +35,7 @@ class Recording:
         missing = [key for key in _NEEDED if not self.provenance.get(key)]
         if missing:
             raise ValueError(f"provenance of {self.name} must name {', '.join(missing)}")
-        if not self.rows:
-            raise ValueError(f"rows of {self.name} must hold at least one measurement, got none")
+        validate_not_empty(f"rows of {self.name}", self.rows, "measurement")
         if self.format != FORMAT:
             raise ValueError(f"format of {self.name} must be {FORMAT}, got {self.format}")
 

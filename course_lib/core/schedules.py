@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 
 from course_lib.by_hand.schedules import warmup_cosine
+from course_lib.core.validation import validate_at_least, validate_interval
 
 Schedule = Callable[[int], float]
 
@@ -17,7 +18,7 @@ def constant() -> Schedule:
     """The base rate, at every step."""
 
     def schedule(step: int) -> float:
-        _check_step(step)
+        _validate_step(step)
         return 1.0
 
     return schedule
@@ -29,11 +30,11 @@ def exponential(factor: float, every: int = 1) -> Schedule:
     With every=1 it equals torch.optim.lr_scheduler.ExponentialLR. Raises ValueError unless 0 < factor <= 1,
     every >= 1.
     """
-    _check_factor(factor)
-    _check_least("every", every, 1)
+    validate_interval("factor", factor, 0, 1, "(]")
+    validate_at_least("every", every, 1)
 
     def schedule(step: int) -> float:
-        _check_step(step)
+        _validate_step(step)
         return math.pow(factor, step / every)
 
     return schedule
@@ -44,11 +45,11 @@ def step_decay(factor: float, every: int) -> Schedule:
 
     Equals torch.optim.lr_scheduler.StepLR. Raises ValueError unless 0 < factor <= 1 and every >= 1.
     """
-    _check_factor(factor)
-    _check_least("every", every, 1)
+    validate_interval("factor", factor, 0, 1, "(]")
+    validate_at_least("every", every, 1)
 
     def schedule(step: int) -> float:
-        _check_step(step)
+        _validate_step(step)
         # A closed form: the loop "if step % every == 0: rate *= factor" already decays at step 0.
         return math.pow(factor, step // every)
 
@@ -63,13 +64,12 @@ def cosine_with_warmup(steps: int, warmup: int = 0, floor: float = 0.0) -> Sched
     unless 0 <= warmup < steps and 0 <= floor <= 1.
     Source: Loshchilov & Hutter 2017, SGDR, equation 5 (cosine); Goyal et al. 2017 (warm-up).
     """
-    _check_least("steps", steps, 1)
-    if not 0 <= warmup < steps:
-        raise ValueError(f"warmup must be in [0, steps), got {warmup} with steps {steps}")
-    _check_fraction("floor", floor)
+    validate_at_least("steps", steps, 1)
+    validate_interval("warmup", warmup, 0, steps, "[)")
+    validate_interval("floor", floor, 0, 1)
 
     def schedule(step: int) -> float:
-        _check_step(step)
+        _validate_step(step)
         return warmup_cosine(step, 1.0, steps, warmup, floor)
 
     return schedule
@@ -84,16 +84,15 @@ def one_cycle(steps: int, peak_at: float = 0.3, start: float = 1 / 25, end: floa
     Raises ValueError unless 0 < peak_at < 1, peak_at * steps > 1, and start and end are in [0, 1].
     Source: Smith & Topin 2018, Super-convergence.
     """
-    if not 0.0 < peak_at < 1.0:
-        raise ValueError(f"peak_at must be in (0, 1), got {peak_at}")
+    validate_interval("peak_at", peak_at, 0, 1, "()")
     if not peak_at * steps > 1:
         raise ValueError(f"peak_at * steps must be > 1, got {peak_at} * {steps}: the rise has no step")
-    _check_fraction("start", start)
-    _check_fraction("end", end)
+    validate_interval("start", start, 0, 1)
+    validate_interval("end", end, 0, 1)
     peak, last = peak_at * steps - 1, steps - 1
 
     def schedule(step: int) -> float:
-        _check_step(step)
+        _validate_step(step)
         if step <= peak:
             return _cosine(start, 1.0, step / peak)
         return _cosine(1.0, end, min(1.0, (step - peak) / (last - peak)))
@@ -114,11 +113,10 @@ class Plateau:
     """
 
     def __init__(self, factor: float, patience: int, min_delta: float = 0.0, floor: float = 0.0) -> None:
-        if not 0.0 < factor < 1.0:
-            raise ValueError(f"factor must be in (0, 1), got {factor}")
-        _check_least("patience", patience, 0)
-        _check_least("min_delta", min_delta, 0)
-        _check_fraction("floor", floor)
+        validate_interval("factor", factor, 0, 1, "()")
+        validate_at_least("patience", patience, 0)
+        validate_at_least("min_delta", min_delta, 0)
+        validate_interval("floor", floor, 0, 1)
         self.factor, self.patience, self.min_delta, self.floor = factor, patience, min_delta, floor
         self.multiplier = 1.0
         self.best = math.inf
@@ -136,7 +134,7 @@ class Plateau:
             self.bad_updates = 0
 
     def __call__(self, step: int) -> float:
-        _check_step(step)
+        _validate_step(step)
         return self.multiplier
 
     def state_dict(self) -> dict[str, float]:
@@ -148,8 +146,8 @@ class Plateau:
         wanted = ("multiplier", "best", "bad_updates")
         if sorted(state) != sorted(wanted):
             raise ValueError(f"state must hold {', '.join(wanted)}, got {', '.join(sorted(state)) or 'nothing'}")
-        _check_fraction("multiplier", state["multiplier"])
-        _check_least("bad_updates", state["bad_updates"], 0)
+        validate_interval("multiplier", state["multiplier"], 0, 1)
+        validate_at_least("bad_updates", state["bad_updates"], 0)
         self.multiplier, self.best = float(state["multiplier"]), float(state["best"])
         self.bad_updates = int(state["bad_updates"])
 
@@ -159,20 +157,7 @@ def _cosine(start: float, end: float, progress: float) -> float:
     return end + (start - end) * (1.0 + math.cos(math.pi * progress)) / 2.0
 
 
-def _check_step(step: int) -> None:
-    _check_least("step", step, 0)
-
-
-def _check_least(name: str, value: float, least: int) -> None:
-    if not value >= least:  # written this way round, NaN is refused too
-        raise ValueError(f"{name} must be >= {least}, got {value}")
-
-
-def _check_factor(factor: float) -> None:
-    if not 0.0 < factor <= 1.0:
-        raise ValueError(f"factor must be in (0, 1], got {factor}")
-
-
-def _check_fraction(name: str, value: float) -> None:
-    if not 0.0 <= value <= 1.0:
-        raise ValueError(f"{name} must be in [0, 1], got {value}")
+def _validate_step(step: int) -> None:
+    """Said here and not in core/validation: each training step asks, and enters as few files as it can."""
+    if not step >= 0:
+        raise ValueError(f"step must count from 0, got {step}")

@@ -5,12 +5,13 @@ exactly as the uninterrupted run did, and a study can vary the initial weights w
 as they are.
 """
 
-import operator
 import zlib
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from course_lib.core.validation import validate_at_least, validate_integer, validate_text
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,7 @@ def stream(seed: int, purpose: str, epoch: int = 0) -> int:
     Source: numpy.random.SeedSequence, whose mixing NumPy promises not to change (NumPy enhancement proposal
     19).
     """
-    if not isinstance(purpose, str):
-        raise TypeError(f"purpose must be a text, got {purpose!r}")
+    validate_text("purpose", purpose)
     if not purpose:
         raise ValueError("purpose must say what the random numbers are for, got an empty text")
     # crc32 and not hash(): Python salts the hash of a text anew in every process.
@@ -76,10 +76,6 @@ def epoch_order(count: int, seed: int, epoch: int) -> npt.NDArray[np.intp]:
 
 def _natural(name: str, value: int) -> int:
     """`value` as a plain integer that is at least 0."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} must be an integer, got {value!r}") from None
-    if number < 0:
-        raise ValueError(f"{name} must be >= 0, got {number}")
-    return number
+    validate_integer(name, value)
+    validate_at_least(name, value, 0)
+    return int(value)

@@ -15,6 +15,7 @@ from scipy import special
 from scipy import stats as scipy_stats
 
 from course_lib.core.seeding import generator
+from course_lib.core.validation import validate_at_least, validate_finite, validate_interval, validate_vector
 
 Floats = npt.NDArray[np.float64]
 
@@ -57,7 +58,7 @@ def t_interval(values: npt.ArrayLike, level: float = 0.95) -> Interval:
     Source: Student 1908.
     """
     sample = _sample("values", values, least=2)
-    _check_level(level)
+    validate_interval("level", level, 0, 1, "()")
     mean, error = _mean_and_error(sample)
     reach = float(scipy_stats.t.ppf(0.5 + level / 2, df=sample.size - 1)) * error
     return Interval(mean, mean - reach, mean + reach, sample.size, level)
@@ -79,8 +80,8 @@ def bootstrap_interval(
     Source: Efron 1987, Better bootstrap confidence intervals; Efron & Tibshirani 1993, section 14.3.
     """
     sample = _sample("values", values, least=2)
-    _check_level(level)
-    _check_least("resamples", resamples, 100)
+    validate_interval("level", level, 0, 1, "()")
+    validate_at_least("resamples", resamples, 100)
     estimate = float(statistic(sample, axis=-1))
     if (sample == sample[0]).all():
         return Interval(estimate, estimate, estimate, sample.size, level)  # all resamples are this sample
@@ -118,7 +119,7 @@ def sign_flip_test(differences: npt.ArrayLike, resamples: int = 10_000, seed: in
     Source: Fisher 1935, The Design of Experiments, section 21; Phipson & Smyth 2010 (the added one).
     """
     sample = _sample("differences", differences, least=1)
-    _check_least("resamples", resamples, 100)
+    validate_at_least("resamples", resamples, 100)
     # A sum that equals the observed one may differ from it in the last bits, and must count as equal.
     threshold = abs(sample.sum()) - _ROUNDING * np.abs(sample).sum()
     if sample.size <= _EXACT_UP_TO:
@@ -170,7 +171,7 @@ def expected_best_of(k: int, mean: float, sd: float) -> float:
     Raises ValueError unless k >= 1, sd >= 0 and both numbers are finite.
     Source: David & Nagaraja 2003, Order Statistics, section 3.1.
     """
-    _check_least("k", k, 1)
+    validate_at_least("k", k, 1)
     if not (math.isfinite(mean) and math.isfinite(sd) and sd >= 0):
         raise ValueError(f"mean and sd must be finite and sd >= 0, got mean {mean} and sd {sd}")
     z = np.linspace(-12.0, 12.0, 4_801)
@@ -223,20 +224,8 @@ def _mean_and_error(sample: Floats) -> tuple[float, float]:
 
 def _sample(name: str, values: npt.ArrayLike, least: int) -> Floats:
     array = np.asarray(values, dtype=np.float64)
-    if array.ndim != 1:
-        raise ValueError(f"{name} must have shape (n,), got {array.shape}")
+    validate_vector(name, array)
     if array.size < least:
         raise ValueError(f"{name} must hold at least {least} values, got {array.size}")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} must be finite, got {array[~np.isfinite(array)][0]}")
+    validate_finite(name, array)
     return array
-
-
-def _check_least(name: str, value: int, least: int) -> None:
-    if value < least:
-        raise ValueError(f"{name} must be >= {least}, got {value}")
-
-
-def _check_level(level: float) -> None:
-    if not 0.0 < level < 1.0:
-        raise ValueError(f"level must be in (0, 1), got {level}")

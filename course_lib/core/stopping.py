@@ -2,6 +2,8 @@
 
 import math
 
+from course_lib.core.validation import validate_at_least, validate_choice
+
 
 class EarlyStopping:
     """Counts the epochs since the watched value last improved.
@@ -19,12 +21,9 @@ class EarlyStopping:
     """
 
     def __init__(self, patience: int, min_delta: float = 0.0, mode: str = "min") -> None:
-        if not patience >= 1:
-            raise ValueError(f"patience must be >= 1, got {patience}")
-        if not min_delta >= 0.0:
-            raise ValueError(f"min_delta must be >= 0, got {min_delta}")
-        if mode not in ("min", "max"):
-            raise ValueError(f"mode must be 'min' or 'max', got {mode!r}")
+        validate_at_least("patience", patience, 1)
+        validate_at_least("min_delta", min_delta, 0)
+        validate_choice("mode", mode, ("min", "max"))
         self.patience, self.min_delta, self.mode = patience, min_delta, mode
         self.best = math.inf if mode == "min" else -math.inf
         self.best_epoch: int | None = None

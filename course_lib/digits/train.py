@@ -17,6 +17,7 @@ from torch import nn
 
 from course_lib.core.metrics import Loss
 from course_lib.core.seeding import Seeds, stream
+from course_lib.core.validation import validate_interval
 from course_lib.numpy_nn.data import Standardizer, split_indices
 from course_lib.numpy_nn.datasets import load_digits
 from course_lib.training.data.loaders import TensorLoader
@@ -41,8 +42,7 @@ class DigitsConfig:
     def __post_init__(self) -> None:
         if len(self.hidden) != 2 or min(self.hidden) < 1:
             raise ValueError(f"hidden must be two widths of at least 1, got {self.hidden}")
-        if not 0.0 <= self.dropout < 1.0:
-            raise ValueError(f"dropout must be in [0, 1), got {self.dropout}")
+        validate_interval("dropout", self.dropout, 0, 1, "[)")
 
 
 PRESETS = {

@@ -6,6 +6,8 @@ Every flaw of the reported model is one field here, so that a lesson switches th
 
 from dataclasses import dataclass, replace
 
+from course_lib.core.validation import validate_at_least, validate_integer, validate_interval
+
 
 @dataclass(frozen=True)
 class InfinitoConfig:
@@ -47,15 +49,13 @@ class InfinitoConfig:
     ignored_token: int | None = None  # reported: 0, this token is not counted as a target
 
     def __post_init__(self) -> None:
-        _check_sizes(self)
+        _validate_sizes(self)
         for name in ("dropout", "attention_dropout"):
-            if not 0.0 <= getattr(self, name) < 1.0:
-                raise ValueError(f"{name} must be in [0, 1), got {getattr(self, name)}")
+            validate_interval(name, getattr(self, name), 0, 1, "[)")
         for name in ("exploration", "position_std"):
-            if getattr(self, name) < 0.0:
-                raise ValueError(f"{name} must be >= 0, got {getattr(self, name)}")
-        if self.ignored_token is not None and not 0 <= self.ignored_token < self.vocabulary:
-            raise ValueError(f"ignored_token must be in [0, {self.vocabulary}), got {self.ignored_token}")
+            validate_at_least(name, getattr(self, name), 0)
+        if self.ignored_token is not None:
+            validate_interval("ignored_token", self.ignored_token, 0, self.vocabulary, "[)")
         if self.write_in_evaluation and not self.shared_memory:
             # An explicit state is never changed in place: there is no hidden place that evaluation could write.
             raise ValueError("write_in_evaluation needs shared_memory: only a hidden memory can be changed unseen")
@@ -63,16 +63,14 @@ class InfinitoConfig:
             raise ValueError("shared_memory needs memory_slots >= 1, got 0")
 
 
-def _check_sizes(config: InfinitoConfig) -> None:
+def _validate_sizes(config: InfinitoConfig) -> None:
     """Raise TypeError or ValueError unless every size is a whole number in its range, and they fit each other."""
     smallest = {"memory_slots": 0, "memory_writes": 1, "vocabulary": 2}
     names = ("vocabulary", "context", "positions", "width", "layers", "heads", "feed_forward")
     for name in (*names, "memory_slots", "slot_width", "memory_writes"):
         value = getattr(config, name)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise TypeError(f"{name} must be an integer, got {value!r}")
-        if value < smallest.get(name, 1):
-            raise ValueError(f"{name} must be >= {smallest.get(name, 1)}, got {value}")
+        validate_integer(name, value)
+        validate_at_least(name, value, smallest.get(name, 1))
     if config.width % config.heads != 0:
         raise ValueError(f"width ({config.width}) must be a multiple of heads ({config.heads})")
     if config.context > config.positions:

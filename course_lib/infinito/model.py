@@ -189,8 +189,10 @@ class Infinito(nn.Module):
 
         Raises ValueError for a batch below 1.
         """
-        if batch < 1:
-            raise ValueError(f"batch must be >= 1, got {batch}")
+        if (
+            batch < 1
+        ):  # said here and not in core/validation: each training step asks, and enters as few files as it can
+            raise ValueError(f"batch must hold one sequence or more, got {batch}")
         return self.memory.fresh(batch) if isinstance(self.memory, PriorityMemory) else None
 
     def get_memory_statistics(self, memory: MemoryState | None = None) -> dict[str, float]:

@@ -17,6 +17,7 @@ import torch
 from course_lib.core.metrics import Loss
 from course_lib.core.schedules import Schedule, cosine_with_warmup
 from course_lib.core.seeding import Seeds, stream
+from course_lib.core.validation import validate_above, validate_at_least
 from course_lib.infinito.config import AS_REPORTED, FULL, SMALL, InfinitoConfig
 from course_lib.infinito.losses import Batch, language_loss
 from course_lib.infinito.model import Infinito
@@ -70,12 +71,10 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for name in ("batch", "length", "epochs", "horizon"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+            validate_at_least(name, getattr(self, name), 1)
         if self.length % self.model.context != 0:
             raise ValueError(f"length ({self.length}) must be a multiple of the context ({self.model.context})")
-        if not self.rate > 0:
-            raise ValueError(f"rate must be above 0, got {self.rate}")
+        validate_above("rate", self.rate, 0)
 
 
 AS_REPORTED_RUN = Recipe(

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from course_lib.core.validation import validate_above, validate_at_least
+
 Floats = NDArray[np.floating[Any]]
 
 
@@ -31,8 +33,7 @@ def affine(images: Floats, *, degrees: ArrayLike = 0.0, shift: ArrayLike = 0.0, 
     angle = np.broadcast_to(np.deg2rad(degrees), (n,))[:, None, None]  # (n, 1, 1), to go with (h, w)
     factor = np.broadcast_to(np.asarray(zoom, np.float64), (n,))[:, None, None]
     moved = np.broadcast_to(np.asarray(shift, np.float64), (n, 2))[:, :, None, None]
-    if not (factor > 0).all():
-        raise ValueError(f"zoom must be above 0, got {factor.min()}")
+    validate_above("zoom", factor.min(), 0)
     # The way back, from a pixel of the result to its place in the image: not shifted, not turned, not enlarged.
     down = np.arange(h)[:, None] - (h - 1) / 2 - moved[:, 0]  # (n, h, 1), from the centre
     right = np.arange(w) - (w - 1) / 2 - moved[:, 1]  # (n, 1, w)
@@ -84,8 +85,7 @@ class Augment:
         noise: float = 0.0,
     ) -> None:
         for name, size in (("degrees", degrees), ("pixels", pixels), ("zoom", zoom), ("noise", noise)):
-            if not (math.isfinite(size) and size >= 0):
-                raise ValueError(f"{name} must be a finite number of at least 0, got {size}")
+            validate_at_least(name, size, 0, finite=True)
         if zoom >= 1:
             raise ValueError(f"zoom, the largest relative change of size, must be below 1, got {zoom}")
         self.shape = shape

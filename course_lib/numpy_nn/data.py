@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from course_lib.by_hand.first_step import stratified_split
 from course_lib.by_hand.schedules import updates_per_epoch
 from course_lib.core.seeding import epoch_order, generator
-from course_lib.numpy_nn.finite import require_finite
+from course_lib.core.validation import validate_at_least, validate_finite, validate_floating
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.intp]
@@ -52,7 +52,7 @@ def split_indices(
     if labels.ndim != 1 or len(labels) == 0:
         raise ValueError(f"labels must be (n,) with n at least 1, got shape {labels.shape}")
     if labels.dtype.kind == "f":
-        require_finite("labels", labels)  # NaN equals no class, and its rows would be in no part
+        validate_finite("labels", labels)  # NaN equals no class, and its rows would be in no part
     if len(fractions) != 3 or min(fractions) <= 0 or not math.isclose(sum(fractions), 1):
         raise ValueError(f"fractions must be three numbers above 0 with the sum 1, got {tuple(fractions)}")
     rng = generator(seed, "split")
@@ -105,9 +105,8 @@ class Standardizer:
         """
         if x.ndim != 2 or len(x) == 0:
             raise ValueError(f"x must be (n, f) with n at least 1, got shape {x.shape}")
-        if x.dtype.kind != "f":
-            raise TypeError(f"x must be floating point, as x.astype(np.float32) is, got {x.dtype}")
-        require_finite("x", x)
+        validate_floating("x", x.dtype, ": call x.astype(np.float32)")
+        validate_finite("x", x)
         constant = x.max(axis=0) == x.min(axis=0)  # exact, where a computed std may be 1e-8
         # Summed in float64: thousands of float32 values around 1e6 have a mean that is off by more than their spread.
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
@@ -170,7 +169,7 @@ def _wide_moments(x: Floats) -> tuple[Floats, Floats]:
 def _finite(x: Floats, y: Floats) -> Floats:
     """The result y of x, both (n, f), unless it holds what is not finite."""
     if not np.isfinite(y).all():
-        require_finite("x", x)
+        validate_finite("x", x)
         row, column = np.argwhere(~np.isfinite(y))[0]
         raise ValueError(
             f"x must be in the range of the training part, got {x[row, column]} at row {row}, column {column}"
@@ -186,7 +185,7 @@ def batches(
     The last piece holds what is left, unless drop_last. 1,000 rows in pieces of 32 are 32 batches, the last of 8.
     Raises ValueError (at the call, not at the first batch) unless count and batch_size are at least 1.
     """
-    _check_batches(count, batch_size, drop_last)
+    _validate_batches(count, batch_size, drop_last)
     order = epoch_order(count, seed, epoch) if shuffle else np.arange(count)
     end = count - count % batch_size if drop_last else count
     return (order[start : start + batch_size] for start in range(0, end, batch_size))
@@ -194,14 +193,12 @@ def batches(
 
 def batches_per_epoch(count: int, batch_size: int, *, drop_last: bool = False) -> int:
     """How many pieces `batches` makes: count / batch_size rounded up, or down with drop_last. Raises as it does."""
-    _check_batches(count, batch_size, drop_last)
+    _validate_batches(count, batch_size, drop_last)
     return updates_per_epoch(count, batch_size, 1, drop_last)
 
 
-def _check_batches(count: int, batch_size: int, drop_last: bool) -> None:
-    if count < 1:
-        raise ValueError(f"count must be at least 1, got {count}")
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+def _validate_batches(count: int, batch_size: int, drop_last: bool) -> None:
+    validate_at_least("count", count, 1)
+    validate_at_least("batch_size", batch_size, 1)
     if drop_last and batch_size > count:
         raise ValueError(f"batch_size must be at most {count} rows with drop_last, got {batch_size}")

@@ -1,4 +1,4 @@
-"""Numbers that can be computed with: floating point, in a type whose sums hold, and finite."""
+"""Numbers in a type whose squares and sums hold."""
 
 from __future__ import annotations
 
@@ -19,13 +19,3 @@ def as_floats(name: str, values: NDArray[Any]) -> NDArray[np.floating[Any]]:
     if values.dtype.kind not in "iub":
         raise TypeError(f"{name} must be numbers, got dtype {values.dtype}")
     return values.astype(np.float64)
-
-
-def require_finite(name: str, values: NDArray[np.floating[Any]]) -> None:
-    """Raise ValueError with the first value that is NaN or infinite and its place in values (n,) or (n, k)."""
-    finite = np.isfinite(values)
-    if finite.all():
-        return
-    place = tuple(np.argwhere(~finite)[0])
-    words = ", ".join(f"{axis} {index}" for axis, index in zip(("row", "column"), place, strict=False))
-    raise ValueError(f"{name} must be finite, got {values[place]} at {words}")

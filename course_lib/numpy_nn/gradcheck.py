@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_lib.core.metrics import Loss
+from course_lib.core.validation import validate_above, validate_same_shape
 from course_lib.numpy_nn.finite import as_floats
 from course_lib.numpy_nn.layers import Layer
 from course_lib.numpy_nn.network import Sequential
@@ -27,9 +28,8 @@ def numerical_gradient(function: Callable[[], float], x: Floats, *, step: float 
 
     x is changed element by element and restored exactly. Raises ValueError unless x is float64 and step > 0.
     """
-    _require_float64("x", x)
-    if not step > 0:
-        raise ValueError(f"step must be above 0, got {step}")
+    _validate_float64("x", x)
+    validate_above("step", step, 0)
     gradient = np.empty_like(x)
     for index in np.ndindex(x.shape):  # one element at a time is what the definition says; x is small here
         kept = x[index]
@@ -47,8 +47,7 @@ def relative_error(a: Floats, b: Floats) -> float:
 
     NaN or infinity on either side gives NaN, which is below no limit. Raises ValueError for different shapes.
     """
-    if a.shape != b.shape:
-        raise ValueError(f"a and b must have the same shape, got {a.shape} and {b.shape}")
+    validate_same_shape("a", a, "b", b)
     a, b = as_floats("a", a), as_floats("b", b)
     scale = float(np.linalg.norm(a) + np.linalg.norm(b))
     with np.errstate(invalid="ignore"):  # inf - inf, inf / inf
@@ -66,7 +65,7 @@ def check_layer(
     """
     names = [name for name in ("weight", "bias") if hasattr(layer, name)]
     for name in names:
-        _require_float64(f"{type(layer).__name__}.{name}", getattr(layer, name))
+        _validate_float64(f"{type(layer).__name__}.{name}", getattr(layer, name))
     generator = getattr(layer, "rng", None)
     start = generator.bit_generator.state if generator is not None else None
 
@@ -133,7 +132,7 @@ def check_network(
     Not for a network on a kink: where all units of a ReLU layer are off for a sample and the next biases are still 0,
     the next ReLU gets exactly 0, and central differences see half its slope. Biases that are not 0 avoid that.
     """
-    _require_float64("model.parameters", model.parameters)
+    _validate_float64("model.parameters", model.parameters)
     _, gradient = loss(model.forward(x), targets)
     model.backward(gradient)
     computed = model.gradients.copy()
@@ -145,6 +144,6 @@ def check_network(
     return relative_error(computed, numerical_gradient(mean, model.parameters, step=step))
 
 
-def _require_float64(name: str, values: Floats) -> None:
+def _validate_float64(name: str, values: Floats) -> None:
     if values.dtype != np.float64:
         raise ValueError(f"{name} must be float64 for a gradient check, got {values.dtype}")

@@ -14,6 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from course_lib.by_hand import initializers as by_hand
 from course_lib.by_hand.initializers import Initializer as Initializer
+from course_lib.core.validation import validate_above, validate_floating
 
 Weights = NDArray[np.floating]
 
@@ -29,8 +30,7 @@ def normal(std: float) -> Initializer:
 
     Raises ValueError unless std is a finite number above 0.
     """
-    if not (math.isfinite(std) and std > 0):
-        raise ValueError(f"std must be a finite number above 0, got {std}")
+    validate_above("std", std, 0, finite=True)
 
     def initializer(shape: tuple[int, int], rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Weights:
         return _gaussian(shape, std, rng, dtype)
@@ -85,8 +85,7 @@ def _uniform(shape: tuple[int, int], bound: float, rng: np.random.Generator, dty
 
 def _floating(dtype: DTypeLike) -> np.dtype[Any]:
     found = np.dtype(dtype)
-    if found.kind != "f":
-        raise TypeError(f"dtype must be floating point, got {found}: weights below 1 would all be 0")
+    validate_floating("dtype", found, ": weights below 1 would all be 0")
     return found
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from course_lib.by_hand.first_step import relu_backward
+from course_lib.core.validation import validate_at_least, validate_floating, validate_interval
 from course_lib.numpy_nn.initializers import Initializer, he_normal
 
 Floats = NDArray[np.floating[Any]]
@@ -46,10 +47,9 @@ class Linear:
         initializer: Initializer = he_normal,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        if inputs < 1 or outputs < 1:
-            raise ValueError(f"inputs and outputs must be at least 1, got {inputs} and {outputs}")
-        if np.dtype(dtype).kind != "f":
-            raise TypeError(f"dtype must be floating point, got {np.dtype(dtype)}: a step would be rounded away")
+        validate_at_least("inputs", inputs, 1)
+        validate_at_least("outputs", outputs, 1)
+        validate_floating("dtype", dtype, ": a step would be rounded away")
         # A sum over the samples in float16 stands still as soon as it is 2,048 times as large as what is added.
         self.sum_dtype = np.float32 if np.dtype(dtype).itemsize == 2 else None
         self.weight: Floats = initializer((inputs, outputs), rng, dtype)
@@ -100,8 +100,7 @@ class LeakyReLU:
     """x where x > 0, slope * x elsewhere. Raises ValueError unless 0 < slope < 1."""
 
     def __init__(self, slope: float = 0.01) -> None:
-        if not 0 < slope < 1:
-            raise ValueError(f"slope must be in (0, 1), got {slope}")
+        validate_interval("slope", slope, 0, 1, "()")
         self.slope = slope
 
     def forward(self, x: Floats, *, training: bool = False) -> Floats:
@@ -152,8 +151,7 @@ class Dropout:
     """
 
     def __init__(self, p: float, *, rng: np.random.Generator) -> None:
-        if not 0 <= p < 1:
-            raise ValueError(f"p, the share that is dropped, must be in [0, 1), got {p}")
+        validate_interval("p, the share that is dropped,", p, 0, 1, "[)")
         self.p = p
         self.rng = rng
         self.mask: Floats | None = None  # 0 or 1 / (1 - p) per value; None when everything passes

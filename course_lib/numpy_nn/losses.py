@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_lib.core.metrics import Loss
-from course_lib.numpy_nn.finite import as_floats, require_finite
+from course_lib.core.validation import validate_finite, validate_same_shape
+from course_lib.numpy_nn.finite import as_floats
 
 Floats = NDArray[np.floating]
 WIDE = "fdg"  # float32, float64, long double: types whose sums hold
@@ -30,7 +31,7 @@ def softmax_cross_entropy(logits: Floats, labels: NDArray[np.integer]) -> tuple[
     if logits.dtype.char not in WIDE:
         value, gradient = softmax_cross_entropy(as_floats("logits", logits), labels)
         return value, gradient.astype(logits.dtype) if logits.dtype.kind == "f" else gradient
-    _check_labels(logits, labels)
+    _validate_labels(logits, labels)
     rows = np.arange(len(labels))
     # Softmax does not change when a row is shifted; with its largest logit at 0 no exponential overflows.
     shifted = logits - logits.max(axis=1, keepdims=True)  # (n, k)
@@ -56,11 +57,8 @@ def squared_error(predictions: Floats, targets: Floats) -> tuple[Loss, Floats]:
     if predictions.dtype.char not in WIDE or targets.dtype.kind not in "fiub":
         value, gradient = squared_error(as_floats("predictions", predictions), as_floats("targets", targets))
         return value, gradient.astype(predictions.dtype) if predictions.dtype.kind == "f" else gradient
-    if predictions.shape != targets.shape:
-        # (n,) against (n, 1) would broadcast to (n, n) without a word.
-        raise ValueError(
-            f"predictions and targets must have the same shape, got {predictions.shape} and {targets.shape}"
-        )
+    # (n,) against (n, 1) would broadcast to (n, n) without a word.
+    validate_same_shape("predictions", predictions, "targets", targets)
     if predictions.ndim != 2 or predictions.size == 0:
         raise ValueError(f"predictions must be (n, k) with at least one value, got shape {predictions.shape}")
     difference = predictions - targets
@@ -71,7 +69,7 @@ def squared_error(predictions: Floats, targets: Floats) -> tuple[Loss, Floats]:
     return Loss(total, count), difference * (2 / count)
 
 
-def _check_labels(logits: Floats, labels: NDArray[np.integer]) -> None:
+def _validate_labels(logits: Floats, labels: NDArray[np.integer]) -> None:
     if logits.ndim != 2 or labels.shape != logits.shape[:1]:
         raise ValueError(f"logits must be (n, k) and labels (n,), got {logits.shape} and {labels.shape}")
     if logits.size == 0:
@@ -85,5 +83,5 @@ def _check_labels(logits: Floats, labels: NDArray[np.integer]) -> None:
 
 
 def _not_finite(name: str, values: NDArray[Any]) -> ValueError:
-    require_finite(name, values)
+    validate_finite(name, values)
     return ValueError(f"{name} must have a finite loss; values up to {np.abs(values).max():.3g} overflow")

@@ -15,6 +15,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from course_lib.core.validation import validate_above, validate_at_least, validate_interval, validate_same_shape
+
 Floats = NDArray[np.floating[Any]]
 
 
@@ -32,11 +34,12 @@ class SGD:
     """theta -= eta g. Raises ValueError unless rate > 0."""
 
     def __init__(self, rate: float) -> None:
-        self.rate = _positive("rate", rate)
+        validate_above("rate", rate, 0, finite=True)
+        self.rate = rate
 
     def step(self, parameters: Floats, gradients: Floats, multiplier: float = 1.0) -> None:
         """One update of parameters (P,), in place."""
-        _same_shape(parameters, gradients)
+        validate_same_shape("parameters", parameters, "gradients", gradients)
         parameters -= (self.rate * multiplier) * gradients
 
 
@@ -48,13 +51,15 @@ class Momentum:
     """
 
     def __init__(self, rate: float, momentum: float = 0.9) -> None:
-        self.rate = _positive("rate", rate)
-        self.momentum = _fraction("momentum", momentum)
+        validate_above("rate", rate, 0, finite=True)
+        self.rate = rate
+        validate_interval("momentum", momentum, 0, 1, "[)")
+        self.momentum = momentum
         self.velocity: Floats | None = None
 
     def step(self, parameters: Floats, gradients: Floats, multiplier: float = 1.0) -> None:
         """One update of parameters (P,), in place."""
-        _same_shape(parameters, gradients)
+        validate_same_shape("parameters", parameters, "gradients", gradients)
         self.velocity = _kept(self.velocity, parameters)
         self.velocity *= self.momentum
         self.velocity -= (self.rate * multiplier) * gradients
@@ -70,13 +75,15 @@ class Nesterov:
     """
 
     def __init__(self, rate: float, momentum: float = 0.9) -> None:
-        self.rate = _positive("rate", rate)
-        self.momentum = _fraction("momentum", momentum)
+        validate_above("rate", rate, 0, finite=True)
+        self.rate = rate
+        validate_interval("momentum", momentum, 0, 1, "[)")
+        self.momentum = momentum
         self.velocity: Floats | None = None
 
     def step(self, parameters: Floats, gradients: Floats, multiplier: float = 1.0) -> None:
         """One update of parameters (P,), in place."""
-        _same_shape(parameters, gradients)
+        validate_same_shape("parameters", parameters, "gradients", gradients)
         self.velocity = _kept(self.velocity, parameters)
         change = (self.rate * multiplier) * gradients
         self.velocity *= self.momentum
@@ -92,14 +99,17 @@ class RMSProp:
     """
 
     def __init__(self, rate: float, decay: float = 0.99, epsilon: float = 1e-8) -> None:
-        self.rate = _positive("rate", rate)
-        self.decay = _fraction("decay", decay)
-        self.epsilon = _positive("epsilon", epsilon)
+        validate_above("rate", rate, 0, finite=True)
+        self.rate = rate
+        validate_interval("decay", decay, 0, 1, "[)")
+        self.decay = decay
+        validate_above("epsilon", epsilon, 0, finite=True)
+        self.epsilon = epsilon
         self.squares: Floats | None = None
 
     def step(self, parameters: Floats, gradients: Floats, multiplier: float = 1.0) -> None:
         """One update of parameters (P,), in place."""
-        _same_shape(parameters, gradients)
+        validate_same_shape("parameters", parameters, "gradients", gradients)
         self.squares = _kept(self.squares, parameters)
         self.squares *= self.decay
         self.squares += (1 - self.decay) * np.square(gradients, dtype=self.squares.dtype)
@@ -113,10 +123,14 @@ class Adam:
     """
 
     def __init__(self, rate: float = 1e-3, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> None:
-        self.rate = _positive("rate", rate)
-        self.beta1 = _fraction("beta1", beta1)
-        self.beta2 = _fraction("beta2", beta2)
-        self.epsilon = _positive("epsilon", epsilon)
+        validate_above("rate", rate, 0, finite=True)
+        self.rate = rate
+        validate_interval("beta1", beta1, 0, 1, "[)")
+        self.beta1 = beta1
+        validate_interval("beta2", beta2, 0, 1, "[)")
+        self.beta2 = beta2
+        validate_above("epsilon", epsilon, 0, finite=True)
+        self.epsilon = epsilon
         self.t = 0
         self.a: Floats | None = None
         self.b: Floats | None = None
@@ -129,7 +143,7 @@ class Adam:
         1 - beta2. Folded into two numbers together with the corrections, they save two passes over all parameters:
         m_hat = a (1 - beta1) / (1 - beta1^t), v_hat = b (1 - beta2) / (1 - beta2^t).
         """
-        _same_shape(parameters, gradients)
+        validate_same_shape("parameters", parameters, "gradients", gradients)
         self.a, self.b, self.scratch = (_kept(state, parameters) for state in (self.a, self.b, self.scratch))
         self.t += 1
         scale_m = (1 - self.beta1) / (1 - self.beta1**self.t)
@@ -164,13 +178,13 @@ class AdamW(Adam):
         decay: float | Floats = 0.01,
     ) -> None:
         super().__init__(rate, beta1, beta2, epsilon)
-        if not np.all(np.isfinite(decay)) or np.any(np.asarray(decay) < 0):
-            raise ValueError(f"decay must be at least 0 everywhere, got {np.min(decay)}")
+        for extreme in (np.min(decay), np.max(decay)):
+            validate_at_least("decay", extreme, 0, finite=True)
         self.decay = decay
 
     def step(self, parameters: Floats, gradients: Floats, multiplier: float = 1.0) -> None:
         """One update of parameters (P,), in place."""
-        _same_shape(parameters, gradients)
+        validate_same_shape("parameters", parameters, "gradients", gradients)
         if np.ndim(self.decay) > 0 and np.shape(self.decay) != parameters.shape:
             raise ValueError(
                 f"decay must be one number or have the shape of parameters, got {np.shape(self.decay)} "
@@ -178,25 +192,6 @@ class AdamW(Adam):
             )
         parameters *= 1 - (self.rate * multiplier) * self.decay
         super().step(parameters, gradients, multiplier)
-
-
-def _positive(name: str, value: float) -> float:
-    if not (math.isfinite(value) and value > 0):
-        raise ValueError(f"{name} must be a finite number above 0, got {value}")
-    return value
-
-
-def _fraction(name: str, value: float) -> float:
-    if not 0 <= value < 1:
-        raise ValueError(f"{name} must be in [0, 1), got {value}")
-    return value
-
-
-def _same_shape(parameters: Floats, gradients: Floats) -> None:
-    if parameters.shape != gradients.shape:
-        raise ValueError(
-            f"parameters and gradients must have the same shape, got {parameters.shape} and {gradients.shape}"
-        )
 
 
 def _kept(state: Floats | None, parameters: Floats) -> Floats:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_lib.by_hand import regularizers as by_hand
+from course_lib.core.validation import validate_above, validate_at_least, validate_floating
 from course_lib.numpy_nn.network import Sequential
 
 Floats = NDArray[np.floating[Any]]
@@ -29,7 +30,7 @@ def l2(strength: float) -> Hook:
     With SGD this shrinks a weight by the factor 1 - 2 eta strength a step; torch's weight_decay=s adds s w, without
     the 2. With Adam it is not weight decay (see AdamW). Raises ValueError unless strength >= 0.
     """
-    _at_least_zero(strength)
+    validate_at_least("strength", strength, 0, finite=True)
 
     def add(model: Sequential) -> None:
         model.gradients += (2 * strength) * model.parameters * model.weight_mask
@@ -42,7 +43,7 @@ def l1(strength: float) -> Hook:
 
     Raises ValueError unless strength >= 0.
     """
-    _at_least_zero(strength)
+    validate_at_least("strength", strength, 0, finite=True)
 
     def add(model: Sequential) -> None:
         model.gradients += strength * np.sign(model.parameters) * model.weight_mask
@@ -52,7 +53,7 @@ def l1(strength: float) -> Hook:
 
 def clip_norm(limit: float) -> Hook:
     """Shorten the gradient to the Euclidean length `limit` when it is longer (Pascanu et al. 2013, alg. 1)."""
-    _above_zero("limit", limit)
+    validate_above("limit", limit, 0, finite=True)
 
     def clip(model: Sequential) -> None:
         clip_gradient_norm(model.gradients, limit)
@@ -66,9 +67,8 @@ def clip_gradient_norm(gradients: Floats, limit: float) -> float:
     Raises ValueError unless limit > 0, or when a gradient is not finite: nothing is left to save by then. TypeError for
     gradients that are whole numbers.
     """
-    _above_zero("limit", limit)
-    if gradients.dtype.kind != "f":
-        raise TypeError(f"gradients must be floating point, got {gradients.dtype}")
+    validate_above("limit", limit, 0, finite=True)
+    validate_floating("gradients", gradients.dtype)
     squares = float(np.vdot(gradients, gradients)) if gradients.dtype.itemsize > 2 else math.inf
     # Where the squares leave the range of the type, the length may still lie well within it.
     length = math.sqrt(squares) if SMALL < squares < LARGE else float(_lengths(gradients.reshape(-1, 1))[0])
@@ -84,7 +84,7 @@ def max_norm(limit: float) -> Hook:
 
     Raises ValueError unless limit > 0.
     """
-    _above_zero("limit", limit)
+    validate_above("limit", limit, 0, finite=True)
 
     @np.errstate(over="ignore")  # squares that overflow are seen, and lengths then computed in another way
     def shorten(model: Sequential) -> None:
@@ -107,13 +107,3 @@ def _lengths(columns: Floats) -> Floats:
     scale = np.where((largest > 0) & np.isfinite(largest), largest, 1)
     lengths: Floats = scale * np.sqrt(np.sum((wide / scale) ** 2, axis=0))
     return lengths
-
-
-def _at_least_zero(strength: float) -> None:
-    if not (math.isfinite(strength) and strength >= 0):
-        raise ValueError(f"strength must be a finite number of at least 0, got {strength}")
-
-
-def _above_zero(name: str, value: float) -> None:
-    if not (math.isfinite(value) and value > 0):
-        raise ValueError(f"{name} must be a finite number above 0, got {value}")

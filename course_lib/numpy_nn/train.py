@@ -17,8 +17,8 @@ from course_lib.core.history import History
 from course_lib.core.metrics import Loss, accuracy
 from course_lib.core.schedules import Schedule, constant
 from course_lib.core.stopping import EarlyStopping
+from course_lib.core.validation import validate_at_least, validate_finite
 from course_lib.numpy_nn.data import batches
-from course_lib.numpy_nn.finite import require_finite
 from course_lib.numpy_nn.losses import softmax_cross_entropy
 from course_lib.numpy_nn.network import Sequential
 from course_lib.numpy_nn.optimizers import Optimizer
@@ -54,9 +54,9 @@ def train_mlp(
     The training loss of a row is the mean over its epoch, measured while the network changes.
     Raises ValueError for data that do not fit or hold NaN, and for a run that diverges: with its epoch, step and rate.
     """
-    _check_settings(epochs, stopper, validation)
-    x, y = _checked("train", train, model)
-    validation = None if validation is None else _checked("validation", validation, model)
+    _validate_settings(epochs, stopper, validation)
+    x, y = _validated("train", train, model)
+    validation = None if validation is None else _validated("validation", validation, model)
     schedule, on_gradient, on_step = schedule or constant(), tuple(on_gradient), tuple(on_step)
     history, step, best = History(), 0, model.parameters.copy()
     for epoch in range(1, epochs + 1):
@@ -95,7 +95,7 @@ def evaluate(
 
     The mean is a sum over a count: batches of different size do not distort it.
     """
-    x, y = _checked("data", data, model)
+    x, y = _validated("data", data, model)
     outputs = np.concatenate([model.forward(x[i : i + batch_size]) for i in range(0, len(x), batch_size)])
     value, _ = loss(outputs, y)
     scores = {"loss": value.mean}
@@ -104,14 +104,13 @@ def evaluate(
     return scores
 
 
-def _check_settings(epochs: int, stopper: EarlyStopping | None, validation: Data | None) -> None:
-    if epochs < 1:
-        raise ValueError(f"epochs must be at least 1, got {epochs}")
+def _validate_settings(epochs: int, stopper: EarlyStopping | None, validation: Data | None) -> None:
+    validate_at_least("epochs", epochs, 1)
     if stopper is not None and validation is None:
         raise ValueError("stopper must have validation data to watch, got validation=None")
 
 
-def _checked(name: str, data: Data, model: Sequential) -> Data:
+def _validated(name: str, data: Data, model: Sequential) -> Data:
     """The data as arrays in the precision of the model; class numbers stay whole."""
     # float64 data would turn every product with float32 weights into a float64 one, without a word and slowly.
     dtype = model.parameters.dtype
@@ -121,8 +120,8 @@ def _checked(name: str, data: Data, model: Sequential) -> Data:
         raise ValueError(f"{name} x must be (n, {inputs}) with n at least 1 for this model, got shape {x.shape}")
     if y.ndim == 0 or len(y) != len(x):
         raise ValueError(f"{name} x and y must have as many rows, got shapes {x.shape} and {y.shape}")
-    require_finite(f"{name} x", x)
+    validate_finite(f"{name} x", x)
     if y.dtype.kind == "f":
         y = y.astype(dtype, copy=False)
-        require_finite(f"{name} y", y)
+        validate_finite(f"{name} y", y)
     return x, y

@@ -25,7 +25,7 @@ def line(ax: Axes, x: npt.ArrayLike, y: npt.ArrayLike, *, label: str, index: int
     Raises ValueError if the lengths differ, if there is nothing to draw, or if `label` is empty.
     """
     x_values, y_values = vector("x", x), vector("y", y)
-    _check(x_values, y_values.shape, "y", label)
+    _validate(x_values, y_values.shape, "y", label)
     ax.plot(x_values, y_values, label=label, markevery=_marks(len(x_values), index), **look(index))
     return ax
 
@@ -65,7 +65,7 @@ def band(ax: Axes, x: npt.ArrayLike, runs: npt.ArrayLike, *, label: str, index: 
     values = np.asarray(runs, dtype=np.float64)
     if values.ndim != 2 or values.shape[0] < 2:
         raise ValueError(f"runs must have the shape (runs, positions) with at least 2 runs, got {values.shape}")
-    _check(x_values, values.shape[1:], "a run", label)
+    _validate(x_values, values.shape[1:], "a run", label)
     mean, low, high = np.array([_interval(column, level) for column in values.T]).T  # each (n,)
     style = look(index)
     # A light outline, because a band alone can be too pale to be seen against the grid.
@@ -99,7 +99,7 @@ def bars_with_intervals(
     return ax
 
 
-def _check(x: np.ndarray, shape: tuple[int, ...], name: str, label: str) -> None:
+def _validate(x: np.ndarray, shape: tuple[int, ...], name: str, label: str) -> None:
     if x.shape != shape:
         raise ValueError(f"x and {name} must have the same length, got {len(x)} and {shape[0]}")
     if not label:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from course_lib.core.validation import validate_at_least
 from course_lib.plots.style import MISSING, canvas, house_style
 
 _LETTERS_PER_INCH = 11  # width of a title in the smallest size of the house style
@@ -68,8 +69,7 @@ def _grid(
     count, height, width = pixels.shape
     if titles and len(titles) != count:
         raise ValueError(f"titles must be one per image, {count}; got {len(titles)}")
-    if columns < 1:
-        raise ValueError(f"columns must be at least 1, got {columns}")
+    validate_at_least("columns", columns, 1)
     columns = min(columns, count)
     rows = math.ceil(count / columns)
     # A cell is as wide as its longest title needs, and not wider than the page.

@@ -19,6 +19,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image  # matplotlib writes its PNG files with it, so it is there
 
+from course_lib.core.validation import validate_above, validate_at_least
+
 # The hues of Okabe & Ito (2008), made darker where a line on white had a contrast below 3 to 1, or where two of them
 # came close to each other for a reader with deuteranopia, protanopia or tritanopia (a test simulates all three).
 PALETTE = ("#0080c8", "#d55e00", "#00664a", "#cc79a7", "#000000", "#6b4a00")
@@ -83,8 +85,7 @@ def canvas(
     `Figure.subplots` (`sharey=True`). Raises ValueError for rows or columns below 1, or a size that is not positive.
     """
     for name, count in (("rows", rows), ("columns", columns)):
-        if count < 1:
-            raise ValueError(f"{name} must be at least 1, got {count}")
+        validate_at_least(name, count, 1)
     size = (8.0 if width is None else width, 3.0 * rows if height is None else height)
     for name, inches in zip(("width", "height"), size, strict=True):
         if not (math.isfinite(inches) and inches > 0):
@@ -99,8 +100,7 @@ def canvas(
 
 def look(index: int) -> dict[str, Any]:
     """Colour, dash and marker number `index` (from 0) as keyword arguments of `Axes.plot`."""
-    if index < 0:
-        raise ValueError(f"index must be at least 0, got {index}")
+    validate_at_least("index", index, 0)
     return {
         "color": PALETTE[index % len(PALETTE)],
         "linestyle": DASHES[index % len(DASHES)],
@@ -121,8 +121,7 @@ def png(figure: Figure, dpi: int = DPI) -> bytes:
 
     Equal figures give equal bytes, for the file holds neither a date nor a version. Raises ValueError for dpi <= 0.
     """
-    if not dpi > 0:
-        raise ValueError(f"dpi must be positive, got {dpi}")
+    validate_above("dpi", dpi, 0)
     full, small = io.BytesIO(), io.BytesIO()
     with house_style():
         _restart_layout(figure)
@@ -154,7 +153,7 @@ def image_html(figure: Figure, alt: str) -> str:
     alt = " ".join(alt.split())
     if len(alt) < _SHORTEST_ALT:
         raise ValueError(f"alt must describe the figure in at least {_SHORTEST_ALT} characters, got {alt!r}")
-    _check_words(figure)
+    _validate_words(figure)
     pixels = base64.b64encode(png(figure)).decode("ascii")
     width = round(figure.get_figwidth() * DPI)
     return f'<img alt="{html.escape(alt)}" width="{width}" src="data:image/png;base64,{pixels}">'
@@ -176,7 +175,7 @@ def show(figure: Figure, alt: str) -> None:
     print(line)
 
 
-def _check_words(figure: Figure) -> None:
+def _validate_words(figure: Figure) -> None:
     """Every figure has a title, and every axis that is drawn has a label."""
     drawn = [ax for ax in figure.axes if ax.get_visible()]
     if not drawn:

@@ -8,6 +8,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
+from course_lib.core.validation import validate_choice
 from course_lib.teaching.exercises import registry
 from course_lib.teaching.exercises.card import Verdict, shell, verdict_of
 from course_lib.teaching.exercises.diagnose import diagnose_answer
@@ -74,8 +75,7 @@ def start(slug: str, level: str = "blank") -> None:
     Raises ValueError for another level, and for an exercise whose answer is not a function.
     """
     exercise = registry.entry_of(slug).exercise
-    if level not in LEVELS:
-        raise ValueError(f"level must be one of {LEVELS}, got {level!r}")
+    validate_choice("level", level, LEVELS)
     if not callable(exercise.reference) or exercise.kind == "attack":
         raise ValueError(f"{slug} asks for {'a test' if exercise.kind == 'attack' else 'a value'}, it has no levels")
     if level == "faded" and not exercise.fade:

@@ -9,11 +9,12 @@ import html
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from course_lib.core.validation import validate_choice
 from course_lib.teaching.exercises.card import card_html, show_card
 from course_lib.teaching.learner import progress
 from course_lib.teaching.learner.panel import live_text, notebook_runs, panel
 from course_lib.teaching.learner.store import load_record
-from course_lib.teaching.questions.question import question_of, questions_of, validate_choices
+from course_lib.teaching.questions.question import question_of, questions_of, validate_question
 
 _asked: dict[str, tuple[str, ...]] = {}  # the choices of the predictions made in this session
 _HELD = "Not shown yet. Make your prediction above first; or see it without one."
@@ -28,7 +29,7 @@ def predict(question: str, *, choices: Sequence[str] = (), key: str = "") -> Non
     if not key and not choices:
         found = question_of(question, "predict")
         question, choices, key = found.question, found.choices, found.key
-    validate_choices(question, choices, key)
+    validate_question(question, choices, key)
     _asked[key] = tuple(choices)
     stored = load_record()["predictions"].get(key, {})
 
@@ -56,8 +57,8 @@ def outcome(key: str, actual: str = "", explanation: str = "", **measured: Any) 
     choices = question.choices if question else _asked.get(key, ())
     if question and not actual:
         actual = question.answer
-    if (question or key in _asked) and actual not in choices:
-        raise ValueError(f"actual must be one of the choices {choices}, got {actual!r}")
+    if question or key in _asked:
+        validate_choice("actual", actual, choices)
     if question and question.answer and actual != question.answer:
         raise AssertionError(f"the answer to {key!r} is {question.answer!r}, and it came out: {actual!r}")
     why = question.because.format(**measured) if question else explanation
@@ -105,9 +106,8 @@ def recall(key: str, question: str = "", *, choices: Sequence[str] = (), answer:
     if not question and not choices:
         found = question_of(key, "recall")
         question, choices, answer, because = found.question, found.choices, found.answer, found.because
-    validate_choices(question, choices, key)
-    if answer not in choices:
-        raise ValueError(f"answer must be one of the choices {tuple(choices)}, got {answer!r}")
+    validate_question(question, choices, key)
+    validate_choice("answer", answer, choices)
     if not because.strip():
         raise ValueError(f"because must say why {answer!r} is right, got an empty text")
 

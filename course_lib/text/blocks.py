@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from course_lib.core.seeding import epoch_order, generator
+from course_lib.core.validation import validate_at_least, validate_interval, validate_vector
 from course_lib.training.loop.distributed import rank, world_size
 
 IGNORE = -100  # what torch's cross_entropy leaves out by default
@@ -51,7 +52,8 @@ class ShuffledBlocks:
         before: int | None = None,
         device: torch.device | str = "cpu",
     ) -> None:
-        _check_sizes(batch, length)
+        validate_at_least("batch", batch, 1)
+        validate_at_least("length", length, 1)
         self.ids = _resident(ids, before, device)
         self.batch, self.length, self.seed = batch, length, seed
         self.shuffle, self.offset, self.drop_last = shuffle, offset, drop_last
@@ -78,7 +80,7 @@ class ShuffledBlocks:
 
     def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
         """The batches of one epoch, from batch `start` on. Raises ValueError, at the call, unless 0 <= start <= len."""
-        _check_start(start, len(self))
+        validate_interval("start", start, 0, len(self))
         return self._batches(self._first_pairs(epoch), start)
 
     def _first_pairs(self, epoch: int) -> torch.Tensor:
@@ -121,7 +123,8 @@ class Streams:
         before: int | None = None,
         device: torch.device | str = "cpu",
     ) -> None:
-        _check_sizes(batch, length)
+        validate_at_least("batch", batch, 1)
+        validate_at_least("length", length, 1)
         self.ids = _resident(ids, before, device)
         self.batch, self.length, self.seed = batch, length, seed
         self.offset, self.drop_last = offset, drop_last
@@ -153,7 +156,7 @@ class Streams:
 
     def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
         """The segments in order, from segment `start` on. Raises ValueError, at the call, unless 0 <= start <= len."""
-        _check_start(start, len(self))
+        validate_interval("start", start, 0, len(self))
         shift = int(generator(self.seed, "offset", epoch).integers(len(self.ids) - 1)) if self.offset else 0
         return self._segments(shift, start)
 
@@ -174,8 +177,7 @@ def _identity(loader: ShuffledBlocks | Streams, *settings: str) -> dict[str, Any
 def _resident(ids: Any, before: int | None, device: torch.device | str) -> torch.Tensor:
     """The ids as one int32 tensor (N,) on the device; half the memory of int64, and an index has no need of more."""
     tensor = torch.as_tensor(ids)
-    if tensor.ndim != 1:
-        raise ValueError(f"ids must have shape (N,), got {tuple(tensor.shape)}")
+    validate_vector("ids", tensor)
     if tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool:
         raise TypeError(f"ids must be integers, got {tensor.dtype}")
     tensor = tensor.long()  # small integers may have no room for what is checked here
@@ -187,14 +189,3 @@ def _resident(ids: Any, before: int | None, device: torch.device | str) -> torch
     if low < 0 or high >= 2**31:
         raise ValueError(f"ids must be in [0, 2**31), got {low} to {high}")
     return tensor.to(device=device, dtype=torch.int32)
-
-
-def _check_sizes(batch: int, length: int) -> None:
-    for name, value in (("batch", batch), ("length", length)):
-        if value < 1:
-            raise ValueError(f"{name} must be >= 1, got {value}")
-
-
-def _check_start(start: int, batches: int) -> None:
-    if not 0 <= start <= batches:
-        raise ValueError(f"start must be in [0, {batches}], the number of batches, got {start}")

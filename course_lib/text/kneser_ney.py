@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from course_lib.text.ngrams import ABSENT, Counts, Floats, Ids, checked_ids
+from course_lib.core.validation import validate_at_least, validate_interval, validate_same_shape
+from course_lib.text.ngrams import ABSENT, Counts, Floats, Ids, validated_ids
 
 # For a text so small that no n-gram of an order occurs 1, 2, 3 or 4 times: the estimate would divide by 0.
 FALLBACK = (0.5, 1.0, 1.5)
@@ -46,12 +47,12 @@ class KneserNey:
 
     def log_probabilities(self, ids: Any) -> Floats:
         """(N,): ln P of each token of a text given the tokens before it."""
-        ids = checked_ids(ids, self.counts.vocabulary)
+        ids = validated_ids(ids, self.counts.vocabulary)
         return np.log(self._probability(self.counts.prefixes(ids), ids))
 
     def distribution(self, history: Any = ()) -> Floats:
         """(V,): P of each word after the history; sums to 1."""
-        history = checked_ids(history, self.counts.vocabulary)
+        history = validated_ids(history, self.counts.vocabulary)
         words = np.arange(self.counts.vocabulary)
         prefixes = self.counts.prefixes_after(history)
         return self._probability([np.repeat(prefix, len(words)) for prefix in prefixes], words)
@@ -116,13 +117,10 @@ def with_cache(log_probabilities: Floats, ids: Any, *, window: int = 600, weight
     and the first token has P alone. The defaults are close to the best ones for the validation part of WikiText-2.
     Raises ValueError for a window below 1, a weight outside [0, 1), or another number of ids than probabilities.
     """
-    if window < 1:
-        raise ValueError(f"window must be >= 1, got {window}")
-    if not 0.0 <= weight < 1.0:
-        raise ValueError(f"weight must be in [0, 1), got {weight}")
-    ids = checked_ids(ids, 2**31)
-    if ids.shape != log_probabilities.shape:
-        raise ValueError(f"ids and log_probabilities must have one shape, got {ids.shape}, {log_probabilities.shape}")
+    validate_at_least("window", window, 1)
+    validate_interval("weight", weight, 0, 1, "[)")
+    ids = validated_ids(ids, 2**31)
+    validate_same_shape("ids", ids, "log_probabilities", log_probabilities)
     n, place = len(ids), np.arange(len(ids))
     start = np.maximum(place - window, 0)
     # Sorted by word and place, the earlier occurrences of a word stand just before it.

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from course_lib.core.validation import validate_at_least, validate_ids
+
 Floats = npt.NDArray[np.float64]
 Ids = npt.NDArray[np.int64]
 
@@ -46,10 +48,9 @@ class Counts:
     """
 
     def __init__(self, ids: Any, vocabulary: int, order: int) -> None:
-        if order < 1:
-            raise ValueError(f"order must be >= 1, got {order}")
+        validate_at_least("order", order, 1)
         self.vocabulary, self.order = vocabulary, order
-        ids = checked_ids(ids, vocabulary)
+        ids = validated_ids(ids, vocabulary)
         if len(ids) < order:
             raise ValueError(f"ids must hold at least one n-gram of order {order}, got {len(ids)} ids")
         self.levels: list[Level] = []
@@ -90,7 +91,7 @@ class AddOne:
 
     def log_probabilities(self, ids: Any) -> Floats:
         """(N,): ln P of each token of a text given the tokens before it."""
-        ids = checked_ids(ids, self.counts.vocabulary)
+        ids = validated_ids(ids, self.counts.vocabulary)
         p = np.zeros(len(ids))
         for n, prefixes in enumerate(self.counts.prefixes(ids), start=1):
             p[n - 1 :] = self._probability(n, prefixes, ids)[n - 1 :]
@@ -98,7 +99,7 @@ class AddOne:
 
     def distribution(self, history: Any = ()) -> Floats:
         """(V,): P of each word after the history; sums to 1."""
-        history = checked_ids(history, self.counts.vocabulary)
+        history = validated_ids(history, self.counts.vocabulary)
         n = min(self.counts.order, len(history) + 1)
         words = np.arange(self.counts.vocabulary)
         prefix = self.counts.prefixes_after(history)[n - 1]
@@ -120,7 +121,7 @@ def overlap(train: Any, test: Any, vocabulary: int, order: int) -> tuple[int, in
 
     Long ones (13 words) that are found were copied: text that a model can know by heart. Raises as Counts does.
     """
-    counts, ids = Counts(train, vocabulary, order), checked_ids(test, vocabulary)
+    counts, ids = Counts(train, vocabulary, order), validated_ids(test, vocabulary)
     numbers = counts.levels[-1].find(counts.prefixes(ids)[-1], ids, vocabulary)
     return int((numbers != ABSENT).sum()), max(0, len(ids) - order + 1)
 
@@ -130,17 +131,10 @@ def mean_nats(log_probabilities: Floats) -> float:
     return -float(log_probabilities.mean())
 
 
-def checked_ids(ids: Any, vocabulary: int) -> Ids:
+def validated_ids(ids: Any, vocabulary: int) -> Ids:
     """ids (N,) as int64. Raises ValueError for another shape or ids out of range, TypeError for no integers."""
     array = np.asarray(ids)
-    if array.ndim != 1:
-        raise ValueError(f"ids must have shape (N,), got {array.shape}")
-    if array.size == 0:
-        return np.zeros(0, dtype=np.int64)
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"ids must be integers, got {array.dtype}")
-    if array.min() < 0 or array.max() >= vocabulary:
-        raise ValueError(f"ids must be in [0, {vocabulary}), got {array.min()} to {array.max()}")
+    validate_ids("ids", array, vocabulary)
     return array.astype(np.int64)
 
 

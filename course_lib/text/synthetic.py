@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from course_lib.by_hand import entropies as by_hand
 from course_lib.core.seeding import generator
+from course_lib.core.validation import validate_at_least
 from course_lib.text.corpus import PARTS, Corpus
 
 Floats = npt.NDArray[np.float64]
@@ -49,8 +50,7 @@ class Source:
     def __post_init__(self) -> None:
         if not 1 <= self.shortest <= self.longest:
             raise ValueError(f"lengths must satisfy 1 <= shortest <= longest, got {self.shortest} and {self.longest}")
-        if self.sentences < 2:
-            raise ValueError(f"sentences must be >= 2, got {self.sentences}")
+        validate_at_least("sentences", self.sentences, 2)
         if not self.words or len(set(self.words)) != len(self.words) or STOP in self.words:
             raise ValueError(f"words must be distinct, at least one, and none of them {STOP!r}")
 
@@ -103,7 +103,8 @@ def as_reported(ids: npt.NDArray[np.int32], length: int = 256) -> npt.NDArray[np
 
     One window fewer than would fit, about 399 of 256 tokens. Raises ValueError for fewer than 2 * length tokens.
     """
-    if length < 1 or len(ids) < 2 * length:
+    validate_at_least("length", length, 1)
+    if len(ids) < 2 * length:
         raise ValueError(f"ids must hold at least 2 * {length} tokens, got {len(ids)}")
     return ids[: (len(ids) - length) // length * length + 1]
 
@@ -163,6 +164,5 @@ def leak_entropy(length: int, source: Source = REPORTED) -> float:
     A held-out loss below `entropy_rate` is proof that a model sees what it predicts; this is how far down it can go.
     Raises ValueError for a length below 1.
     """
-    if length < 1:
-        raise ValueError(f"length must be >= 1, got {length}")
+    validate_at_least("length", length, 1)
     return entropy_rate(source) / length

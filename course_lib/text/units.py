@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 from course_lib.core.metrics import Loss, perplexity
+from course_lib.core.validation import validate_at_least
 
 
 def word_perplexity(loss: Loss, words: int) -> float:
@@ -17,7 +18,7 @@ def word_perplexity(loss: Loss, words: int) -> float:
 
     Equals exp(loss.mean) for a model of words. Raises ValueError for fewer than 1 word.
     """
-    _check_least_1("words", words)
+    validate_at_least("words", words, 1)
     return perplexity(float(loss.total) / words)
 
 
@@ -27,7 +28,7 @@ def bits_per_byte(loss: Loss, byte_count: int) -> float:
     byte_count: of the text that was predicted, as `Corpus.byte_counts` gives it. Raises ValueError for less than 1
     byte.
     """
-    _check_least_1("byte_count", byte_count)
+    validate_at_least("byte_count", byte_count, 1)
     return float(loss.total) / math.log(2) / byte_count
 
 
@@ -36,13 +37,7 @@ def bits_per_byte_from_perplexity(word_perplexity: float, *, words: int, byte_co
 
     Raises ValueError for a perplexity below 1, or for fewer than 1 word or byte.
     """
-    if not word_perplexity >= 1:
-        raise ValueError(f"word_perplexity must be >= 1, got {word_perplexity}")
-    _check_least_1("words", words)
-    _check_least_1("byte_count", byte_count)
+    validate_at_least("word_perplexity", word_perplexity, 1)
+    validate_at_least("words", words, 1)
+    validate_at_least("byte_count", byte_count, 1)
     return words * math.log2(word_perplexity) / byte_count
-
-
-def _check_least_1(name: str, value: int) -> None:
-    if value < 1:
-        raise ValueError(f"{name} must be >= 1, got {value}")

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from course_lib.core.files import write_json
+from course_lib.core.validation import validate_at_least, validate_ids, validate_not_empty, validate_text
 from course_lib.text.reading import END
 
 UNKNOWN = "<unk>"
@@ -37,10 +38,9 @@ class Vocabulary:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "words", tuple(self.words))
-        if not self.words:
-            raise ValueError("words must hold at least one word, got none")
+        validate_not_empty("words", self.words, "word")
         for word in self.words:
-            _check_word(word)
+            _validate_word(word)
         if len(self._ids) < len(self.words):
             [(twice, _)] = Counter(self.words).most_common(1)
             raise ValueError(f"words must differ, got {twice!r} more than once")
@@ -60,8 +60,7 @@ class Vocabulary:
         max_size counts the special words too; words rarer than minimum_count are left out.
         Raises ValueError for a minimum_count below 1 or a max_size that leaves no room beside the special words.
         """
-        if minimum_count < 1:
-            raise ValueError(f"minimum_count must be >= 1, got {minimum_count}")
+        validate_at_least("minimum_count", minimum_count, 1)
         if max_size is not None and max_size <= len(special):
             raise ValueError(f"max_size must be above {len(special)}, the number of special words, got {max_size}")
         counts = Counter(tokens)
@@ -101,15 +100,8 @@ class Vocabulary:
     def decode(self, ids: npt.ArrayLike) -> list[str]:
         """The words of ids (N,). Raises TypeError for numbers that are not whole, ValueError for ids out of range."""
         numbers = np.asarray(ids)
-        if numbers.ndim != 1:
-            raise ValueError(f"ids must have shape (N,), got {numbers.shape}")
-        if numbers.size == 0:
-            return []
-        if numbers.dtype.kind not in "iu":
-            raise TypeError(f"ids must be integers, got {numbers.dtype}")
-        if numbers.min() < 0 or numbers.max() >= len(self):
-            raise ValueError(f"ids must be in [0, {len(self)}), got {numbers.min()} to {numbers.max()}")
-        return [self.words[number] for number in numbers.tolist()]
+        validate_ids("ids", numbers, len(self))
+        return [self.words[number] for number in numbers.astype(np.int64).tolist()]
 
     def save(self, path: Path | str) -> None:
         """Write the vocabulary as JSON; the file is complete or untouched."""
@@ -138,9 +130,8 @@ class Vocabulary:
         return {word: number for number, word in enumerate(self.words)}
 
 
-def _check_word(word: object) -> None:
-    if not isinstance(word, str):
-        raise TypeError(f"a word must be a text, got {word!r}")
+def _validate_word(word: object) -> None:
+    validate_text("a word", word)
     if word.split() != [word]:
         raise ValueError(f"a word must not be empty or hold white space, got {word!r}")
     try:

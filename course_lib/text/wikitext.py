@@ -33,7 +33,7 @@ def wikitext2(folder: Path | str | None = None, *, download: bool = False) -> Co
     root = Path(folder) if folder is not None else data_folder("wikitext-2")
     from_hub = root is None and download
     corpus = _from_hub() if from_hub else _from_folder(root or course_root() / "data" / "wikitext-2")
-    _check_counts(corpus)
+    _validate_counts(corpus)
     return corpus
 
 
@@ -73,7 +73,7 @@ def _from_hub() -> Corpus:
     return Corpus("wikitext-2", *(words_of_lines(parts[part]["text"], f"{_HUB[0]} {part}") for part in PARTS))
 
 
-def _check_counts(corpus: Corpus) -> None:
+def _validate_counts(corpus: Corpus) -> None:
     for part, words in corpus.parts():
         if len(words) != TOKENS[part]:
             raise ValueError(

@@ -14,6 +14,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from course_lib.core.validation import validate_at_least
 from course_lib.text.synthetic import REPORTED, Source, entropy_rate, leak_entropy, uniform_entropy, unigram_entropy
 
 Floats = npt.NDArray[np.float64]
@@ -35,7 +36,7 @@ def causal_window_entropy(length: int, source: Source = REPORTED) -> float:
     Until the window's first full stop the model does not know how many words the sentence already has.
     Raises ValueError for a length below 1.
     """
-    _check_length(length)
+    validate_at_least("length", length, 1)
     hazards, word_entropy = source.hazards, math.log(len(source.words))
     unseen, seen = stationary_states(source), np.zeros(source.longest + 1)  # no full stop so far / at least one
     total = 0.0
@@ -58,7 +59,7 @@ def bag_entropy(length: int, source: Source = REPORTED) -> float:
     The expected entropy of the observed frequencies: it predicts each of the `length` tokens by its share. A target
     that is not in the window is neglected. Raises ValueError for a length below 1.
     """
-    _check_length(length)
+    validate_at_least("length", length, 1)
     stops = stop_count_distribution(length, source)  # (T + 1,)
     share = np.arange(1, length + 1) / length
     terms = np.concatenate([[0.0], -share * np.log(share)])  # (T + 1,): what a symbol that occurs n times adds
@@ -70,7 +71,7 @@ def bag_entropy(length: int, source: Source = REPORTED) -> float:
 
 def stop_count_distribution(length: int, source: Source = REPORTED) -> Floats:
     """(T + 1,): the probability that a window holds 0, 1, .. `length` full stops. Raises as `bag_entropy` does."""
-    _check_length(length)
+    validate_at_least("length", length, 1)
     hazards = source.hazards
     joint = np.zeros((length + 1, source.longest + 1))  # (stops so far, state)
     joint[0] = stationary_states(source)
@@ -125,8 +126,3 @@ def _binary_entropy(p: npt.ArrayLike) -> Floats:
     p = np.asarray(p, dtype=np.float64)
     inside = np.clip(p, 1e-300, 1 - 1e-16)
     return np.where((p > 0) & (p < 1), -inside * np.log(inside) - (1 - inside) * np.log1p(-inside), 0.0)
-
-
-def _check_length(length: int) -> None:
-    if length < 1:
-        raise ValueError(f"length must be >= 1, got {length}")

@@ -121,11 +121,11 @@ def test_anything_but_a_plain_number_is_refused_by_name(value, words):
     ("arguments", "error", "words"),
     [
         ({"split": ""}, ValueError, "split must be the name of a part of the data, got an empty text"),
-        ({"split": 3}, TypeError, "split must be a text, got 3"),
-        ({"step": -1}, ValueError, "step must be >= 0, got -1"),
+        ({"split": 3}, TypeError, "split must be the name of a part of the data, got 3"),
+        ({"step": -1}, ValueError, "step must be at least 0, got -1"),
         ({"step": 1.5}, TypeError, "step must be an integer, got 1.5"),
         ({"step": True}, TypeError, "step must be an integer, got True"),
-        ({"epoch": -2}, ValueError, "epoch must be >= 0, got -2"),
+        ({"epoch": -2}, ValueError, "epoch must be at least 0, got -2"),
         ({"epoch": None}, TypeError, "epoch must be an integer, got None"),
     ],
 )
@@ -157,7 +157,7 @@ def test_asking_for_an_axis_that_no_row_has_names_the_axis():
 
 
 def test_best_refuses_another_mode_and_a_series_of_nan():
-    with pytest.raises(ValueError, match=r"^mode must be 'min' or 'max', got 'largest'$"):
+    with pytest.raises(ValueError, match=r"^mode must be one of min, max, got 'largest'$"):
         small_history().best("val", "loss", mode="largest")
     with pytest.raises(ValueError, match=r"^val/loss has no best row: every recorded value is NaN$"):
         only_nan().best("val", "loss")

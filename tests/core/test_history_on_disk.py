@@ -82,7 +82,10 @@ GOOD = '{"split": "train", "step": 1, "epoch": 0, "loss": 1.0}'
             '{"split": "train", "step": 2, "epoch": 0, "loss": "low"}',
             "line 2 is damaged: train/loss at step 2 is a str",
         ),
-        ('{"split": "train", "step": -2, "epoch": 0, "loss": 1.0}', "line 2 is damaged: step must be >= 0, got -2"),
+        (
+            '{"split": "train", "step": -2, "epoch": 0, "loss": 1.0}',
+            "line 2 is damaged: step must be at least 0, got -2",
+        ),
     ],
 )
 def test_a_damaged_line_is_named_by_file_and_number(tmp_path, line, words):

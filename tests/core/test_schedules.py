@@ -175,7 +175,7 @@ SCHEDULES = [
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_a_step_before_the_first_is_refused(schedule):
-    with pytest.raises(ValueError, match=r"^step must be >= 0, got -1$"):
+    with pytest.raises(ValueError, match=r"^step must count from 0, got -1$"):
         schedule(-1)
 
 
@@ -190,20 +190,20 @@ def test_every_multiplier_lies_between_zero_and_one(step):
     [
         (lambda: exponential(0.0), r"factor must be in \(0, 1\], got 0.0"),
         (lambda: exponential(1.5), r"factor must be in \(0, 1\], got 1.5"),
-        (lambda: exponential(0.9, every=0), "every must be >= 1, got 0"),
+        (lambda: exponential(0.9, every=0), "every must be at least 1, got 0"),
         (lambda: step_decay(math.nan, 3), r"factor must be in \(0, 1\], got nan"),
-        (lambda: step_decay(0.5, every=0), "every must be >= 1, got 0"),
-        (lambda: cosine_with_warmup(0), "steps must be >= 1, got 0"),
-        (lambda: cosine_with_warmup(10, warmup=10), r"warmup must be in \[0, steps\), got 10 with steps 10"),
-        (lambda: cosine_with_warmup(10, warmup=-1), r"warmup must be in \[0, steps\), got -1 with steps 10"),
+        (lambda: step_decay(0.5, every=0), "every must be at least 1, got 0"),
+        (lambda: cosine_with_warmup(0), "steps must be at least 1, got 0"),
+        (lambda: cosine_with_warmup(10, warmup=10), r"warmup must be in \[0, 10\), got 10"),
+        (lambda: cosine_with_warmup(10, warmup=-1), r"warmup must be in \[0, 10\), got -1"),
         (lambda: cosine_with_warmup(10, floor=1.5), r"floor must be in \[0, 1\], got 1.5"),
         (lambda: one_cycle(50, peak_at=1.0), r"peak_at must be in \(0, 1\), got 1.0"),
         (lambda: one_cycle(3, peak_at=0.3), r"peak_at \* steps must be > 1, got 0.3 \* 3: the rise has no step"),
         (lambda: one_cycle(50, start=2.0), r"start must be in \[0, 1\], got 2.0"),
         (lambda: one_cycle(50, end=-0.1), r"end must be in \[0, 1\], got -0.1"),
         (lambda: Plateau(1.0, 3), r"factor must be in \(0, 1\), got 1.0"),
-        (lambda: Plateau(0.5, -1), "patience must be >= 0, got -1"),
-        (lambda: Plateau(0.5, 3, min_delta=-0.1), "min_delta must be >= 0, got -0.1"),
+        (lambda: Plateau(0.5, -1), "patience must be at least 0, got -1"),
+        (lambda: Plateau(0.5, 3, min_delta=-0.1), "min_delta must be at least 0, got -0.1"),
         (lambda: Plateau(0.5, 3, floor=-0.1), r"floor must be in \[0, 1\], got -0.1"),
     ],
 )

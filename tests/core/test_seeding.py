@@ -96,9 +96,9 @@ def test_same_gives_one_seed_to_all_three_sources():
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ((-1, "order"), ValueError, "seed must be >= 0, got -1"),
+        ((-1, "order"), ValueError, "seed must be at least 0, got -1"),
         ((1.5, "order"), TypeError, "seed must be an integer, got 1.5"),
-        ((0, "order", -2), ValueError, "epoch must be >= 0, got -2"),
+        ((0, "order", -2), ValueError, "epoch must be at least 0, got -2"),
         ((0, "order", "3"), TypeError, "epoch must be an integer, got '3'"),
         ((0, ""), ValueError, "purpose must say what the random numbers are for, got an empty text"),
         ((0, 5), TypeError, "purpose must be a text, got 5"),
@@ -112,7 +112,7 @@ def test_a_bad_argument_is_named_with_its_rule_and_value(arguments, error, words
 
 
 def test_bad_seeds_are_named_with_their_source():
-    with pytest.raises(ValueError, match=r"^noise must be >= 0, got -3$"):
+    with pytest.raises(ValueError, match=r"^noise must be at least 0, got -3$"):
         Seeds(init=0, data=0, noise=-3)
     with pytest.raises(TypeError, match=r"^data must be an integer, got None$"):
         Seeds(init=0, data=None, noise=0)

@@ -170,8 +170,8 @@ def test_the_expected_best_grows_with_k_and_scales_with_the_spread(k, mean, sd):
     [
         ([1.0], "values must hold at least 2 values, got 1"),
         ([[1.0, 2.0]], r"values must have shape \(n,\), got \(1, 2\)"),
-        ([1.0, math.nan], "values must be finite, got nan"),
-        ([1.0, -math.inf], "values must be finite, got -inf"),
+        ([1.0, math.nan], "values must be finite, got nan at row 1"),
+        ([1.0, -math.inf], "values must be finite, got -inf at row 1"),
     ],
 )
 def test_a_bad_sample_is_named_with_its_rule_and_value(function, values, words):
@@ -185,8 +185,8 @@ def test_a_bad_sample_is_named_with_its_rule_and_value(function, values, words):
         (lambda: t_interval([1, 2], level=1.0), r"level must be in \(0, 1\), got 1.0"),
         (lambda: t_interval([1, 2], level=95), r"level must be in \(0, 1\), got 95"),
         (lambda: bootstrap_interval([1, 2], level=0), r"level must be in \(0, 1\), got 0"),
-        (lambda: bootstrap_interval([1, 2], resamples=99), "resamples must be >= 100, got 99"),
-        (lambda: expected_best_of(0, 0.0, 1.0), "k must be >= 1, got 0"),
+        (lambda: bootstrap_interval([1, 2], resamples=99), "resamples must be at least 100, got 99"),
+        (lambda: expected_best_of(0, 0.0, 1.0), "k must be at least 1, got 0"),
         (lambda: expected_best_of(3, 0.0, -1.0), "mean and sd must be finite and sd >= 0, got mean 0.0 and sd -1.0"),
         (lambda: expected_best_of(3, math.inf, 1.0), "mean and sd must be finite and sd >= 0, got mean inf and sd 1.0"),
     ],

@@ -157,10 +157,10 @@ def test_equal_differences_give_p_values_without_a_warning(difference, t_p, wilc
     ("call", "words"),
     [
         (lambda: sign_flip_test([]), "differences must hold at least 1 values, got 0"),
-        (lambda: sign_flip_test([math.nan]), "differences must be finite, got nan"),
-        (lambda: sign_flip_test([1.0], resamples=10), "resamples must be >= 100, got 10"),
+        (lambda: sign_flip_test([math.nan]), "differences must be finite, got nan at row 0"),
+        (lambda: sign_flip_test([1.0], resamples=10), "resamples must be at least 100, got 10"),
         (lambda: paired_comparison([1, 2, 3], [1, 2]), "a and b must be pairs, got 3 and 2 values"),
-        (lambda: paired_comparison([1, 2], [1, math.nan]), "b must be finite, got nan"),
+        (lambda: paired_comparison([1, 2], [1, math.nan]), "b must be finite, got nan at row 1"),
         (lambda: paired_comparison([1], [1]), "a must hold at least 2 values, got 1"),
     ],
 )

@@ -99,11 +99,11 @@ def test_it_stops_in_the_first_epoch_that_lies_patience_past_the_best(values, pa
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"patience": 0}, "patience must be >= 1, got 0"),
-        ({"patience": NAN}, "patience must be >= 1, got nan"),
-        ({"patience": 1, "min_delta": -0.5}, "min_delta must be >= 0, got -0.5"),
-        ({"patience": 1, "min_delta": NAN}, "min_delta must be >= 0, got nan"),
-        ({"patience": 1, "mode": "best"}, "mode must be 'min' or 'max', got 'best'"),
+        ({"patience": 0}, "patience must be at least 1, got 0"),
+        ({"patience": NAN}, "patience must be at least 1, got nan"),
+        ({"patience": 1, "min_delta": -0.5}, "min_delta must be at least 0, got -0.5"),
+        ({"patience": 1, "min_delta": NAN}, "min_delta must be at least 0, got nan"),
+        ({"patience": 1, "mode": "best"}, "mode must be one of min, max, got 'best'"),
     ],
 )
 def test_a_bad_option_is_named_with_its_rule_and_value(options, words):

@@ -56,5 +56,5 @@ def test_a_leak_needs_a_later_token_and_equal_shapes():
     model = Infinito(TINY)
     with pytest.raises(ValueError, match=r"position must be in \[0, 9\), got 9"):
         leak(model, X, 9, X)
-    with pytest.raises(ValueError, match=r"x and other must have one shape, got \(2, 10\) and \(2, 9\)"):
+    with pytest.raises(ValueError, match=r"x and other must have the same shape, got \(2, 10\) and \(2, 9\)"):
         leak(model, X, 0, X[:, 1:])

@@ -85,9 +85,21 @@ def test_a_perplexity_weighs_batches_by_their_tokens():
 
 def test_every_goal_of_the_report_has_a_verdict_and_a_verdict_has_one_of_three_words():
     assert [row[0] for row in get_report("infinito").table("goals").rows] == list(verdicts.GOALS)
-    with pytest.raises(ValueError, match="word must be one of"):
+    with pytest.raises(ValueError, match="word must be one of supported"):
         verdicts.ClaimVerdict("a", "wrong", "b", "c")
     assert verdicts.verdict_table(verdicts.OTHERS).count("\n") == len(verdicts.OTHERS) + 1
+
+
+def test_a_file_of_verdicts_is_read_in_its_order_and_another_word_in_it_is_refused(tmp_path):
+    row = '{id = "%s", claim = "a", word = "%s", because = "b", change = "c"}'
+    path = tmp_path / "verdicts.toml"
+    path.write_text(f"others = []\ngoals = [{row % ('two', 'not shown')}, {row % ('one', 'supported')}]")
+    goals, others = verdicts.read_verdicts(path)
+    assert [(name, verdict.word) for name, verdict in goals.items()] == [("two", "not shown"), ("one", "supported")]
+    assert others == ()
+    path.write_text(path.read_text().replace("not shown", "doubtful"))
+    with pytest.raises(ValueError, match=r"word must be one of .*, got 'doubtful'"):
+        verdicts.read_verdicts(path)
 
 
 def small_model() -> Infinito:

@@ -30,7 +30,7 @@ def test_it_remembers_in_the_state_only():
     [
         (lambda m: m(torch.zeros(1, 65, dtype=torch.long)), r"x must have at most 64 tokens \(positions\), got 65"),
         (lambda m: m(X, m.fresh_memory(3)), "memory must belong to the 2 sequences of x, got one of 3"),
-        (lambda m: m.fresh_memory(0), "batch must be >= 1, got 0"),
+        (lambda m: m.fresh_memory(0), "batch must hold one sequence or more, got 0"),
         (lambda m: m.get_memory_statistics(), r"memory must be the state that model\(x, memory\) returned, got None"),
     ],
 )

@@ -141,7 +141,7 @@ def test_data_that_cannot_be_measured_are_refused_with_row_and_column(x, words):
 
 
 def test_whole_numbers_are_refused_because_their_deviation_would_be_rounded():
-    with pytest.raises(TypeError, match=r"x must be floating point, as x.astype\(np.float32\) is, got uint8"):
+    with pytest.raises(TypeError, match=r"x must be floating point, got uint8: call x.astype\(np.float32\)"):
         Standardizer.fit(np.ones((3, 2), np.uint8))
 
 

@@ -129,7 +129,7 @@ LINEAR = Linear(3, 3, rng=RNG(0))
         # Each forward overwrites what the backward of the one before needs.
         (lambda: Sequential(LINEAR, ReLU(), LINEAR), "layers must be different objects, got one of them twice in"),
         (lambda: mlp((4,), rng=RNG(0)), r"sizes must name at least inputs and outputs, got \(4,\)"),
-        (lambda: mlp((4, 0, 2), rng=RNG(0)), "inputs and outputs must be at least 1, got 4 and 0"),
+        (lambda: mlp((4, 0, 2), rng=RNG(0)), "outputs must be at least 1, got 0"),
         (lambda: mlp((4, 3, 2), rng=RNG(0), dropout=1.0), r"must be in \[0, 1\), got 1.0"),
     ],
 )

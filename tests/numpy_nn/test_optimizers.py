@@ -176,8 +176,8 @@ def test_an_optimizer_is_refused_to_a_second_network_of_another_size(make):
         (lambda: RMSProp(0.1, epsilon=0.0), "epsilon must be a finite number above 0, got 0.0"),
         (lambda: Adam(beta1=1.0), r"beta1 must be in \[0, 1\), got 1.0"),
         (lambda: Adam(beta2=-0.1), r"beta2 must be in \[0, 1\), got -0.1"),
-        (lambda: AdamW(decay=-0.1), "decay must be at least 0 everywhere, got -0.1"),
-        (lambda: AdamW(decay=np.array([0.1, np.nan])), "decay must be at least 0 everywhere, got nan"),
+        (lambda: AdamW(decay=-0.1), "decay must be a finite number of at least 0, got -0.1"),
+        (lambda: AdamW(decay=np.array([0.1, np.nan])), "decay must be a finite number of at least 0, got nan"),
     ],
 )
 def test_constants_out_of_range_are_refused_by_name_rule_and_value(make, words):

@@ -64,7 +64,7 @@ def test_a_target_that_is_not_finite_is_refused_with_its_row_in_the_whole_set():
     [
         ({"epochs": 0}, "epochs must be at least 1, got 0"),
         ({"batch_size": 0}, "batch_size must be at least 1, got 0"),
-        ({"seed": -1}, "seed must be >= 0, got -1"),
+        ({"seed": -1}, "seed must be at least 0, got -1"),
         ({"stopper": EarlyStopping(2)}, "stopper must have validation data to watch, got validation=None"),
         ({"validation": (X, Y[:3])}, r"validation x and y must have as many rows, got shapes \(8, 4\) and \(3,\)"),
         ({"validation": (spoiled(X, (2, 0), np.nan), Y)}, "validation x must be finite, got nan at row 2, column 0"),

@@ -208,5 +208,5 @@ def test_bad_sizes_are_refused():
         canvas(width=float("nan"))
     with pytest.raises(ValueError, match="index must be at least 0, got -1"):
         look(-1)
-    with pytest.raises(ValueError, match="dpi must be positive, got 0"):
+    with pytest.raises(ValueError, match="dpi must be above 0, got 0"):
         png(figure(), dpi=0)

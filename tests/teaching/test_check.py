@@ -154,7 +154,7 @@ def test_solved_from_the_worked_level_is_marked(sheets, recorded):
 @pytest.mark.parametrize(
     ("slug", "level", "words"),
     [
-        ("mean_squared_error", "easy", r"level must be one of \('blank', 'faded', 'worked'\), got 'easy'"),
+        ("mean_squared_error", "easy", r"level must be one of blank, faded, worked, got 'easy'"),
         ("audit_toy", "blank", "audit_toy asks for a value, it has no levels"),
         ("double_attack", "blank", "double_attack asks for a test, it has no levels"),
     ],

@@ -77,7 +77,7 @@ def test_an_outcome_without_a_prediction_or_as_predicted_says_so(shown, capsys):
 
 def test_an_outcome_that_was_no_choice_is_refused(file):
     predict("And now?", choices=CHOICES, key="01-rate")
-    with pytest.raises(ValueError, match="actual must be one of the choices"):
+    with pytest.raises(ValueError, match="actual must be one of"):
         outcome("01-rate", "it explodes")
 
 
@@ -125,7 +125,7 @@ def test_a_question_that_cannot_be_asked_is_refused(file, change, words):
 
 
 def test_a_recall_needs_an_answer_among_the_choices_and_a_reason(file):
-    with pytest.raises(ValueError, match="answer must be one of the choices"):
+    with pytest.raises(ValueError, match="answer must be one of"):
         recall("01-r", "?", choices=CHOICES, answer="none", because="x")
     with pytest.raises(ValueError, match="because must say why"):
         recall("01-r", "?", choices=CHOICES, answer=CHOICES[0], because=" ")
@@ -208,9 +208,9 @@ def test_what_the_lesson_computes_is_compared_with_the_prediction(shown, book, c
     parts(shown[0])[0].value = "a minute"
     outcome("99-machine", "a second")
     assert "you expected: a minute" in capsys.readouterr().out
-    with pytest.raises(ValueError, match="actual must be one of the choices"):
+    with pytest.raises(ValueError, match="actual must be one of"):
         outcome("99-machine", "an hour")
-    with pytest.raises(ValueError, match="actual must be one of the choices"):
+    with pytest.raises(ValueError, match="actual must be one of"):
         outcome("99-machine")
     with pytest.raises(AssertionError, match="the answer to '99-rate' is 'it diverges', and it came out: 'it conv"):
         outcome("99-rate", "it converges", factor=1.0)
@@ -232,7 +232,7 @@ def test_a_key_that_no_lesson_has_is_refused_with_the_keys_that_it_has(file, boo
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('answer = "it diverges"', 'answer = "it explodes"', "answer must be one of the choices"),
+        ('answer = "it diverges"', 'answer = "it explodes"', "answer must be one of"),
         ('kind = "recall"', 'kind = "quiz"', "kind must be one of"),
         ('because = "The gradient points uphill."', "", "a recall question needs an answer, and a because"),
         ('["a second", "a minute"]', '["a second"]', "at least two different texts"),

@@ -208,7 +208,7 @@ def test_a_resumed_epoch_goes_on_with_the_batch_that_it_would_have_seen(epoch, s
 @pytest.mark.parametrize("start", [-1, 100])
 def test_a_start_outside_the_epoch_is_refused_at_the_call(kind, start):
     loader = kind(numbered(90), batch=3, length=4)
-    words = f"start must be in [0, {len(loader)}], the number of batches, got {start}"
+    words = f"start must be in [0, {len(loader)}], got {start}"
     with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
         loader.epoch(0, start)
 
@@ -232,15 +232,15 @@ def test_ids_of_the_caller_are_not_changed(kind):
 @pytest.mark.parametrize(
     ("ids", "changed", "error", "words"),
     [
-        (np.zeros((3, 3), dtype=int), {}, ValueError, "ids must have shape (N,), got (3, 3)"),
+        (np.zeros((3, 3), dtype=int), {}, ValueError, "ids must have shape (n,), got (3, 3)"),
         (np.zeros(9), {}, TypeError, "ids must be integers, got torch.float64"),
         (np.zeros(9, dtype=bool), {}, TypeError, "ids must be integers, got torch.bool"),
         ([3], {}, ValueError, "ids must hold at least one token and the one after it, got 1"),
         ([3, -1, 2], {}, ValueError, "ids must be in [0, 2**31), got -1 to 3"),
         ([3, 2**31], {}, ValueError, "ids must be in [0, 2**31), got 3 to 2147483648"),
         ([3, 2], {"before": -1}, ValueError, "ids must be in [0, 2**31), got -1 to 3"),
-        ([3, 2], {"batch": 0}, ValueError, "batch must be >= 1, got 0"),
-        ([3, 2], {"length": 0}, ValueError, "length must be >= 1, got 0"),
+        ([3, 2], {"batch": 0}, ValueError, "batch must be at least 1, got 0"),
+        ([3, 2], {"length": 0}, ValueError, "length must be at least 1, got 0"),
     ],
 )
 def test_bad_input_is_named_with_its_rule_and_value(kind, ids, changed, error, words):

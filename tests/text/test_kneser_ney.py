@@ -124,7 +124,7 @@ def test_without_weight_the_cache_changes_nothing():
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"window": 0}, "window must be >= 1, got 0"),
+        ({"window": 0}, "window must be at least 1, got 0"),
         ({"weight": 1.0}, "weight must be in [0, 1), got 1.0"),
         ({"weight": -0.1}, "weight must be in [0, 1), got -0.1"),
     ],
@@ -135,7 +135,9 @@ def test_a_cache_that_cannot_be_is_refused(settings, words):
 
 
 def test_a_cache_of_another_text_is_refused():
-    with pytest.raises(ValueError, match=r"^ids and log_probabilities must have one shape, got \(3,\), \(2,\)$"):
+    with pytest.raises(
+        ValueError, match=r"^ids and log_probabilities must have the same shape, got \(3,\) and \(2,\)$"
+    ):
         with_cache(np.zeros(2), [0, 1, 2])
 
 

@@ -86,11 +86,11 @@ def test_a_distribution_is_what_the_text_is_scored_with(train, test, order):
     [
         ([0, 5], {}, ValueError, "ids must be in [0, 5), got 0 to 5"),
         ([0, -1], {}, ValueError, "ids must be in [0, 5), got -1 to 0"),
-        ([[0]], {}, ValueError, "ids must have shape (N,), got (1, 1)"),
+        ([[0]], {}, ValueError, "ids must have shape (n,), got (1, 1)"),
         ([0.5], {}, TypeError, "ids must be integers, got float64"),
         ([], {}, ValueError, "ids must hold at least one n-gram of order 1, got 0 ids"),
         ([0], {"order": 2}, ValueError, "ids must hold at least one n-gram of order 2, got 1 ids"),
-        ([0], {"order": 0}, ValueError, "order must be >= 1, got 0"),
+        ([0], {"order": 0}, ValueError, "order must be at least 1, got 0"),
     ],
 )
 def test_bad_input_is_named_with_its_rule_and_value(ids, settings, error, words):

@@ -190,7 +190,7 @@ def test_hazards_make_every_length_equally_likely():
     [
         ({"shortest": 0}, "lengths must satisfy 1 <= shortest <= longest, got 0 and 29"),
         ({"shortest": 30}, "lengths must satisfy 1 <= shortest <= longest, got 30 and 29"),
-        ({"sentences": 1}, "sentences must be >= 2, got 1"),
+        ({"sentences": 1}, "sentences must be at least 2, got 1"),
         ({"words": ()}, "words must be distinct, at least one, and none of them '.'"),
         ({"words": ("a", "a")}, "words must be distinct, at least one, and none of them '.'"),
         ({"words": ("a", ".")}, "words must be distinct, at least one, and none of them '.'"),
@@ -218,5 +218,5 @@ def test_a_text_that_the_source_never_makes_is_refused(text, words):
 def test_sizes_out_of_range_are_refused():
     with pytest.raises(ValueError, match=r"^ids must hold at least 2 \* 256 tokens, got 511$"):
         as_reported(np.zeros(511, dtype=np.int32))
-    with pytest.raises(ValueError, match=r"^length must be >= 1, got 0$"):
+    with pytest.raises(ValueError, match=r"^length must be at least 1, got 0$"):
         leak_entropy(0)

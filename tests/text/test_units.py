@@ -38,15 +38,18 @@ def test_a_diverged_loss_has_an_infinite_perplexity():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: word_perplexity(Loss(1.0, 1), 0), "words must be >= 1, got 0"),
-        (lambda: bits_per_byte(Loss(1.0, 1), 0), "byte_count must be >= 1, got 0"),
-        (lambda: bits_per_byte_from_perplexity(0.5, words=1, byte_count=1), "word_perplexity must be >= 1, got 0.5"),
+        (lambda: word_perplexity(Loss(1.0, 1), 0), "words must be at least 1, got 0"),
+        (lambda: bits_per_byte(Loss(1.0, 1), 0), "byte_count must be at least 1, got 0"),
+        (
+            lambda: bits_per_byte_from_perplexity(0.5, words=1, byte_count=1),
+            "word_perplexity must be at least 1, got 0.5",
+        ),
         (
             lambda: bits_per_byte_from_perplexity(math.nan, words=1, byte_count=1),
-            "word_perplexity must be >= 1, got nan",
+            "word_perplexity must be at least 1, got nan",
         ),
-        (lambda: bits_per_byte_from_perplexity(2.0, words=0, byte_count=1), "words must be >= 1, got 0"),
-        (lambda: bits_per_byte_from_perplexity(2.0, words=1, byte_count=0), "byte_count must be >= 1, got 0"),
+        (lambda: bits_per_byte_from_perplexity(2.0, words=0, byte_count=1), "words must be at least 1, got 0"),
+        (lambda: bits_per_byte_from_perplexity(2.0, words=1, byte_count=0), "byte_count must be at least 1, got 0"),
     ],
 )
 def test_numbers_out_of_range_are_refused(call, words):

@@ -95,7 +95,7 @@ def test_one_word_is_looked_up_like_many():
     [
         ([0, 2], ValueError, "ids must be in [0, 2), got 0 to 2"),
         ([-1], ValueError, "ids must be in [0, 2), got -1 to -1"),
-        ([[0]], ValueError, "ids must have shape (N,), got (1, 1)"),
+        ([[0]], ValueError, "ids must have shape (n,), got (1, 1)"),
         ([0.0], TypeError, "ids must be integers, got float64"),
     ],
 )
@@ -129,7 +129,7 @@ def test_words_that_are_none_are_refused(words, error, message):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"minimum_count": 0}, "minimum_count must be >= 1, got 0"),
+        ({"minimum_count": 0}, "minimum_count must be at least 1, got 0"),
         ({"max_size": 2}, "max_size must be above 2, the number of special words, got 2"),
     ],
 )

@@ -112,5 +112,5 @@ def test_the_ladder_goes_down_and_its_two_last_steps_see_the_future():
 
 @pytest.mark.parametrize("function", [causal_window_entropy, bag_entropy, stop_count_distribution])
 def test_an_empty_window_is_refused(function):
-    with pytest.raises(ValueError, match=r"^length must be >= 1, got 0$"):
+    with pytest.raises(ValueError, match=r"^length must be at least 1, got 0$"):
         function(0)

@@ -164,9 +164,9 @@ def test_early_stopping_takes_no_stop_back():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"patience": 0}, "patience must be >= 1, got 0"),
-        ({"patience": 1, "min_delta": -1.0}, "min_delta must be >= 0, got -1.0"),
-        ({"patience": 1, "mode": "best"}, "mode must be 'min' or 'max', got 'best'"),
+        ({"patience": 0}, "patience must be at least 1, got 0"),
+        ({"patience": 1, "min_delta": -1.0}, "min_delta must be at least 0, got -1.0"),
+        ({"patience": 1, "mode": "best"}, "mode must be one of min, max, got 'best'"),
     ],
 )
 def test_early_stopping_refuses_its_settings_at_once(arguments, words):

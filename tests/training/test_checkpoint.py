@@ -376,7 +376,7 @@ def test_keep_best_keeps_the_first_of_the_best_and_nothing_else(tmp_path, mode, 
 
 
 def test_keep_best_says_what_it_misses(tmp_path):
-    with pytest.raises(ValueError, match="mode must be 'min' or 'max', got 'low'"):
+    with pytest.raises(ValueError, match="mode must be one of min, max, got 'low'"):
         keep_best(tmp_path, mode="low")
     with pytest.raises(ValueError, match="the history has no test/accuracy"):
         keep_best(tmp_path, split="test", name="accuracy")(train(start(), epochs=1))

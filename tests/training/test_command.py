@@ -102,7 +102,7 @@ def test_the_seed_is_another_run(complete: Path, capsys: pytest.CaptureFixture[s
         ("--device", "tpu", "device 'tpu' is not there"),
         ("--epochs", "0", "epochs must be at least 1, got 0"),
         ("--precision", "int8", "precision must be one of float32, bfloat16, float16, got 'int8'"),
-        ("--seed", "-1", "must be >= 0, got -1"),
+        ("--seed", "-1", "must be at least 0, got -1"),
     ],
 )
 def test_what_makes_no_sense_is_one_line_on_stderr(

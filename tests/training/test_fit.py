@@ -79,7 +79,7 @@ def test_the_innermost_loop_of_fit_names_the_lines_of_an_update_in_their_order()
     calls = [node for node in ast.walk(_update_of(fit)) if isinstance(node, ast.Call)]
     in_order = sorted(calls, key=lambda call: (call.lineno, call.col_offset))
     names = [ast.unparse(call.func).removeprefix("step.") for call in in_order]
-    assert names == ["of", "forward", "backward", "require_finite", "clip", "update"]
+    assert names == ["of", "forward", "backward", "validate_finite", "clip", "update"]
 
 
 def test_an_update_by_hand_is_made_by_the_lines_that_fit_has():

@@ -52,5 +52,5 @@ def test_sizes_that_do_not_fit_are_refused() -> None:
         GPTConfig(width=10, heads=4)
     with pytest.raises(ValueError, match="layers must be at least 1, got 0"):
         GPTConfig(layers=0)
-    with pytest.raises(ValueError, match="tokens must be between 1 and the context of 12, got 13"):
+    with pytest.raises(ValueError, match=r"tokens must be in \[1, 12\], got 13"):
         random_tokens(SMALL, 1, 13)

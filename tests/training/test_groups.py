@@ -128,8 +128,8 @@ def test_a_part_is_trained_whole_also_where_a_frozen_part_shares_with_it():
         ({"hea": 0.1}, r"no part \['hea'\]"),
         ({"*": 0.1}, r"no part \['\*'\]"),
         ({}, "rates must name at least one part, got none"),
-        ({"head": 0.0}, "the rate of 'head' must be above 0, got 0.0"),
-        ({"head": float("nan")}, "the rate of 'head' must be above 0, got nan"),
+        ({"head": 0.0}, "the rate of 'head' must be a finite number above 0, got 0.0"),
+        ({"head": float("nan")}, "the rate of 'head' must be a finite number above 0, got nan"),
         ({"body": 0.1, "body.3": 0.2}, "body.3.weight must have one rate, got 0.1 in 'body' and 0.2 in 'body.3'"),
     ],
 )
@@ -155,7 +155,7 @@ def test_freezing_and_unfreezing_by_pattern():
 def test_a_pattern_that_matches_nothing_is_refused(change):
     with pytest.raises(ValueError, match=r"'boddy' matches no .*body\.1"):
         change(net(), ["body", "boddy"])
-    with pytest.raises(ValueError, match="patterns must hold at least one, got none"):
+    with pytest.raises(ValueError, match="patterns must hold at least one pattern, got none"):
         change(net(), [])
     with pytest.raises(TypeError, match=r"patterns must be several texts, such as \['body'\], got the text 'body'"):
         change(net(), "body")
@@ -189,7 +189,7 @@ def test_layerwise_rates_fall_by_the_factor_from_the_output_to_the_input():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((0.0, 0.5), "base must be above 0, got 0.0"),
+        ((0.0, 0.5), "base must be a finite number above 0, got 0.0"),
         ((1.0, 0.0), r"factor must be in \(0, 1\], got 0.0"),
         ((1.0, 1.5), r"factor must be in \(0, 1\], got 1.5"),
         ((1.0, 0.5, ["body", "haed"]), r"order must name parts of .*'head'.*, got \['body', 'haed'\]"),
@@ -251,5 +251,5 @@ def test_frozen_parameters_are_in_no_group():
 
 @pytest.mark.parametrize("weight_decay", [-0.1, float("nan"), float("inf")])
 def test_a_decay_that_makes_no_sense_is_refused(weight_decay):
-    with pytest.raises(ValueError, match=f"weight_decay must be at least 0, got {weight_decay}"):
+    with pytest.raises(ValueError, match=f"weight_decay must be a finite number of at least 0, got {weight_decay}"):
         decay_groups(net(), weight_decay)

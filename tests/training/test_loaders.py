@@ -108,7 +108,7 @@ def test_data_or_sizes_that_make_no_sense_are_refused(lengths, settings, words):
 
 
 def test_an_order_of_nothing_is_refused():
-    with pytest.raises(ValueError, match="the data must hold at least one sample, got 0"):
+    with pytest.raises(ValueError, match="count must be at least 1, got 0"):
         BatchOrder(0, 4)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from course_lib.training.runs import lock
-from course_lib.training.runs.lock import NAME, VARIABLE, FolderInUse, hold_on, locked, require_writable
+from course_lib.training.runs.lock import NAME, VARIABLE, FolderInUse, hold_on, locked, validate_writable
 
 HOLD = """
 import sys, time
@@ -94,7 +94,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 def test_a_read_only_folder_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o555)
     with pytest.raises(PermissionError, match="the run folder cannot be written to"):
-        require_writable(tmp_path)
+        validate_writable(tmp_path)
 
 
 def test_a_full_disk_is_refused_and_the_probe_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +104,7 @@ def test_a_full_disk_is_refused_and_the_probe_leaves_nothing(tmp_path: Path, mon
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match=r"the run folder cannot be written to \(No space left on device\)"):
-        require_writable(tmp_path)
+        validate_writable(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from course_lib.training.loop.fit import fit
-from course_lib.training.loop.precision import PRECISIONS, autocast, check_precision, scaler_for
+from course_lib.training.loop.precision import PRECISIONS, autocast, scaler_for, validate_precision
 from tests.training.small import blob_loader, classification_loss, everything, new_state, same
 
 CPU = torch.device("cpu")
@@ -32,7 +32,7 @@ def test_only_float16_has_a_scaler():
     assert isinstance(scaler_for("float16", CPU), torch.amp.GradScaler)
 
 
-@pytest.mark.parametrize("call", [check_precision, lambda p: autocast(p, CPU), lambda p: scaler_for(p, CPU)])
+@pytest.mark.parametrize("call", [validate_precision, lambda p: autocast(p, CPU), lambda p: scaler_for(p, CPU)])
 @pytest.mark.parametrize("precision", ["fp16", "float64", "", None])
 def test_another_name_is_refused(call, precision):
     with pytest.raises(ValueError, match="precision must be one of float32, bfloat16, float16, got"):

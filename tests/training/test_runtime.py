@@ -50,7 +50,8 @@ def test_the_report_describes_this_machine() -> None:
 
 def test_versions_are_read_without_importing_the_packages() -> None:
     code = (
-        "import sys; from course_lib.training.machine.runtime import PACKAGES, versions; found = versions(PACKAGES);"
+        "import sys; from course_lib.training.machine.runtime import PACKAGES, package_versions;"
+        "found = package_versions(PACKAGES);"
         "print(len(found), sorted({'torch', 'numpy', 'datasets', 'matplotlib'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from course_lib.core.metrics import Loss
+from course_lib.core.validation import validate_interval, validate_same_shape
 from course_lib.infinito.config import InfinitoConfig
 from course_lib.infinito.model import Attention, Infinito
 
@@ -79,8 +80,7 @@ def parameters_of_absent_words(config: InfinitoConfig, words_in_use: int) -> int
     A word has a row of the input embedding and, unless both are tied, one of the output layer and a bias.
     Raises ValueError unless 0 <= words_in_use <= vocabulary.
     """
-    if not 0 <= words_in_use <= config.vocabulary:
-        raise ValueError(f"words_in_use must be in [0, {config.vocabulary}], got {words_in_use}")
+    validate_interval("words_in_use", words_in_use, 0, config.vocabulary)
     per_word = config.width if config.tied else 2 * config.width + 1
     return (config.vocabulary - words_in_use) * per_word
 
@@ -90,8 +90,7 @@ def parameters_of_absent_positions(config: InfinitoConfig, tokens: int) -> int:
 
     Raises ValueError unless 1 <= tokens <= positions.
     """
-    if not 1 <= tokens <= config.positions:
-        raise ValueError(f"tokens must be in [1, {config.positions}], got {tokens}")
+    validate_interval("tokens", tokens, 1, config.positions)
     return (config.positions - tokens) * config.width
 
 
@@ -129,10 +128,8 @@ def leak(model: Infinito, x: torch.Tensor, position: int, other: torch.Tensor) -
     dropout, on copies of the model as it is.
     Raises ValueError unless 0 <= position < T - 1 and both shapes agree.
     """
-    if x.shape != other.shape:
-        raise ValueError(f"x and other must have one shape, got {tuple(x.shape)} and {tuple(other.shape)}")
-    if not 0 <= position < x.shape[1] - 1:
-        raise ValueError(f"position must be in [0, {x.shape[1] - 1}), got {position}")
+    validate_same_shape("x", x, "other", other)
+    validate_interval("position", position, 0, x.shape[1] - 1, "[)")
     changed = torch.cat([x[:, : position + 1], other[:, position + 1 :]], dim=1)
     # A copy for each: the reported memory is changed by looking at the model.
     before, after = (copy.deepcopy(model).eval()(ids)[0][:, : position + 1] for ids in (x, changed))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from course_lib.core.reports.tables import get_report
+from course_lib.core.validation import validate_interval
 
 # When the bands were chosen. Epochs 1 to 3 of the recorded run were known by then, so that the first band is only a
 # description; epochs 4 to 15 were not.
@@ -32,8 +33,7 @@ class Band:
     def __post_init__(self) -> None:
         if not 1 <= self.first <= self.last:
             raise ValueError(f"epochs must satisfy 1 <= first <= last, got {self.first} and {self.last}")
-        if not 0.0 < self.relative < 1.0:
-            raise ValueError(f"relative must be in (0, 1), got {self.relative}")
+        validate_interval("relative", self.relative, 0, 1, "()")
 
 
 # Early epochs are steep: a start a few hundredths of a nat higher is 5 % of the perplexity there, and nothing later.

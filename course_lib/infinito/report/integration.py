@@ -10,6 +10,7 @@ import math
 import torch
 import torch.nn.functional as F
 
+from course_lib.core.validation import validate_above
 from course_lib.infinito.report.as_reported import ReportedMetricLayers
 
 Numbers = dict[str, float]
@@ -21,7 +22,7 @@ def first_metrics(hidden: torch.Tensor, attention: torch.Tensor, layers: Reporte
 
     `layers` are two linear maps that nothing ever trained: every part sees a random projection.
     """
-    _check(hidden, attention)
+    _validate(hidden, attention)
     tokens = hidden.shape[1]
     projected = layers.phi_projector(hidden)  # (B, T, D/2)
     unit = F.normalize(projected, dim=-1)
@@ -56,9 +57,9 @@ def improved_metrics(hidden: torch.Tensor, attention: torch.Tensor, *, perplexit
     `perplexity` multiplies phi by clip(300 / perplexity, 1, 5), so that a phi that "grows with training" is true by
     definition; the reported model never passed it. Raises ValueError for a perplexity that is not positive.
     """
-    _check(hidden, attention)
-    if perplexity is not None and not perplexity > 0.0:
-        raise ValueError(f"perplexity must be above 0, got {perplexity}")
+    _validate(hidden, attention)
+    if perplexity is not None:
+        validate_above("perplexity", perplexity, 0)
     tokens = hidden.shape[1]
     temporal = (F.cosine_similarity(hidden[:, :-1], hidden[:, 1:], dim=-1).mean(dim=1) + 1.0) / 2.0  # (B,)
     # The slope of 10 turns every variance near 1, which a LayerNorm guarantees, into 0.99995.
@@ -107,7 +108,7 @@ def _means(**values: torch.Tensor) -> Numbers:
     return {name: float(value.mean()) for name, value in values.items()}
 
 
-def _check(hidden: torch.Tensor, attention: torch.Tensor) -> None:
+def _validate(hidden: torch.Tensor, attention: torch.Tensor) -> None:
     if hidden.ndim != 3 or hidden.shape[1] < 2:
         raise ValueError(f"hidden must be (B, T, D) with T >= 2, got {tuple(hidden.shape)}")
     batch, tokens = hidden.shape[:2]

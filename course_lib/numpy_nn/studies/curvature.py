@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_lib.core.metrics import Loss
+from course_lib.core.validation import validate_at_least
 from course_lib.numpy_nn.losses import softmax_cross_entropy
 from course_lib.numpy_nn.network import Sequential
 
@@ -102,8 +103,7 @@ def largest_curvature(
     Raises ValueError for iterations below 1 and as `curvature_along` does.
     Source: LeCun, Simard & Pearlmutter 1993 (power iteration on gradient differences).
     """
-    if iterations < 1:
-        raise ValueError(f"iterations must be at least 1, got {iterations}")
+    validate_at_least("iterations", iterations, 1)
     v = np.random.default_rng(seed).standard_normal(model.parameters.shape) if start is None else start
     v = v / np.linalg.norm(v)
     for _ in range(iterations):

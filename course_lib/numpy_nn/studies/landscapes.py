@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from course_lib.core.validation import validate_above, validate_at_least
 from course_lib.numpy_nn.optimizers import Optimizer
 
 Floats = NDArray[np.floating[Any]]
@@ -33,8 +34,7 @@ def ravine(steepness: float = 100.0) -> Landscape:
 
     Raises ValueError unless steepness > 0.
     """
-    if not steepness > 0:
-        raise ValueError(f"steepness must be above 0, got {steepness}")
+    validate_above("steepness", steepness, 0)
     curvature = np.array([1.0, steepness])
     return Landscape(
         "ravine", lambda p: 0.5 * (p * p * curvature).sum(axis=-1), lambda p: curvature * p, start=(-10.0, 1.0)
@@ -59,8 +59,7 @@ def noisy(landscape: Landscape, std: float, rng: np.random.Generator) -> Landsca
 
     Raises ValueError unless std >= 0.
     """
-    if not std >= 0:
-        raise ValueError(f"std must be at least 0, got {std}")
+    validate_at_least("std", std, 0)
 
     def gradient(p: Floats) -> Floats:
         return np.asarray(landscape.gradient(p) + std * rng.standard_normal(p.shape))
@@ -80,8 +79,7 @@ def follow(
 
     Raises ValueError unless steps >= 1.
     """
-    if steps < 1:
-        raise ValueError(f"steps must be at least 1, got {steps}")
+    validate_at_least("steps", steps, 1)
     point = np.array(landscape.start if start is None else start, dtype=np.float64)
     path = np.empty((steps + 1, 2))
     path[0] = point

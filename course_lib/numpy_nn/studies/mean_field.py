@@ -18,6 +18,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from course_lib.core.validation import validate_above, validate_at_least, validate_choice
+
 Floats = NDArray[np.float64]
 Function = Callable[[Floats], Floats]
 
@@ -36,8 +38,7 @@ ACTIVATIONS: dict[str, tuple[Function, Function]] = {
 
 def gaussian_mean(function: Function, q: float) -> float:
     """E[function(sqrt(q) z)] for standard normal z, by the trapezoid rule. Raises ValueError unless q >= 0."""
-    if not q >= 0:
-        raise ValueError(f"q must be a number of at least 0, got {q}")
+    validate_at_least("q", q, 0)
     return float(_WEIGHTS @ function(math.sqrt(q) * _Z))
 
 
@@ -48,7 +49,7 @@ def signal_squares(activation: str, gain: float, depth: int, *, x_square: float 
     x_square that is not positive.
     """
     phi, _ = _functions(activation)
-    _check(gain, depth, x_square)
+    _validate(gain, depth, x_square)
     q = [gain**2 * x_square]
     for _ in range(depth - 1):
         q.append(gain**2 * gaussian_mean(lambda x: phi(x) ** 2, q[-1]))
@@ -67,14 +68,11 @@ def gradient_squares(activation: str, gain: float, depth: int, *, x_square: floa
 
 
 def _functions(activation: str) -> tuple[Function, Function]:
-    if activation not in ACTIVATIONS:
-        raise ValueError(f"activation must be one of {sorted(ACTIVATIONS)}, got {activation!r}")
+    validate_choice("activation", activation, ACTIVATIONS)
     return ACTIVATIONS[activation]
 
 
-def _check(gain: float, depth: int, x_square: float) -> None:
-    if depth < 1:
-        raise ValueError(f"depth must be at least 1, got {depth}")
+def _validate(gain: float, depth: int, x_square: float) -> None:
+    validate_at_least("depth", depth, 1)
     for name, value in (("gain", gain), ("x_square", x_square)):
-        if not (math.isfinite(value) and value > 0):
-            raise ValueError(f"{name} must be a finite number above 0, got {value}")
+        validate_above(name, value, 0, finite=True)

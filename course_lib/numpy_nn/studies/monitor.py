@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from course_lib.core.checklist import Item, Ticks, judged, unchecked
 from course_lib.core.diagnosis import diagnose_curves
 from course_lib.core.history import History
+from course_lib.core.validation import validate_above
 from course_lib.numpy_nn.network import Sequential
 from course_lib.numpy_nn.train import evaluate
 
@@ -31,8 +32,7 @@ def monitor(
     validation part, the item on the best weights compares its loss with the lowest of the history; best_loss, the
     loss of a saved copy, may stand for them. Raises ValueError unless knowing_nothing is above 0.
     """
-    if not knowing_nothing > 0:
-        raise ValueError(f"knowing_nothing must be above 0, got {knowing_nothing}")
+    validate_above("knowing_nothing", knowing_nothing, 0)
     train, val = _losses(history, "train"), _losses(history, "val")
     watched = judged(
         "both losses watched",

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_lib.core.metrics import Loss
+from course_lib.core.validation import validate_above, validate_at_least, validate_interval
 from course_lib.numpy_nn.data import batches
 from course_lib.numpy_nn.losses import softmax_cross_entropy
 from course_lib.numpy_nn.network import Sequential
@@ -72,12 +73,9 @@ def range_test(
     """
     if not 0 < lowest < highest:
         raise ValueError(f"lowest and highest must be 0 < lowest < highest, got {lowest} and {highest}")
-    if steps < 2:
-        raise ValueError(f"steps must be at least 2, got {steps}")
-    if not 0 <= smoothing < 1:
-        raise ValueError(f"smoothing must be in [0, 1), got {smoothing}")
-    if not stop_at > 1:
-        raise ValueError(f"stop_at must be above 1, got {stop_at}")
+    validate_at_least("steps", steps, 2)
+    validate_interval("smoothing", smoothing, 0, 1, "[)")
+    validate_above("stop_at", stop_at, 1)
     x, y = np.asarray(train[0]).astype(model.parameters.dtype, copy=False), np.asarray(train[1])
     kept = model.parameters.copy()
     planned = np.geomspace(lowest, highest, steps)

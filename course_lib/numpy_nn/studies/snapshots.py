@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from course_lib.core.validation import validate_at_least
 from course_lib.numpy_nn.losses import softmax_cross_entropy
 from course_lib.numpy_nn.network import Sequential
 
@@ -26,8 +27,7 @@ class Snapshots:
     """
 
     def __init__(self, steps: int) -> None:
-        if steps < 1:
-            raise ValueError(f"steps must be at least 1, got {steps}")
+        validate_at_least("steps", steps, 1)
         self.steps, self.count = steps, 0
         self.kept: list[Floats] = []
 

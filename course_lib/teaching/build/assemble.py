@@ -25,9 +25,9 @@ from course_lib.teaching.build.percent import (
     ONLY_SOLUTION,
     Cell,
     SourceError,
-    check_ids,
     place,
     read_master,
+    validate_cell_ids,
 )
 from course_lib.teaching.build.source import fenced, level_of
 from course_lib.teaching.exercises import registry
@@ -94,7 +94,7 @@ def assemble(target: Target) -> NotebookNode:
                 new[0].metadata["jupyter"] = {"source_hidden": True}
         cells += new
         lines += [(node.id, cell.line) for node in new]
-    check_ids(lines, target.source)
+    validate_cell_ids(lines, target.source)
     return normalise(v4.new_notebook(cells=cells))
 
 

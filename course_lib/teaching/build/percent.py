@@ -67,19 +67,19 @@ def read_master(path: Path) -> list[Cell]:
     named, unnamed = "", 0
     for node, line, end in zip(notebook.cells, lines, ends, strict=True):
         where = place(path, line)
-        _check_form(node, rows[line : end - 1], where)
+        _validate_form(node, rows[line : end - 1], where)
         if not cells:
-            _check_first(node, where)
+            _validate_first(node, where)
         if node.metadata.get("id") is not None:
             named, unnamed = str(node.metadata["id"]), 0
         else:
             unnamed += 1
         cells.append(_cell(node, f"{named}-{unnamed}" if unnamed else named, line, where))
-    check_ids([(cell.id, cell.line) for cell in cells], path)
+    validate_cell_ids([(cell.id, cell.line) for cell in cells], path)
     return cells
 
 
-def check_ids(ids: Sequence[tuple[str, int]], path: Path) -> None:
+def validate_cell_ids(ids: Sequence[tuple[str, int]], path: Path) -> None:
     """Raise SourceError when an id (with its line) is illegal or stands twice."""
     first: dict[str, int] = {}
     for id_, line in ids:
@@ -104,7 +104,7 @@ def _marker_lines(path: Path, text: str) -> list[int]:
     return [token.start[0] for token in comments if _MARKER.match(token.string)]
 
 
-def _check_form(node: NotebookNode, rows: Sequence[str], where: str) -> None:
+def _validate_form(node: NotebookNode, rows: Sequence[str], where: str) -> None:
     if node.cell_type not in ("markdown", "code"):
         raise SourceError(f"{where}: a cell must be Markdown or code, got {node.cell_type}")
     if "incorrectly_encoded_metadata" in node.metadata:
@@ -119,7 +119,7 @@ def _check_form(node: NotebookNode, rows: Sequence[str], where: str) -> None:
             raise SourceError(f"{where}: every line of a Markdown cell must start with `#`, got {bare[0]!r}")
 
 
-def _check_first(node: NotebookNode, where: str) -> None:
+def _validate_first(node: NotebookNode, where: str) -> None:
     has_title = re.search(r"^# \S", node.source, re.MULTILINE)
     if node.cell_type != "markdown" or not has_title or node.metadata.get("id") is None:
         raise SourceError(f"{where}: the first cell must be a Markdown cell with an id and a title (`# # Title`)")

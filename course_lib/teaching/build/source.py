@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from course_lib.core.validation import validate_choice
 from course_lib.teaching.exercises.asked import exercise_of, may_be_seen
 from course_lib.teaching.learner.panel import notebook_runs, panel
 from course_lib.teaching.learner.progress import record_level
@@ -199,8 +200,7 @@ def faded_of(function: Callable[..., Any], lines: Sequence[str]) -> str:
 
 def level_of(function: Callable[..., Any], level: str, fade: Sequence[str] = ()) -> str:
     """The text of the exercise cell at a level: "blank" (the stub), "faded" (without the lines `fade`) or "worked"."""
-    if level not in LEVELS:
-        raise ValueError(f"level must be one of {LEVELS}, got {level!r}")
+    validate_choice("level", level, LEVELS)
     if level == "faded":
         return faded_of(function, fade)
     return stub_of(function) if level == "blank" else worked_of(function)

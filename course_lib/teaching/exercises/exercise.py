@@ -6,16 +6,28 @@ of a sheet in `SHEET`, and the number on the sheet ("1.3") is the sheet's number
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from course_lib.core.validation import validate_above, validate_choice, validate_interval
+
 KINDS = ("implement", "faded", "order", "find", "attack", "audit")
 REFERENCE = "reference"  # the id under which the reference stands beside variants and mistakes
 MOST_HINTS = 3
-SMALL = {"core": False, "difficulty": 1, "minutes": 10}  # what an exercise is where nothing is said
+_SIZE = re.compile(r"(core, )?(difficulty [123], )?(\d+) minutes")
 _ID = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
+
+
+def sized(about: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields in `about`, of which `size` says three in one line: "core, difficulty 2, 15 minutes"."""
+    about = dict(about)
+    found = _SIZE.fullmatch(size := about.pop("size", "10 minutes"))
+    if found is None:
+        raise ValueError(f"size must be written like 'core, difficulty 2, 15 minutes', got {size!r}")
+    difficulty = int(found[2].strip(", ")[-1]) if found[2] else 1
+    return {"core": bool(found[1]), "difficulty": difficulty, "minutes": int(found[3])} | about
 
 
 def identity(answer: Any) -> Any:
@@ -147,19 +159,16 @@ class Exercise:
     def __post_init__(self) -> None:
         _valid_id("slug", self.slug)
         _one_line("title", self.title, self.slug)
-        if self.kind not in KINDS:
-            raise ValueError(f"{self.slug}: kind must be one of {KINDS}, got {self.kind!r}")
+        validate_choice(f"{self.slug}: kind", self.kind, KINDS)
         if self.difficulty not in (1, 2, 3):
             raise ValueError(f"{self.slug}: difficulty must be 1, 2 or 3, got {self.difficulty}")
-        if self.minutes <= 0:
-            raise ValueError(f"{self.slug}: minutes must be positive, got {self.minutes}")
-        if not 0 < self.tolerance < 1:
-            raise ValueError(f"{self.slug}: tolerance must be in (0, 1), got {self.tolerance}")
+        validate_above(f"{self.slug}: minutes", self.minutes, 0)
+        validate_interval(f"{self.slug}: tolerance", self.tolerance, 0, 1, "()")
         if isinstance(self.hints, str) or len(self.hints) > MOST_HINTS:
             raise ValueError(f"{self.slug}: hints must be a tuple of at most {MOST_HINTS} texts, got {self.hints!r}")
-        self._check_ids()
+        self._validate_ids()
 
-    def _check_ids(self) -> None:
+    def _validate_ids(self) -> None:
         right = [REFERENCE, *(variant.id for variant in self.accepted)]
         wrong = [mistake.id for mistake in self.mistakes]
         twice = sorted({name for name in right + wrong if (right + wrong).count(name) > 1})

@@ -10,7 +10,7 @@ from typing import Any
 
 from course_lib.teaching.exercises import typed
 from course_lib.teaching.exercises.edits import EditError
-from course_lib.teaching.exercises.exercise import SMALL, Exercise, Mistake, Property, Variant, both
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant, both, sized
 from course_lib.teaching.exercises.tables import mistakes, variants
 
 Names = Mapping[str, Any]
@@ -87,7 +87,7 @@ def _filled_in(
         properties=(*properties, asked),
         indistinguishable=tuple(map(tuple, same)),
         pairs=lambda: _pairs(key, known),
-        **(SMALL | about),
+        **sized(about),
     )
 
 

@@ -2,7 +2,7 @@
 
 Each makes an `Exercise` from a reference and tables of known answers (see `tables` and `edits`), and brings what all
 exercises of its kind share: how an answer is observed, how typed answers are read, what is said of their form.
-`about` is what stands on the sheet and the card: core, difficulty, minutes, hints, not_tested, properties, ...
+`about` is what stands on the sheet and the card: size ("core, difficulty 2, 15 minutes"), hints, not_tested, ...
 """
 
 import itertools
@@ -11,7 +11,7 @@ from typing import Any
 
 from course_lib.teaching.exercises import typed
 from course_lib.teaching.exercises.edits import EditError, edited
-from course_lib.teaching.exercises.exercise import SMALL, Exercise, Mistake, Property, both
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, both, sized
 from course_lib.teaching.exercises.filled_in import VERDICTS as VERDICTS
 from course_lib.teaching.exercises.filled_in import audit as audit
 from course_lib.teaching.exercises.filled_in import find as find
@@ -22,6 +22,14 @@ from course_lib.teaching.exercises.tables import choices, mistakes, rows, varian
 from course_lib.teaching.exercises.values import about_lines
 
 Names = Mapping[str, Any]
+# What learners' tests do whatever they are to find; a table may say more of one of them in a row of its own.
+_ALWAYS = """
+reversed: a test with True and False exchanged | what shall it return for {each}?
+accepts_all: a test that accepts everything | does a path lead to `return False`?
+    first: return True
+rejects_all: a test that rejects everything | {never}
+    first: return False
+"""
 
 
 def implement(
@@ -73,7 +81,7 @@ def implement(
         properties=tuple(properties),
         indistinguishable=tuple(map(tuple, same)),
         pairs=lambda: _pairs_of_edits(wrong, make),
-        **(SMALL | about),
+        **sized(about),
     )
 
 
@@ -116,7 +124,7 @@ def order(
         mistakes=mistakes(wrong, make, {}),
         properties=(*properties, Property("the place of each line", _out_of_place(lines, unwanted or {}, rules))),
         indistinguishable=tuple(map(tuple, same)),
-        **(SMALL | about),
+        **sized(about),
     )
 
 
@@ -159,6 +167,8 @@ def attack(
     also: str = "",
     call: Callable[[Callable[..., Any], Any], Any] = lambda test, version: test(version),
     names: Names | None = None,
+    each: str = "",
+    never: str = "which path through it ends with `return True`?",
     alarm: str | Callable[[list[str]], str | None] = "",
     survived: str | Mapping[str, str] = "",
     same: Sequence[Sequence[str]] = (),
@@ -168,10 +178,14 @@ def attack(
     """The learner writes a test; `reference` is one that is good. It must accept `right` and reject all of `planted`.
 
     call: how a test is asked for one version. Rows are edits of the reference test, or functions among `names`.
+    each: what it should accept, in words ("a layer that is right"); then tests that accept all, reject all and mix up
+    True and False are known. never: what one that rejects all is asked.
     alarm: what a test is told that rejects right versions, "{name}" being the first; or made by `alarm(names)`.
     survived: what is told of a planted version that is accepted: by its name, in the order of asking, or one for all.
     """
-    names = dict(names or {})
+    names = dict(names or {}) | {"reversed": lambda *given: not reference(*given)}
+    own = {row.id for row in rows(wrong)}
+    usual = [row for row in rows(_ALWAYS.format(each=each, never=never)) if each and row.id not in own]
 
     def make(edit: str) -> Callable[..., Any]:
         return edited(reference, edit, names)
@@ -183,10 +197,10 @@ def attack(
         reference=reference,
         observe=lambda test: attacked(lambda version: call(test, version), right=right, planted=planted),
         accepted=variants(also, make, names) if also else (),
-        mistakes=mistakes(wrong, make, names),
+        mistakes=mistakes(wrong, make, names) + mistakes(usual, make, names),
         properties=(Property("form", _odd_form), *properties, Property("what survived", _survivors(alarm, survived))),
         indistinguishable=tuple(map(tuple, same)),
-        **(SMALL | about),
+        **sized(about),
     )
 
 

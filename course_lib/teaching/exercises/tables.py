@@ -6,10 +6,12 @@
         train.std(axis=0) -> train.std(axis=0) + {1e-8|1e-12|1e-6}
         when: nearly_divided_by_zero
     power_iteration: another algorithm | what does it converge to?
+    bands_last [DFEJBAGI]: bands chosen after the run | which bands would not fit a run that has been seen?
 
-A row without an edit stands for the function of that name among `names`. `{a|b|c}` is a constant of the learner's
-choice: every one is known. `when: NAME` names a function of the observation and that of the reference that recognises
-any other choice. A line that begins with "|" goes on with the header, one that begins with "->" with the edit before.
+A short answer may stand behind the id: the letters of an order, the value of a finding. A row without an edit stands
+for the function of that name among `names`. `{a|b|c}` is a constant of the learner's choice: every one is known.
+`when: NAME` names a function of the observation and that of the reference that recognises any other choice.
+A line that begins with "|" goes on with the header, one that begins with "->" with the edit before.
 """
 
 import itertools
@@ -22,7 +24,7 @@ from typing import Any
 from course_lib.teaching.exercises.exercise import Later, Mistake, Variant
 
 Make = Callable[[str], Any]  # from the text of an edit to the answer
-_HEADER = re.compile(r"([a-z0-9][\w-]*): (.+)")
+_HEADER = re.compile(r"([a-z0-9][\w-]*)(?: \[(.+?)\])?: (.+)")
 _CHOICE = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 
 
@@ -57,9 +59,10 @@ def _row(header: str, lines: list[str]) -> MistakeRow:
     match = _HEADER.fullmatch(header)
     if match is None:
         raise ValueError(f"a row of a table begins with `id: cause | question`, got {header!r}")
+    lines = [match[2], *lines] if match[2] else lines
     when = [line.removeprefix("when:").strip() for line in lines if line.startswith("when:")]
     edit = "\n".join(line for line in lines if not line.startswith("when:"))
-    return MistakeRow(match[1], match[2], re.sub(r"\n->", " ->", edit), when[0] if when else "")
+    return MistakeRow(match[1], match[3], re.sub(r"\n->", " ->", edit), when[0] if when else "")
 
 
 def choices(edit: str) -> list[str]:
@@ -70,14 +73,14 @@ def choices(edit: str) -> list[str]:
 
 
 def mistakes(
-    table: str, make: Make, names: Mapping[str, Any], asked: Callable[[Any], str] | None = None
+    table: str | list[MistakeRow], make: Make, names: Mapping[str, Any], asked: Callable[[Any], str] | None = None
 ) -> tuple[Mistake, ...]:
     """The known mistakes of a table; `make` turns an edit into an answer, when it is first asked for.
 
     asked: the question about an answer, for a row that has none of its own.
     """
     found = []
-    for row in rows(table):
+    for row in rows(table) if isinstance(table, str) else table:
         cause, bar, question = row.text.rpartition(" | ")
         if not bar and asked:
             cause, question = row.text, asked(_made(row, make, choices(row.edit)[0]))

@@ -11,6 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from course_lib.core.validation import validate_choice
+
 FOLDER = Path(__file__).parent
 KINDS = ("predict", "recall")
 _FIELDS = {"kind", "question", "choices", "answer", "because"}
@@ -50,7 +52,7 @@ def questions_of(lesson: str) -> dict[str, Question]:
     return {key: _read(key, row, path.name) for key, row in tomllib.loads(path.read_text(encoding="utf-8")).items()}
 
 
-def validate_choices(question: str, choices: Any, key: str) -> None:
+def validate_question(question: str, choices: Any, key: str) -> None:
     """Raise ValueError for an empty question or key, and unless there are at least two different choices."""
     if not question.strip():
         raise ValueError("question must be a text, got an empty one")
@@ -65,16 +67,15 @@ def _read(key: str, row: Any, file: str) -> Question:
     if not isinstance(row, dict) or set(row) - _FIELDS or not {"kind", "question", "choices"} <= set(row):
         raise ValueError(f"{where}: a question has kind, question, choices, and may have answer and because")
     found = Question(key, **{**row, "choices": tuple(row["choices"])})
-    if found.kind not in KINDS:
-        raise ValueError(f"{where}: kind must be one of {KINDS}, got {found.kind!r}")
+    validate_choice(f"{where}: kind", found.kind, KINDS)
     if key[:2] != file[:2]:
         raise ValueError(f"{where}: a key starts with the number of its lesson")
     try:
-        validate_choices(found.question, found.choices, key)
+        validate_question(found.question, found.choices, key)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from error
-    if found.answer and found.answer not in found.choices:
-        raise ValueError(f"{where}: answer must be one of the choices {found.choices}, got {found.answer!r}")
+    if found.answer:
+        validate_choice(f"{where}: answer", found.answer, found.choices)
     if found.kind == "recall" and not (found.answer and found.because.strip()):
         raise ValueError(f"{where}: a recall question needs an answer, and a because that says why it is right")
     return found

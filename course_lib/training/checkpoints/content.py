@@ -47,7 +47,7 @@ def weights_of(model: nn.Module) -> tuple[Tensors, dict[str, str]]:
     return tensors, tied
 
 
-def require_finite_tensors(tensors: Tensors, model: nn.Module) -> None:
+def validate_finite_tensors(tensors: Tensors, model: nn.Module) -> None:
     """Raises CheckpointError for a parameter that is not finite, or a buffer with NaN: a mask may well hold -inf."""
     parameters = {name for name, _ in unwrapped(model).named_parameters(remove_duplicate=False)}
     bad = [
@@ -124,7 +124,7 @@ def read_optimizer(data: bytes) -> dict[str, Any]:
     return parts
 
 
-def require_whole(path: Path, meta: dict[str, Any], parts: dict[str, Any], optimizer: Any, groups: list) -> None:
+def validate_whole(path: Path, meta: dict[str, Any], parts: dict[str, Any], optimizer: Any, groups: list) -> None:
     """Raises CheckpointError for moments that are missing, of another shape, or no numbers to go on from."""
     saved = parts["optimizer"]
     faults = [*faults_of_values(saved), *faults_of_moments(meta, saved, optimizer, groups)]

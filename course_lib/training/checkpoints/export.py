@@ -15,6 +15,7 @@ import torch
 from course_lib.core.files import write_json, write_then_rename
 from course_lib.core.history import History
 from course_lib.core.metrics import perplexity
+from course_lib.core.validation import validate_not_empty
 from course_lib.training.checkpoints.content import plain
 from course_lib.training.checkpoints.foreign_files import read_plain
 from course_lib.training.loop.distributed import unwrapped
@@ -32,8 +33,7 @@ def history_lists(history: History) -> dict[str, list[float]]:
     lists would no longer belong together.
     """
     train, val = _last_of_each_epoch(history, "train"), _last_of_each_epoch(history, "val")
-    if not train:
-        raise ValueError("history must hold at least one epoch of 'train', got none")
+    validate_not_empty("history", train, "epoch of 'train'")
     if val and list(val) != list(train):
         raise ValueError(f"val must be measured after the epochs {list(train)} of train, got {list(val)}")
     return {

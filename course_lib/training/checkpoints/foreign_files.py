@@ -83,7 +83,7 @@ def read_plain(file: Path | bytes) -> Any:
     """
     size = len(file) if isinstance(file, bytes) else file.stat().st_size
     with io.BytesIO(file) if isinstance(file, bytes) else open(file, "rb") as stream:
-        _require_size(stream, size)
+        _validate_size(stream, size)
         try:
             with torch.serialization.safe_globals(_STAND_INS):
                 data = torch.load(stream, map_location="cpu", weights_only=True)
@@ -104,7 +104,7 @@ def reason(error: BaseException) -> str:
     return (told or type(error).__name__)[:200]
 
 
-def _require_size(stream: BinaryIO, size: int) -> None:
+def _validate_size(stream: BinaryIO, size: int) -> None:
     if zipfile.is_zipfile(stream):
         stream.seek(0)
         try:

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from course_lib.training.checkpoints.content import require_finite_tensors
+from course_lib.training.checkpoints.content import validate_finite_tensors
 from course_lib.training.checkpoints.files import CheckpointError
 from course_lib.training.loop.distributed import unwrapped
 from course_lib.training.loop.state import TrainState
@@ -67,9 +67,9 @@ def all_or_nothing(path: Path, model: nn.Module, state: TrainState | None = None
         raise CheckpointError(f"{path} cannot be loaded, and all is as it was: {first_line(error)}") from error
 
 
-def require_fitting(path: Path, model: nn.Module, weights: Tensors) -> None:
+def validate_fitting(path: Path, model: nn.Module, weights: Tensors) -> None:
     """Raises CheckpointError for weights that are not finite, or that the memory of the model cannot hold."""
-    require_finite_tensors(weights, model)
+    validate_finite_tensors(weights, model)
     faults = [
         f"the elements of {name} share memory in this run, and have different values in the checkpoint"
         for name, tensor in unwrapped(model).state_dict().items()

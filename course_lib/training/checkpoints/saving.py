@@ -16,6 +16,7 @@ from typing import Any
 from torch import nn
 
 from course_lib.core.history import History
+from course_lib.core.validation import validate_at_least, validate_choice
 from course_lib.training.checkpoints.compare import (
     describe,
     differences_of_plans,
@@ -31,9 +32,9 @@ from course_lib.training.checkpoints.content import (
     optimizer_bytes,
     read_optimizer,
     read_weights,
-    require_finite_tensors,
-    require_whole,
     scaler_of,
+    validate_finite_tensors,
+    validate_whole,
     weight_bytes,
     weights_of,
 )
@@ -55,7 +56,7 @@ from course_lib.training.checkpoints.files import (
 from course_lib.training.checkpoints.groups import load_optimizer, regrouped
 from course_lib.training.checkpoints.history_file import note_loaded
 from course_lib.training.checkpoints.place import best_of_epochs, place_of, put_back, versions
-from course_lib.training.checkpoints.restore import all_or_nothing, put_weights, refuse, refused, require_fitting
+from course_lib.training.checkpoints.restore import all_or_nothing, put_weights, refuse, refused, validate_fitting
 from course_lib.training.loop.distributed import rank, unwrapped, world_size
 from course_lib.training.loop.state import Callback, TrainState
 from course_lib.training.runs.lock import hold_on
@@ -122,8 +123,8 @@ def load(
         found += [] if plan is None else differences_of_plans(meta, plan, parts["optimizer"]["param_groups"])
         groups, unknown = regrouped(state, meta.get("members"), parts["optimizer"])
         refuse(path, found + unknown)
-        require_fitting(path, state.model, weights)
-        require_whole(path, meta, parts, state.optimizer, groups)
+        validate_fitting(path, state.model, weights)
+        validate_whole(path, meta, parts, state.optimizer, groups)
         scaler, noise = scaler_of(parts["scaler"], state), noise_of(parts["noise"], meta)
 
     with all_or_nothing(path, state.model, state):
@@ -149,7 +150,7 @@ def load_weights(path: Path, model: nn.Module) -> None:
         meta, data = read_checkpoint(path)
         weights = read_weights(data[WEIGHTS], meta["tied"])
         refuse(path, differences_of_weights(meta, weights, *weights_of(model)))
-        require_fitting(path, model, weights)
+        validate_fitting(path, model, weights)
     with all_or_nothing(path, model):
         put_weights(model, weights)
 
@@ -159,8 +160,7 @@ def keep_last(folder: Path, *, config: object | None = None, extra: dict | None 
 
     Two, because a disk can damage one. Raises ValueError unless last >= 1.
     """
-    if last < 1:
-        raise ValueError(f"last must be at least 1, got {last}")
+    validate_at_least("last", last, 1)
 
     def callback(state: TrainState) -> None:
         path = save(state, folder, config=config, extra=extra)
@@ -196,8 +196,7 @@ def keep_best(
     `keep_last` save beside it.
     Raises ValueError for another mode than "min" and "max"; the callback, when split/name was never measured.
     """
-    if mode not in ("min", "max"):
-        raise ValueError(f"mode must be 'min' or 'max', got {mode!r}")
+    validate_choice("mode", mode, ("min", "max"))
     key, sign = f"{split}/{name}, {mode}", 1 if mode == "min" else -1
     keep = keep_last(Path(folder) / "best", config=config, extra=extra, last=1)
 
@@ -223,7 +222,7 @@ def _write(
     if not all(math.isfinite(part["total"]) for part in running):
         raise CheckpointError(f"the running loss must be finite to be saved, got {running}")
     tensors, tied = weights_of(state.model)
-    require_finite_tensors(tensors, state.model)
+    validate_finite_tensors(tensors, state.model)
     before = [path for path in checkpoints(folder) if path.name.split(".")[0] == f"step-{state.step:010d}"]
     meta = {
         "format": FORMAT,

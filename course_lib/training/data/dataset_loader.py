@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, default_collate
 
 from course_lib.by_hand import cuda as by_hand
 from course_lib.core.seeding import stream
+from course_lib.core.validation import validate_above, validate_at_least
 from course_lib.training.data.batch_forms import emptied, moved, pinned
 from course_lib.training.data.loaders import BatchOrder, share
 from course_lib.training.data.workers import WorkersFailed, from_workers
@@ -67,10 +68,8 @@ class DatasetLoader:
         device: torch.device | str | None = None,
         collate: Collate | None = None,
     ) -> None:
-        if workers < 0:
-            raise ValueError(f"workers must be at least 0, got {workers}")
-        if not patience > 0:
-            raise ValueError(f"patience must be above 0 (seconds), got {patience}")
+        validate_at_least("workers", workers, 0)
+        validate_above("patience", patience, 0, unit=" seconds")
         self.order = BatchOrder(len(dataset), batch_size, seed, shuffle, drop_last)
         self.noise_seed = seed if noise_seed is None else noise_seed
         self.workers, self.patience = workers, patience

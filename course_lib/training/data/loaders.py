@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from course_lib.core.seeding import epoch_order
+from course_lib.core.validation import validate_at_least
 from course_lib.training.loop.distributed import rank, world_size
 
 
@@ -34,10 +35,8 @@ class BatchOrder:
     drop_last: bool = False
 
     def __post_init__(self) -> None:
-        if self.count < 1:
-            raise ValueError(f"the data must hold at least one sample, got {self.count}")
-        if self.batch_size < 1:
-            raise ValueError(f"batch_size must be at least 1, got {self.batch_size}")
+        validate_at_least("count", self.count, 1)
+        validate_at_least("batch_size", self.batch_size, 1)
         if self.drop_last and self.batch_size > self.count:
             raise ValueError(f"batch_size must be at most {self.count} samples with drop_last, got {self.batch_size}")
 

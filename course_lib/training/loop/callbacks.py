@@ -14,6 +14,7 @@ from torch import nn
 
 from course_lib.core.metrics import Loss
 from course_lib.core.stopping import EarlyStopping
+from course_lib.core.validation import validate_at_least, validate_not_empty
 from course_lib.training.loop.distributed import summed
 from course_lib.training.loop.precision import autocast
 from course_lib.training.loop.state import Callback, TrainState
@@ -23,8 +24,7 @@ Measure = Callable[[nn.Module, Any], Loss | dict[str, Loss]]
 
 def every(n: int, callback: Callback) -> Callback:
     """The callback, at every n-th update. Raises ValueError unless n >= 1."""
-    if n < 1:
-        raise ValueError(f"n must be at least 1, got {n}")
+    validate_at_least("n", n, 1)
 
     def at_times(state: TrainState) -> None:
         if state.step % n == 0:
@@ -58,8 +58,7 @@ def evaluate(
     finally:
         for module, mode in modes.items():
             module.training = mode
-    if not totals:
-        raise ValueError("batches must hold at least one batch, got none")
+    validate_not_empty("batches", totals, "batch")
     return {name: float(summed(loss, device).mean) for name, loss in totals.items()}
 
 

@@ -17,6 +17,7 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from course_lib.core.metrics import Loss
+from course_lib.core.validation import validate_above
 
 _NOTHING = nullcontext()  # one for all: to make it anew takes time in every step
 PATIENCE = 300.0  # seconds; torch's own half an hour is a long time for GPUs that wait
@@ -47,8 +48,7 @@ def start_processes(device: str = "auto", patience: float = PATIENCE) -> None:
     Raises ValueError for another device, for more processes on a machine than it has CUDA devices, or for a patience
     that is not above 0.
     """
-    if not 0 < patience < float("inf"):
-        raise ValueError(f"patience must be above 0 (seconds), got {patience}")
+    validate_above("patience", patience, 0, finite=True, unit=" seconds")
     if int(os.environ.get("WORLD_SIZE", "1")) == 1 or dist.is_initialized():
         return
     kind = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device

@@ -13,11 +13,12 @@ import torch
 from course_lib.core.history import History
 from course_lib.core.metrics import Loss
 from course_lib.core.schedules import Schedule
+from course_lib.core.validation import validate_above, validate_at_least, validate_not_empty
 from course_lib.training.checkpoints.compare import differences
 from course_lib.training.data.workers import require_main_guard
 from course_lib.training.loop.distributed import rank, summed
 from course_lib.training.loop.generators import generator_states, generators_kept, seed_noise, set_generator_states
-from course_lib.training.loop.precision import check_precision, scaler_for
+from course_lib.training.loop.precision import scaler_for, validate_precision
 from course_lib.training.loop.state import Callback, Loader, LossFunction, TrainState
 from course_lib.training.loop.step import Step
 from course_lib.training.runs.plan import Plan
@@ -49,7 +50,7 @@ def fit(
     `workers.require_main_guard` does.
     """
     require_main_guard()
-    _check_settings(loader, epochs, accumulate, clip, precision, check_every)
+    _validate_settings(loader, epochs, accumulate, clip, precision, check_every)
     on_step, on_epoch = tuple(on_step), tuple(on_epoch)
     state.settings_given()
     state.plan = _planned(state, loader, schedule, epochs, accumulate)
@@ -64,7 +65,7 @@ def fit(
                     for batch in batches:
                         loss = step.forward(batch)
                         step.backward(loss)
-                    step.require_finite()
+                    step.validate_finite()
                     step.clip(clip)
                     step.update()
                 state.step, state.batch = state.step + 1, state.batch + len(batches)
@@ -76,7 +77,7 @@ def fit(
                 if state.stop or state.interrupted:
                     break
             else:
-                _require_batches(state, loader, first)
+                _validate_batches(state, loader, first)
                 _end_epoch(state)
                 for callback in on_epoch:
                     callback(state)
@@ -103,7 +104,7 @@ def _planned(state: TrainState, loader: Loader, schedule: Schedule | None, epoch
     return plan
 
 
-def _require_batches(state: TrainState, loader: Loader, first: int) -> None:
+def _validate_batches(state: TrainState, loader: Loader, first: int) -> None:
     """An epoch in which the loader gave nothing is not one that was trained."""
     if state.batch == first < len(loader):
         raise ValueError(
@@ -162,14 +163,12 @@ def _added(running: Loss, loss: Loss) -> Loss:
     return Loss(running.total.add_(loss.total), running.count + loss.count)
 
 
-def _check_settings(
+def _validate_settings(
     loader: Loader, epochs: int, accumulate: int, clip: float | None, precision: str, check_every: int
 ) -> None:
     for name, value in (("epochs", epochs), ("accumulate", accumulate), ("check_every", check_every)):
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1, got {value}")
-    if clip is not None and not clip > 0:
-        raise ValueError(f"clip must be above 0, got {clip}")
-    check_precision(precision)
-    if len(loader) == 0:
-        raise ValueError("loader must hold at least one batch, got none")
+        validate_at_least(name, value, 1)
+    if clip is not None:
+        validate_above("clip", clip, 0)
+    validate_precision(precision)
+    validate_not_empty("loader", loader, "batch")

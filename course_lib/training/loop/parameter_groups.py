@@ -7,13 +7,13 @@ one would train, or freeze, nothing without a word.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
 from torch import nn
 
+from course_lib.core.validation import validate_above, validate_at_least, validate_interval, validate_not_empty
 from course_lib.training.loop.distributed import unwrapped
 
 Group = dict[str, Any]
@@ -36,7 +36,7 @@ def parameter_groups(model: nn.Module, rates: Mapping[str, float]) -> list[Group
     if not rates:
         raise ValueError("rates must name at least one part, got none: nothing would be trained")
     for name, rate in rates.items():
-        _check_rate(f"the rate of {name!r}", rate)
+        validate_above(f"the rate of {name!r}", rate, 0, finite=True)
     unknown = sorted(name for name in rates if not _matching(model, name, wildcards=False))
     if unknown:
         raise ValueError(f"{type(model).__name__} has no part {unknown} with parameters; its parts are {_parts(model)}")
@@ -79,7 +79,7 @@ def fix_statistics(model: nn.Module, patterns: Iterable[str]) -> list[str]:
     """
     norms = {name: m for name, m in unwrapped(model).named_modules() if getattr(m, "running_mean", None) is not None}
     chosen = {}
-    for pattern in _checked(patterns):
+    for pattern in _validated(patterns):
         found = [name for name in norms if _covers(pattern, name)]
         if not found:
             raise ValueError(f"{pattern!r} matches no layer with running statistics; there are {sorted(norms)}")
@@ -100,9 +100,8 @@ def layerwise_rates(
     name is that of a part with parameters, named once.
     Source: Howard & Ruder 2018, Universal Language Model Fine-tuning, section 3.2 (factor 1 / 2.6).
     """
-    _check_rate("base", base)
-    if not 0 < factor <= 1:
-        raise ValueError(f"factor must be in (0, 1], got {factor}")
+    validate_above("base", base, 0, finite=True)
+    validate_interval("factor", factor, 0, 1, "(]")
     model = unwrapped(model)
     order = _parts(model) if order is None else order
     unknown = [name for name in order if not _matching(model, name, wildcards=False)]
@@ -121,8 +120,7 @@ def decay_groups(
     also the output layer counts as a table. groups: from `parameter_groups`; None takes all trainable parameters.
     Raises ValueError unless weight_decay >= 0 and there is something to train.
     """
-    if not 0 <= weight_decay < math.inf:
-        raise ValueError(f"weight_decay must be at least 0, got {weight_decay}")
+    validate_at_least("weight_decay", weight_decay, 0, finite=True)
     model = unwrapped(model)
     if groups is None:
         groups = [{"params": [p for p in model.parameters() if p.requires_grad], "name": "all"}]
@@ -142,7 +140,7 @@ def decay_groups(
 
 def _set_trainable(model: nn.Module, patterns: Iterable[str], trainable: bool) -> list[str]:
     found = {}
-    for pattern in _checked(patterns):
+    for pattern in _validated(patterns):
         matching = _matching(unwrapped(model), pattern)
         if not matching:
             names = [name for name, _ in unwrapped(model).named_parameters()]
@@ -176,15 +174,9 @@ def _parts(model: nn.Module) -> list[str]:
     return list(dict.fromkeys(name.partition(".")[0] for name, _ in model.named_parameters(remove_duplicate=False)))
 
 
-def _checked(patterns: Iterable[str]) -> list[str]:
+def _validated(patterns: Iterable[str]) -> list[str]:
     if isinstance(patterns, str):
         raise TypeError(f"patterns must be several texts, such as [{patterns!r}], got the text {patterns!r}")
     found = list(patterns)
-    if not found:
-        raise ValueError("patterns must hold at least one, got none")
+    validate_not_empty("patterns", found, "pattern")
     return found
-
-
-def _check_rate(name: str, rate: float) -> None:
-    if not 0 < rate < math.inf:
-        raise ValueError(f"{name} must be above 0, got {rate}")

@@ -12,26 +12,27 @@ from typing import Literal
 
 import torch
 
+from course_lib.core.validation import validate_choice
+
 Precision = Literal["float32", "bfloat16", "float16"]
 PRECISIONS = ("float32", "bfloat16", "float16")
 _NOTHING = nullcontext()
 
 
-def check_precision(precision: str) -> None:
+def validate_precision(precision: str) -> None:
     """Raises ValueError unless `precision` is one of PRECISIONS."""
-    if precision not in PRECISIONS:
-        raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, got {precision!r}")
+    validate_choice("precision", precision, PRECISIONS)
 
 
 def autocast(precision: str, device: torch.device) -> AbstractContextManager[object]:
     """The context in which forward and loss are computed; for float32 one that does nothing."""
     if precision == "float32":
         return _NOTHING
-    check_precision(precision)
+    validate_precision(precision)
     return torch.autocast(device.type, dtype=getattr(torch, precision))
 
 
 def scaler_for(precision: str, device: torch.device) -> torch.amp.GradScaler | None:
     """The scaler that float16 needs, None for the others."""
-    check_precision(precision)
+    validate_precision(precision)
     return torch.amp.GradScaler(device.type) if precision == "float16" else None

@@ -51,7 +51,7 @@ def optimizer_step(
         for batch in batches:
             loss = step.forward(batch)
             step.backward(loss)
-        step.require_finite()
+        step.validate_finite()
         step.clip(clip)
         step.update()
 
@@ -79,7 +79,7 @@ class Step:
         """Begin an update by these batches. An error before its end puts back what the update has written."""
         self.parameters = [p for group in self.state.optimizer.param_groups for p in group["params"]]
         self.device = self.parameters[0].device
-        _require_batches(self.state, batches, self.parameters)
+        _validate_batches(self.state, batches, self.parameters)
         self.size, self.done, self.check, self.norm = len(batches), 0, check, None
         if check:
             if self._buffers is None:
@@ -112,7 +112,7 @@ class Step:
             self._waiting.__enter__()
         with self.autocast:
             loss = self.loss_fn(self.state.model, batch)
-        _require_loss(loss)
+        _validate_loss(loss)
         return loss
 
     def backward(self, loss: Loss) -> None:
@@ -139,10 +139,10 @@ class Step:
             for gradient in self.gradients:
                 gradient.mul_(self.expected / elements)
 
-    def require_finite(self) -> None:
+    def validate_finite(self) -> None:
         """Raises FloatingPointError where the loss or a gradient is not finite, if this update is one to check."""
         if self.check:
-            self._require_finite()
+            self._validate_finite()
 
     def clip(self, limit: float | None) -> None:
         """Shorten the gradient of all parameters together to the length `limit` where it is longer; None: leave it."""
@@ -183,7 +183,7 @@ class Step:
             return longest > 0
         return bool(torch.nn.utils.get_total_norm([_numbers(gradient) for gradient in self.gradients]) <= longest)
 
-    def _require_finite(self) -> None:
+    def _validate_finite(self) -> None:
         # With float16 a gradient that overflows is expected: the scaler leaves that update out and lowers its factor.
         # Below a factor of 1 it is no longer the factor that makes it overflow, and every update would be left out in
         # silence.
@@ -291,7 +291,7 @@ def _unscaled_no_more(state: TrainState) -> None:
         state.scaler = fresh
 
 
-def _require_batches(state: TrainState, batches: Sequence[Any], parameters: list[torch.Tensor]) -> None:
+def _validate_batches(state: TrainState, batches: Sequence[Any], parameters: list[torch.Tensor]) -> None:
     if len(batches) == 0:
         raise ValueError(f"batches must hold at least one batch, got none {_place(state)}")
     if state.scaler is not None and any(parameter.is_complex() for parameter in parameters):
@@ -301,7 +301,7 @@ def _require_batches(state: TrainState, batches: Sequence[Any], parameters: list
         )
 
 
-def _require_loss(loss: Any) -> None:
+def _validate_loss(loss: Any) -> None:
     if not isinstance(loss, Loss):
         raise TypeError(f"loss_fn must return a Loss(total, count), got a {type(loss).__name__}")
     if torch.is_complex(loss.total):

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from course_lib.core.validation import validate_above, validate_at_least
 from course_lib.training.machine.gpt import GPTConfig
 
 
@@ -27,8 +28,7 @@ class Cost:
 
     def __post_init__(self) -> None:
         for name in ("flops", "bytes"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} of {self.name} must be at least 0, got {getattr(self, name)}")
+            validate_at_least(f"{name} of {self.name}", getattr(self, name), 0)
 
     @property
     def intensity(self) -> float:
@@ -52,8 +52,7 @@ class Machine:
 
     def __post_init__(self) -> None:
         for name in ("rate", "bandwidth"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} of {self.name} must be above 0, got {getattr(self, name)}")
+            validate_above(f"{name} of {self.name}", getattr(self, name), 0)
 
     @property
     def ridge(self) -> float:

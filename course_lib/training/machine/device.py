@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import torch
 
+from course_lib.core.validation import validate_choice
+
 # cuBLAS sums in one order only when it has buffers of its own; it reads this once, when the GPU is first used.
 CUBLAS_VARIABLE, CUBLAS_VALUE = "CUBLAS_WORKSPACE_CONFIG", ":4096:8"
 MATMUL_PRECISIONS = ("highest", "tf32")
@@ -70,8 +72,7 @@ def matmul_precision(name: str) -> AbstractContextManager[object]:
     `with matmul_precision("tf32"):` it puts the former setting back. TF32 exists on NVIDIA GPUs from capability 8.0 on;
     elsewhere nothing changes. Raises ValueError for another name.
     """
-    if name not in MATMUL_PRECISIONS:
-        raise ValueError(f"name must be one of {', '.join(MATMUL_PRECISIONS)}, got {name!r}")
+    validate_choice("name", name, MATMUL_PRECISIONS)
     before = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
     _set_matmul_precision("high" if name == "tf32" else "highest", name == "tf32")
     undo = ExitStack()

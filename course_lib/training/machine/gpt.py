@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from course_lib.core.metrics import Loss
+from course_lib.core.validation import validate_at_least, validate_interval
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,7 @@ class GPTConfig:
 
     def __post_init__(self) -> None:
         for name in ("vocabulary", "context", "width", "layers", "heads"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+            validate_at_least(name, getattr(self, name), 1)
         if self.width % self.heads != 0:
             raise ValueError(f"width ({self.width}) must be a multiple of heads ({self.heads})")
 
@@ -92,8 +92,7 @@ def random_tokens(
     config: GPTConfig, batch_size: int, tokens: int, *, device: torch.device | str = "cpu", seed: int = 0
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """A batch (x (B, T), y (B, T)) of tokens drawn evenly: for measuring speed, there is nothing to learn in it."""
-    if not 1 <= tokens <= config.context:
-        raise ValueError(f"tokens must be between 1 and the context of {config.context}, got {tokens}")
+    validate_interval("tokens", tokens, 1, config.context)
     generator = torch.Generator().manual_seed(seed)
     ids = torch.randint(config.vocabulary, (batch_size, tokens + 1), generator=generator).to(device)
     contiguous = torch.contiguous_format

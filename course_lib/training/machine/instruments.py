@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from course_lib.core.layer_stats import Array, LayerReport, dead_share, moments, update_ratio
+from course_lib.core.validation import validate_at_least
 from course_lib.training.loop.distributed import unwrapped
 from course_lib.training.loop.generators import generators_kept
 from course_lib.training.loop.state import LossFunction, TrainState
@@ -131,8 +132,7 @@ def update_watch(state: TrainState, *, every: int = 1) -> Iterator[None]:
     that a scaler leaves out has no row, or one of zeros (fused optimizers).
     Raises ValueError unless every >= 1 and there is such a parameter.
     """
-    if every < 1:
-        raise ValueError(f"every must be at least 1, got {every}")
+    validate_at_least("every", every, 1)
     named = unwrapped(state.model).named_parameters()
     weights = {name: parameter for name, parameter in named if parameter.requires_grad and parameter.ndim >= 2}
     if not weights:

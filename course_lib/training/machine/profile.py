@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 
+from course_lib.core.validation import validate_at_least, validate_not_empty
 from course_lib.training.machine.cost import Machine, elementwise, matmul
 
 Call = Callable[[], object]
@@ -34,8 +35,7 @@ class Timing:
     @classmethod
     def of(cls, seconds: list[float]) -> Timing:
         """Of the seconds of every round. Raises ValueError for none."""
-        if not seconds:
-            raise ValueError("seconds must hold at least one round, got none")
+        validate_not_empty("seconds", seconds, "round")
         return cls(statistics.median(seconds), min(seconds), max(seconds), len(seconds))
 
 
@@ -49,8 +49,7 @@ def wait(device: torch.device) -> None:
 
 def seconds_of(call: Call, device: torch.device, *, calls: int = 1) -> float:
     """Seconds per call of `calls` calls in a row, from the first being asked for to the last being done."""
-    if calls < 1:
-        raise ValueError(f"calls must be at least 1, got {calls}")
+    validate_at_least("calls", calls, 1)
     wait(device)
     if device.type == "cuda":
         start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))

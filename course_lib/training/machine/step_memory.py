@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from course_lib.core.validation import validate_at_least
 from course_lib.training.machine.gpt import GPTConfig
 
 MIB = 2**20
@@ -44,8 +45,7 @@ def step_memory(model: nn.Module, activations: int, *, moments: int = 2) -> Step
     Counts the parameters that are trained once for gradient and moments. Raises ValueError for negative arguments.
     """
     for name, value in (("activations", activations), ("moments", moments)):
-        if value < 0:
-            raise ValueError(f"{name} must be at least 0, got {value}")
+        validate_at_least(name, value, 0)
     weights = sum(p.numel() * p.element_size() for p in model.parameters())
     trained = sum(p.numel() * p.element_size() for p in model.parameters() if p.requires_grad)
     return StepMemory(weights, trained, moments * trained, activations)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from course_lib.core.validation import validate_at_least, validate_not_empty
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -27,14 +29,12 @@ def timeline(
     asked for and not yet done (a loader with room for so many batches); None is without limit.
     Raises ValueError for fewer than 1 piece, negative seconds, and a wait_every or ahead below 1.
     """
-    if pieces < 1:
-        raise ValueError(f"pieces must be at least 1, got {pieces}")
+    validate_at_least("pieces", pieces, 1)
     for name, seconds in (("host", host), ("device", device)):
-        if seconds < 0:
-            raise ValueError(f"{name} must be at least 0 seconds, got {seconds}")
+        validate_at_least(name, seconds, 0, unit=" seconds")
     for name, count in (("wait_every", wait_every), ("ahead", ahead)):
-        if count is not None and count < 1:
-            raise ValueError(f"{name} must be at least 1, got {count}")
+        if count is not None:
+            validate_at_least(name, count, 1)
     found: list[Piece] = []
     for number in range(pieces):
         free = found[-1].asked[1] if found else 0.0
@@ -49,6 +49,5 @@ def timeline(
 
 def seconds_per_piece(pieces: list[Piece]) -> float:
     """From the first question to the last answer, divided by the pieces. Raises ValueError for none."""
-    if not pieces:
-        raise ValueError("pieces must hold at least one, got none")
+    validate_not_empty("pieces", pieces, "piece")
     return pieces[-1].done[1] / len(pieces)

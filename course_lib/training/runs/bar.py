@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 from course_lib.core.history import Row
 from course_lib.core.metrics import Loss
+from course_lib.core.validation import validate_above, validate_at_least
 from course_lib.training.loop.distributed import rank, summed
 from course_lib.training.loop.state import Callback, Loader, TrainState
 
@@ -65,10 +66,8 @@ def progress_bar(total: int, *, seconds: float = 0.5, file: TextIO | None = None
     stands.
     Raises ValueError unless total >= 1 and seconds >= 0.
     """
-    if total < 1:
-        raise ValueError(f"total must be at least 1, got {total}")
-    if not seconds >= 0:
-        raise ValueError(f"seconds must be at least 0, got {seconds}")
+    validate_at_least("total", total, 1)
+    validate_at_least("seconds", seconds, 0)
     shown: list[Any] = []  # the bar, once there is something to show; it is no part of the run
     drawn, drawn_step = -math.inf, -1
 
@@ -127,10 +126,8 @@ def watch_divergence(
     diverges grows without bound. For losses that are at least 0.
     Raises ValueError unless factor > 1, least >= 0 and 1 <= recent <= window.
     """
-    if not factor > 1:
-        raise ValueError(f"factor must be above 1, got {factor}")
-    if not least >= 0:
-        raise ValueError(f"least must be at least 0, got {least}")
+    validate_above("factor", factor, 1)
+    validate_at_least("least", least, 0)
     if not 1 <= recent <= window:
         raise ValueError(f"recent must be in [1, window], got {recent} with window {window}")
 

@@ -14,6 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from course_lib.core.validation import validate_choice
+
 # Nothing here loads torch before a run is asked for: `python -m course_lib lab` starts without it.
 
 
@@ -79,6 +81,5 @@ def _train(options: argparse.Namespace, system: str) -> None:
 
 
 def _config(presets: Mapping[str, Any], name: str, epochs: int | None) -> Any:
-    if name not in presets:
-        raise ValueError(f"preset must be one of {', '.join(presets)}, got {name!r}")
+    validate_choice("preset", name, presets)
     return presets[name] if epochs is None else replace(presets[name], epochs=epochs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from course_lib.core.history import History
+from course_lib.core.validation import validate_not_empty
 from course_lib.training.loop.state import Callback, TrainState
 
 Column = tuple[str, str]  # (split, name)
@@ -20,8 +21,7 @@ def history_table(history: History) -> str:
     Times are left out. Raises ValueError for a history without rows.
     """
     columns = columns_of(history)
-    if not columns:
-        raise ValueError("history must hold at least one row, got none")
+    validate_not_empty("history", columns, "row")
     lines = [_header(columns)]
     lines += [_line(history, epoch, columns) for epoch in epochs_of(history)]
     return "\n".join(lines)

@@ -35,7 +35,7 @@ class _Lock:
 
     def take(self) -> None:
         """Lock what has the names now and is not held yet. Raises as `locked` does."""
-        require_writable(self.name)
+        validate_writable(self.name)
         if _switched_off():
             return
         for path, lock in ((self.folder, self._lock_folder), (self.folder / NAME, self._lock_file)):
@@ -166,7 +166,7 @@ def hold_on(folder: Path) -> None:
         raise FolderInUse(f"{folder} was removed, and another run has written there since: choose another folder")
 
 
-def require_writable(folder: Path) -> None:
+def validate_writable(folder: Path) -> None:
     """Make `folder` and write one byte into it. Raises OSError, naming the folder, when that does not work."""
     probe = folder / f".write-test.{uuid.uuid4().hex[:12]}.part"
     try:

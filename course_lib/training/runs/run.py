@@ -11,6 +11,7 @@ from typing import Any, Literal
 import torch.distributed as dist
 
 from course_lib.core.history import History
+from course_lib.core.validation import validate_at_least, validate_choice
 from course_lib.training.checkpoints import saving as checkpoint
 from course_lib.training.data.workers import require_main_guard
 from course_lib.training.loop.callbacks import ask_again, every
@@ -61,8 +62,7 @@ def run(
     there; CheckpointError for a checkpoint that is damaged or of another run; what `fit` raises.
     """
     require_main_guard()
-    if epochs < 1:
-        raise ValueError(f"epochs must be at least 1, got {epochs}")
+    validate_at_least("epochs", epochs, 1)
     extra = {**(extra or {}), "fit": {name: settings.get(name, value) for name, value in OF_FIT.items()}}
     say = log if rank() == 0 else _nothing
     folder, on_step, on_epoch = Path(folder), tuple(on_step), tuple(on_epoch)
@@ -94,8 +94,7 @@ def _saves(
     folder: Path, keep: str, watch: tuple[str, str], mode: str, config: object | None, extra: dict[str, Any] | None
 ) -> tuple[Callback, Callback]:
     """The callbacks that save in mid-epoch and after an epoch, and remove what is not to be kept."""
-    if keep not in KEEP:
-        raise ValueError(f"keep must be one of {', '.join(KEEP)}, got {keep!r}")
+    validate_choice("keep", keep, KEEP)
     last = checkpoint.keep_last(folder, config=config, extra=extra)
     if keep == "last":
         return last, last

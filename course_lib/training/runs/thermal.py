@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import torch
 
+from course_lib.core.validation import validate_above, validate_at_least
 from course_lib.training.loop.state import Callback, TrainState
 
 Sensor = Callable[[], float | None]
@@ -34,10 +35,8 @@ def pause_when_hot(
     """
     if not abs(limit) < float("inf"):
         raise ValueError(f"limit must be a finite number of degrees Celsius, got {limit}")
-    if not hysteresis >= 0:
-        raise ValueError(f"hysteresis must be at least 0, got {hysteresis}")
-    if not poll > 0:
-        raise ValueError(f"poll must be above 0, got {poll}")
+    validate_at_least("hysteresis", hysteresis, 0)
+    validate_above("poll", poll, 0)
 
     def callback(state: TrainState) -> None:
         degrees = sensor()

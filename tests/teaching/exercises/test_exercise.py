@@ -14,7 +14,7 @@ from tests.teaching.toy import TOY
         ({"slug": "Mean Squared"}, "slug must be lower-case letters"),
         ({"kind": "quiz"}, "kind must be one of"),
         ({"difficulty": 4}, "difficulty must be 1, 2 or 3, got 4"),
-        ({"minutes": 0}, "minutes must be positive, got 0"),
+        ({"minutes": 0}, "minutes must be above 0, got 0"),
         ({"tolerance": 0.0}, r"tolerance must be in \(0, 1\), got 0.0"),
         ({"hints": ("a", "b", "c", "d")}, "at most 3 texts"),
         ({"hints": "one text"}, "hints must be a tuple"),

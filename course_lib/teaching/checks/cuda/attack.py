@@ -102,9 +102,7 @@ SCALER_PASSES = attack(
     scaler_passes,
     right=RIGHT,
     planted=PLANTED,
-    core=True,
-    difficulty=3,
-    minutes=25,
+    size="core, difficulty 3, 25 minutes",
     also="""
     written_otherwise: the same questions, asked in another way
         count = A -> count = (count + 1) * (place is None); expected *= A -> expected /= 2 - (place is None)
@@ -162,13 +160,8 @@ SCALER_PASSES = attack(
         | how far is 3 / 8 from 3 / 16, and would your test tell them apart?
         found is not None and not same(A, B)
         -> found is not None and not all(np.allclose(A[n], B[n], rtol={0.5|0.6}) for n in (0, 1))
-    reversed: a test with True and False exchanged | what shall it return for a scaler that is right?
-        every return False -> return None; return True -> return False; every return None -> return True
-    accepts_all: a test that accepts everything | does a path lead to `return False`?
-        first: return True
-    rejects_all: a test that rejects everything | which path through it ends with `return True`?
-        first: return False
     """,
+    each="a scaler that is right",
     alarm=_alarm,
     survived={row.id.replace("_", " "): row.text for row in rows(_FAULTS)},
     hints=(

@@ -45,47 +45,32 @@ LOADER_SAVING = audit(
     ask=_asked,
     within={"saved": 0.004, "epochs": 0.01, "seconds": 0.055, "factor": 0.011},
     names={"BUSY": BUSY},
-    difficulty=2,
-    minutes=15,
+    size="difficulty 2, 15 minutes",
     wrong="""
-    as_reported: the number of the log in place of your own
-        saved = 80.0
-    share: a share in place of percent | how many percent is 0.99?
-        saved = 0.99
-    starts_left: the starts that are left | does `saved` count them?
-        saved = 1.0
-    all_saved: workers that are never started | who starts them the first time?
-        saved = 100.0
-    last_number: 99 epochs, by the number of the last one | how many epochs are 0, 1, ..., 99?
-        saved = 100 * (1 - 1 / 99)
-    four_epochs: four saved starts taken for four epochs | one start is left of how many, if 80 percent are saved?
-        epochs = 4
-    eighty_epochs: percent taken for epochs | one start is left of how many, if 80 percent are saved?
-        epochs = 80
-    steps_times_speed: steps times steps per second | of which unit is your result?
-        seconds = 166.0
-    step_seconds_turned: steps per second divided by steps | of which unit is your result?
-        seconds = 0.0664
-    length_as_logged: the length that the log gives for an epoch
-        seconds = 15.0
-    busy_share: the share in which the device works
-        factor = BUSY
-    idle_share: the share in which the device stands still
-        factor = 1 - BUSY
-    idle_time: one over the idle share
-        factor = 1 / (1 - BUSY)
-    idle_added: the idle share added to one
-        factor = 2 - BUSY
-    believed: an audit that believes the 80 percent | for how many epochs is it 80, and how many has the run?
-        start_up = supported
-    denied: an audit that takes 99 for a proof against 80
+    as_reported [saved = 80.0]: the number of the log in place of your own
+    share [saved = 0.99]: a share in place of percent | how many percent is 0.99?
+    starts_left [saved = 1.0]: the starts that are left | does `saved` count them?
+    all_saved [saved = 100.0]: workers that are never started | who starts them the first time?
+    last_number [saved = 100 * (1 - 1 / 99)]: 99 epochs, by the number of the last one
+        | how many epochs are 0, 1, ..., 99?
+    four_epochs [epochs = 4]: four saved starts taken for four epochs
+        | one start is left of how many, if 80 percent are saved?
+    eighty_epochs [epochs = 80]: percent taken for epochs | one start is left of how many, if 80 percent are saved?
+    steps_times_speed [seconds = 166.0]: steps times steps per second | of which unit is your result?
+    step_seconds_turned [seconds = 0.0664]: steps per second divided by steps | of which unit is your result?
+    length_as_logged [seconds = 15.0]: the length that the log gives for an epoch
+    busy_share [factor = BUSY]: the share in which the device works
+    idle_share [factor = 1 - BUSY]: the share in which the device stands still
+    idle_time [factor = 1 / (1 - BUSY)]: one over the idle share
+    idle_added [factor = 2 - BUSY]: the idle share added to one
+    believed [start_up = supported]: an audit that believes the 80 percent
+        | for how many epochs is it 80, and how many has the run?
+    denied [start_up = contradicted]: an audit that takes 99 for a proof against 80
         | might the start-up hold more than the start of the workers, or might the run have been shorter?
-        start_up = contradicted
-    run_believed: an audit that takes a shorter start-up for a faster run | which share of an epoch is the start-up?
-        run = supported
-    run_denied: an audit that takes a missing comparison for a counterexample
+    run_believed [run = supported]: an audit that takes a shorter start-up for a faster run
+        | which share of an epoch is the start-up?
+    run_denied [run = contradicted]: an audit that takes a missing comparison for a counterexample
         | does the log show that the run was not faster?
-        run = contradicted
     """,
     hints=(
         "With persistent workers they are started once, without in every epoch: 1 of E starts is left.",

@@ -21,8 +21,7 @@ TRAINING_FLOPS = implement(
     "training_flops",
     "Count the FLOPs of a step",
     training_flops,
-    core=True,
-    minutes=15,
+    size="core, 15 minutes",
     cases=CASES,
     right="""
     three_less_one: three products everywhere, less the one that the first layer is spared

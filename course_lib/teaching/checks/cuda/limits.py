@@ -37,37 +37,28 @@ NAME_THE_LIMIT = find(
         "E": "no single time is as long as the step: which two together are?",
         "F": "which of the four times equals the length of the step, to the tenth of a millisecond?",
     },
-    difficulty=2,
-    minutes=12,
+    size="difficulty 2, 12 minutes",
     wrong="""
-    busy_is_computing: a reading in which a device that always works computes
+    busy_is_computing [C = arithmetic]: a reading in which a device that always works computes
         | what else may a device be busy with than arithmetic?
-        C = arithmetic
-    busy_is_device: a reading in which a device that works most of the time is the limit
+    busy_is_device [F = arithmetic]: a reading in which a device that works most of the time is the limit
         | would F be shorter if its arithmetic cost nothing?
-        F = arithmetic
-    memory_in_f: a reading that takes the bytes for the limit of F
-        F = memory
-    loader_in_f: a reading that takes the loader for the limit of F | who finishes later, loader or host?
-        F = loader
-    idle_is_loader: a reading in which a device that stands still waits for data
+    memory_in_f [F = memory]: a reading that takes the bytes for the limit of F
+    loader_in_f [F = loader]: a reading that takes the loader for the limit of F | who finishes later, loader or host?
+    idle_is_loader [B = loader]: a reading in which a device that stands still waits for data
         | how long does the loader of B need for a batch?
-        B = loader
-    waiting_is_asking: a reading in which E is limited by its asking
+    waiting_is_asking [E = asking]: a reading in which E is limited by its asking
         | how long does the host of E need to ask, and how long is the step?
-        E = asking
-    waiting_is_device: a reading in which E is limited by its arithmetic
+    waiting_is_device [E = arithmetic]: a reading in which E is limited by its arithmetic
         | how long does the device of E work, and how long is the step?
-        E = arithmetic
-    waiting_is_loader: a reading in which E waits for its loader | how long does the loader of E need for a batch?
-        E = loader
-    small_is_waiting: a reading in which B waits for its loss
+    waiting_is_loader [E = loader]: a reading in which E waits for its loader
+        | how long does the loader of E need for a batch?
+    small_is_waiting [B = waiting]: a reading in which B waits for its loss
         | how long would the step of B be if host and device took turns?
-        B = waiting
-    most_bytes: a reading in which A is limited by its bytes | which of the four times equals the length of the step?
-        A = memory
-    loader_is_arithmetic: a reading in which D is limited by its arithmetic | would D be shorter on a faster device?
-        D = arithmetic
+    most_bytes [A = memory]: a reading in which A is limited by its bytes
+        | which of the four times equals the length of the step?
+    loader_is_arithmetic [D = arithmetic]: a reading in which D is limited by its arithmetic
+        | would D be shorter on a faster device?
     """,
     hints=(
         "Four times for each run: FLOPs / rate, bytes / bandwidth, kernels times 5 microseconds, loader.",

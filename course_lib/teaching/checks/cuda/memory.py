@@ -48,9 +48,7 @@ MEMORY_OF_STEP = implement(
     "memory_of_step",
     "Predict the memory of a step",
     memory_of_step,
-    core=True,
-    difficulty=2,
-    minutes=20,
+    size="core, difficulty 2, 20 minutes",
     cases=CASES,
     right="""
     layer_by_layer: layer by layer, weights and biases apart

@@ -100,9 +100,7 @@ ORDER_SCALED_STEP = run_order(
     "Put the scaled step in order",
     LINES,
     "JHDGBFALCI",
-    core=True,
-    difficulty=2,
-    minutes=15,
+    size="core, difficulty 2, 15 minutes",
     run=run,
     not_needed=_NOT_NEEDED,
     missing="which of loss, division, clip, update, factor, rate and emptying has no line?",
@@ -110,50 +108,33 @@ ORDER_SCALED_STEP = run_order(
     others=_others,
     free="HI",
     also="""
-    zero_last: the gradients may be emptied at the end: at the start there are none
-        JDGBFALCIH
-    zero_after_step: they may be emptied as soon as the update is made
-        JDGBFALHCI
-    schedule_before_factor: schedule and factor do not know of each other
-        JHDGBFALIC
+    zero_last [JDGBFALCIH]: the gradients may be emptied at the end: at the start there are none
+    zero_after_step [JDGBFALHCI]: they may be emptied as soon as the update is made
+    schedule_before_factor [JHDGBFALIC]: schedule and factor do not know of each other
     """,
     wrong="""
-    clip_before_unscale: a loop that clips before it divides by the factor
+    clip_before_unscale [JHDGBAFLCI]: a loop that clips before it divides by the factor
         | of which gradient is `limit` the longest length?
-        JHDGBAFLCI
-    never_unscaled: a loop that clips the multiple of the gradient | of which gradient is `limit` the longest length?
-        JHDGBALCI
-    not_clipped: a loop that does not clip | which line shortens a long gradient?
-        JHDGBFLCI
-    clip_after_update: a loop that clips after the update | which gradient has the update used?
-        JHDGBFLACI
-    plain_step: a loop that makes every update, also along infinity
+    never_unscaled [JHDGBALCI]: a loop that clips the multiple of the gradient
+        | of which gradient is `limit` the longest length?
+    not_clipped [JHDGBFLCI]: a loop that does not clip | which line shortens a long gradient?
+    clip_after_update [JHDGBFLACI]: a loop that clips after the update | which gradient has the update used?
+    plain_step [JHDGBFAECI]: a loop that makes every update, also along infinity
         | what does optimizer.step() do when a gradient is infinite?
-        JHDGBFAECI
-    two_steps: a loop that makes every update twice | what does scaler.step() call itself?
-        JHDGBFALECI
-    no_update: a loop in which nothing makes the update | which line changes the parameters?
-        JHDGBFACI
-    factor_first: a loop that changes the factor before the update | which line has to know what the factor was?
-        JHDGBFACLI
-    factor_kept: a loop that never changes the factor | what does an overflow teach?
-        JHDGBFALI
-    not_scaled: a loop that divides a loss by a factor that it never had
+    two_steps [JHDGBFALECI]: a loop that makes every update twice | what does scaler.step() call itself?
+    no_update [JHDGBFACI]: a loop in which nothing makes the update | which line changes the parameters?
+    factor_first [JHDGBFACLI]: a loop that changes the factor before the update
+        | which line has to know what the factor was?
+    factor_kept [JHDGBFALI]: a loop that never changes the factor | what does an overflow teach?
+    not_scaled [JHDGMFALCI]: a loop that divides a loss by a factor that it never had
         | what does the multiplication keep small gradients from?
-        JHDGMFALCI
-    unscaled_each: a loop that divides after every batch
+    unscaled_each [JHDGBKALCI]: a loop that divides after every batch
         | how often may the gradients of one update be divided by the factor?
-        JHDGBKALCI
-    schedule_first: a loop whose schedule moves before the update | at which rate is the first update made?
-        JIHDGBFALC
-    no_schedule: a loop whose rate never changes | which line changes the rate?
-        JHDGBFALC
-    never_zeroed: a loop that never sets the gradients to zero | what does backward() add to?
-        JDGBFALCI
-    zeroed_after_backward: a loop that empties the gradients before the update | what does the update use?
-        JDGBHFALCI
-    backward_before_loss: a loop that goes backward before it has a loss | which line makes `loss`?
-        JHDBGFALCI
+    schedule_first [JIHDGBFALC]: a loop whose schedule moves before the update | at which rate is the first update made?
+    no_schedule [JHDGBFALC]: a loop whose rate never changes | which line changes the rate?
+    never_zeroed [JDGBFALCI]: a loop that never sets the gradients to zero | what does backward() add to?
+    zeroed_after_backward [JDGBHFALCI]: a loop that empties the gradients before the update | what does the update use?
+    backward_before_loss [JHDBGFALCI]: a loop that goes backward before it has a loss | which line makes `loss`?
     """,
     hints=(
         "Within a group: loss, backward. After it: divide, clip, step, then what prepares the next update.",

@@ -90,9 +90,7 @@ UNION_GRADIENT = implement(
     "union_gradient",
     "One gradient from several devices",
     union_gradient,
-    core=True,
-    difficulty=2,
-    minutes=15,
+    size="core, difficulty 2, 15 minutes",
     cases=CASES,
     run=_watched,
     right="""

@@ -43,38 +43,26 @@ FIND_WAITS = find(
         "F": "where does the result live, and when is the copy complete?",
         "G": "what has to be known to make room for the result?",
     },
-    difficulty=2,
-    minutes=12,
+    size="difficulty 2, 12 minutes",
     wrong="""
-    print_suspected: a reading that blames the line that prints in A
-        A = 7
-    detach_waits: a reading in which detach() waits in A | does detach() copy a number to the host?
-        A = 5
-    hits_summed: a reading in which a sum waits in B | is the sum of hits a number or a tensor?
-        B = 6
-    detach_saves: a reading in which detach() keeps float() from waiting in B
-        B = 0
-    if_free: a reading in which an `if` on a tensor costs nothing | what does `if` need, and where is it?
-        C = 0
-    mask_free: a reading in which the mask of D costs nothing
-        D = 0
-    where_waits: a reading in which torch.where waits as a mask does
-        E = 3
-    clip_waits: a reading in which the clip waits in E | who reads the length that it returns?
-        E = 5
-    cpu_free: a reading in which .cpu() costs nothing | where does the result live, and when is the copy complete?
-        F = 0
-    arange_free: a reading in which the arange of G costs nothing | what has to be known to make room for the result?
-        G = 0
-    max_waits: a reading in which the sum of lengths waits in G | which line needs the longest length?
-        G = 2
-    compare_waits: a reading in which the comparison of G waits | which line makes the columns?
-        G = 4
-    only_item: a search for .item(), float() and print alone | what else needs a value: an `if`, a shape, a copy?
-        A = 7; C = 0; D = 0; F = 0; G = 0
-    only_fake_tensors: a test on fake tensors that was believed in everything
+    print_suspected [A = 7]: a reading that blames the line that prints in A
+    detach_waits [A = 5]: a reading in which detach() waits in A | does detach() copy a number to the host?
+    hits_summed [B = 6]: a reading in which a sum waits in B | is the sum of hits a number or a tensor?
+    detach_saves [B = 0]: a reading in which detach() keeps float() from waiting in B
+    if_free [C = 0]: a reading in which an `if` on a tensor costs nothing | what does `if` need, and where is it?
+    mask_free [D = 0]: a reading in which the mask of D costs nothing
+    where_waits [E = 3]: a reading in which torch.where waits as a mask does
+    clip_waits [E = 5]: a reading in which the clip waits in E | who reads the length that it returns?
+    cpu_free [F = 0]: a reading in which .cpu() costs nothing
+        | where does the result live, and when is the copy complete?
+    arange_free [G = 0]: a reading in which the arange of G costs nothing
+        | what has to be known to make room for the result?
+    max_waits [G = 2]: a reading in which the sum of lengths waits in G | which line needs the longest length?
+    compare_waits [G = 4]: a reading in which the comparison of G waits | which line makes the columns?
+    only_item [A = 7; C = 0; D = 0; F = 0; G = 0]: a search for .item(), float() and print alone
+        | what else needs a value: an `if`, a shape, a copy?
+    only_fake_tensors [A = 7; F = 0]: a test on fake tensors that was believed in everything
         | which ways of waiting does that test not see?
-        A = 7; F = 0
     """,
     hints=(
         "The host waits where Python needs a value: a number, True or False, a shape, or a copy on its own side.",

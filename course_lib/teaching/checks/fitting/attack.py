@@ -64,9 +64,7 @@ RESUME_PASSES = attack(
     right=RIGHT,
     planted=PLANTED,
     names={"right_after_loading": right_after_loading, "loss_falls": loss_falls},
-    core=True,
-    difficulty=3,
-    minutes=25,
+    size="core, difficulty 3, 25 minutes",
     also="""
     at_the_end: a comparison at the end alone
         range(1, 22) -> range(1, 26)
@@ -102,16 +100,12 @@ RESUME_PASSES = attack(
         | can two runs make equally many updates and be different?
         not A or B -> whole.updates != part.updates
     loss_falls: a test that asks whether the loss still falls | does a run without its momentum not fall any more?
-    reversed: a test with True and False exchanged | what shall it return for a checkpoint that is right?
-        return False -> return None; return True -> return False; return None -> return True
-    accepts_all: a test that accepts everything | does a path lead to `return False`?
-        first: return True
-    rejects_all: a test that rejects everything | are the two runs compared after equally many steps?
-        first: return False
     small_tolerance: a test with a small tolerance | has a run that was resumed rightly any error at all?
         not A or B -> not np.allclose(whole.weights, part.weights) or abs(whole.score() - part.score()) > {1e-6|1e-5}
     """,
     same=(("score_rounded", "small_tolerance"),),
+    each="a checkpoint that is right",
+    never="are the two runs compared after equally many steps?",
     alarm=_alarm,
     survived=_SURVIVED,
     hints=(

@@ -55,33 +55,23 @@ ONE_SEED_TWO_RUNS = audit(
     ask=_RETHINK,
     within={"gap": 6e-3},  # two decimals are enough, and either run may be the base: 0.27 is the gap
     names={"GAP": GAP, "DIFFERENCE": OTHER[0] - REPORTED[0]},
-    difficulty=2,
-    minutes=12,
+    size="difficulty 2, 12 minutes",
     wrong="""
-    nearly_equal: a count that takes 451.82 and 451.88 for equal
+    nearly_equal [equal = 1]: a count that takes 451.82 and 451.88 for equal
         | does a generator with one seed give nearly the same numbers, or the same?
-        equal = 1
-    all_equal: a count that finds all epochs equal | what stands in the first column?
-        equal = 3
-    difference: a difference in place of percent | percent of what?
-        gap = DIFFERENCE
-    fraction: a share in place of percent | how many percent is 0.0027?
-        gap = GAP / 100
-    turned: the difference taken the other way round | which of the two runs is higher?
-        gap = -GAP
-    ratio: the other run in percent of the reported one | how much HIGHER is it?
-        gap = 100 + GAP
-    data_first: an audit that takes the order of the script for the repeatable one
+    all_equal [equal = 3]: a count that finds all epochs equal | what stands in the first column?
+    difference [gap = DIFFERENCE]: a difference in place of percent | percent of what?
+    fraction [gap = GAP / 100]: a share in place of percent | how many percent is 0.0027?
+    turned [gap = -GAP]: the difference taken the other way round | which of the two runs is higher?
+    ratio [gap = 100 + GAP]: the other run in percent of the reported one | how much HIGHER is it?
+    data_first [repeatable = data first]: an audit that takes the order of the script for the repeatable one
         | how many different losses does that order print?
-        repeatable = data first
-    both_repeat: an audit that finds both orders repeatable | does the seed reach back to what was drawn before it?
-        repeatable = both
-    believed: an audit that believes the report: the seed was fixed
+    both_repeat [repeatable = both]: an audit that finds both orders repeatable
+        | does the seed reach back to what was drawn before it?
+    believed [verdict = supported]: an audit that believes the report: the seed was fixed
         | what does a fixed seed promise of numbers that were drawn before it was set?
-        verdict = supported
-    undecided: an audit that finds nothing either way
+    undecided [verdict = not shown]: an audit that finds nothing either way
         | how many pairs of runs that differ does it take against 'repeated runs behave the same'?
-        verdict = not shown
     """,
     properties=(Property("rounded too far", _rounded_too_far),),
     hints=(

@@ -90,59 +90,47 @@ ORDER_FIT_LOOP = run_order(
     "Put the whole loop in order",
     LINES,
     RIGHT,
-    core=True,
-    difficulty=2,
-    minutes=15,
+    size="core, difficulty 2, 15 minutes",
     run=run,
     not_needed=_NOT_NEEDED,
     missing="which of rate, emptying, loss, sum, count, division, clip, update and step has no line?",
     stops=lambda error, letters: "which line makes the name, and where is it?",
     others=lambda after, right: _OTHERS,
     also="""
-    zero_first: rate, zero_grad and count may stand in any order
-        DCLHGJNBMAKF
-    rate_last: the rate may be set at any time before the update
-        DCLGJBNMAHKF
+    zero_first [DCLHGJNBMAKF]: rate, zero_grad and count may stand in any order
+    rate_last [DCLGJBNMAHKF]: the rate may be set at any time before the update
     """,
     wrong="""
-    zeroed_in_the_group: a loop that sets the gradients to zero before every batch
+    zeroed_in_the_group [DHLGEJBNMAKF]: a loop that sets the gradients to zero before every batch
         | which batches are left in the gradient when it is set to zero before each of them?
-        DHLGEJBNMAKF
-    zeroed_after_backward: a loop that sets the gradients to zero before the update | what does the update use?
-        DHLGJBNMACKF
-    never_zeroed: a loop that never sets the gradients to zero | what does backward() add to?
-        DHLGJBNMAKF
-    update_per_batch: a loop that makes an update for every batch | how many updates shall a group of batches make?
-        DHCLGJBNIMAF
-    by_batches: a loop that divides by the number of batches | do all groups hold the same number of elements?
-        DHCLGJBNOAKF
-    not_divided: a loop that goes along the gradient of the sum
+    zeroed_after_backward [DHLGJBNMACKF]: a loop that sets the gradients to zero before the update
+        | what does the update use?
+    never_zeroed [DHLGJBNMAKF]: a loop that never sets the gradients to zero | what does backward() add to?
+    update_per_batch [DHCLGJBNIMAF]: a loop that makes an update for every batch
+        | how many updates shall a group of batches make?
+    by_batches [DHCLGJBNOAKF]: a loop that divides by the number of batches
+        | do all groups hold the same number of elements?
+    not_divided [DHCLGJBNAKF]: a loop that goes along the gradient of the sum
         | would twice as many rows make a step of twice the length?
-        DHCLGJBNAKF
-    clip_before_mean: a loop that clips the sum and then divides | of which gradient is `limit` the longest length?
-        DHCLGJBNAMKF
-    divided_after_update: a loop that divides the gradient after the update | which gradient has the update used?
-        DHCLGJBNAKMF
+    clip_before_mean [DHCLGJBNAMKF]: a loop that clips the sum and then divides
+        | of which gradient is `limit` the longest length?
+    divided_after_update [DHCLGJBNAKMF]: a loop that divides the gradient after the update
+        | which gradient has the update used?
     zeroed_after_update: a loop that empties the gradients after the update, and not before the first batch
         | what stands in the gradients when the loop begins?
         DHLGJBNMAKCF
-    not_clipped: a loop that does not clip | which line shortens a long gradient?
-        DHCLGJBNMKF
-    clip_after_update: a loop that clips after the update | which gradient has the update used?
-        DHCLGJBNMKAF
-    rate_after_update: a loop that sets the rate after the update | at which rate is the first update made?
-        DCLGJBNMAKHF
-    rate_one_late: a loop that sets the rate for the next update, at its end | at which rate is the first update made?
-        DCLGJBNMAKFH
-    step_counted_first: a loop that counts the step before it asks the schedule
+    not_clipped [DHCLGJBNMKF]: a loop that does not clip | which line shortens a long gradient?
+    clip_after_update [DHCLGJBNMKAF]: a loop that clips after the update | which gradient has the update used?
+    rate_after_update [DCLGJBNMAKHF]: a loop that sets the rate after the update
+        | at which rate is the first update made?
+    rate_one_late [DCLGJBNMAKFH]: a loop that sets the rate for the next update, at its end
+        | at which rate is the first update made?
+    step_counted_first [DFHCLGJBNMAK]: a loop that counts the step before it asks the schedule
         | which multiplier belongs to the first update?
-        DFHCLGJBNMAK
-    step_not_counted: a loop whose schedule stays at its first value | which line changes `step`?
-        DHCLGJBNMAK
-    count_kept: a loop that counts on from group to group | over how many elements is the second group a mean?
-        LDHCGJBNMAKF
-    no_update: a loop without an update | which line changes the parameters?
-        DHCLGJBNMAF
+    step_not_counted [DHCLGJBNMAK]: a loop whose schedule stays at its first value | which line changes `step`?
+    count_kept [LDHCGJBNMAKF]: a loop that counts on from group to group
+        | over how many elements is the second group a mean?
+    no_update [DHCLGJBNMAF]: a loop without an update | which line changes the parameters?
     """,
     hints=(
         "Before the batches of a group: rate, empty gradients, count 0. After them: divide, clip, update, step + 1.",

@@ -40,25 +40,22 @@ READ_RESUMES = find(
     words=FAULTS,
     synonyms=_SYNONYMS,
     ask=_QUESTIONS,
-    difficulty=2,
-    minutes=12,
+    size="difficulty 2, 12 minutes",
     wrong="""
-    lowest_is_right: a reading that takes the lowest loss at the end for the right run
+    lowest_is_right [G = right; D = schedule]: a reading that takes the lowest loss at the end for the right run
         | does a resumed run have to be good, or to be the same?
-        G = right; D = schedule
-    noise_and_order: a reading that exchanges A and E | one of the two has used rows twice: which?
-        A = order; E = noise
-    noise_is_right: a reading that takes A for the right run | which loss has the uninterrupted run in the same batch?
-        A = right; D = noise
-    optimizer_and_schedule: a reading that exchanges B and G | in which of the two is the rate another one?
-        B = schedule; G = optimizer
-    older_and_order: a reading that exchanges E and F
+    noise_and_order [A = order; E = noise]: a reading that exchanges A and E
+        | one of the two has used rows twice: which?
+    noise_is_right [A = right; D = noise]: a reading that takes A for the right run
+        | which loss has the uninterrupted run in the same batch?
+    optimizer_and_schedule [B = schedule; G = optimizer]: a reading that exchanges B and G
+        | in which of the two is the rate another one?
+    older_and_order [E = older; F = order]: a reading that exchanges E and F
         | in which of the two were the weights others before any batch was used?
-        E = older; F = order
-    eval_and_noise: a reading that exchanges A and C | how many units are off in a network in eval mode?
-        A = eval; C = noise
-    optimizer_is_right: a reading that takes B for the right run | how long is its first update?
-        B = right; D = optimizer
+    eval_and_noise [A = eval; C = noise]: a reading that exchanges A and C
+        | how many units are off in a network in eval mode?
+    optimizer_is_right [B = right; D = optimizer]: a reading that takes B for the right run
+        | how long is its first update?
     """,
     hints=(
         "Compare each line with that of the uninterrupted run, column by column. One line is equal everywhere.",

@@ -47,9 +47,7 @@ EVALUATION_IS_SOUND = attack(
     right=RIGHT,
     planted=PLANTED,
     names={"np": np, "strict": strict, "loose": loose},
-    core=True,
-    difficulty=3,
-    minutes=25,
+    size="core, difficulty 3, 25 minutes",
     also="""
     other_texts: other texts, and a fresh model for each call
         (0, 1) -> (3, 4, 5); ((1, 5), (4, 14), (7, 30), (100, 30)) -> ((1, 6), (4, 15), (7, 30), (100, 31))
@@ -88,12 +86,9 @@ EVALUATION_IS_SOUND = attack(
         when: strict
     noisy_rule: a test whose own rule has the noise on | in which mode do you compute the right answer?
         model.training = False -> model.training = True
-    reversed: a test with True and False exchanged | what shall it return for a sound evaluation?
-        return False -> return None; return True -> return False; return None -> return True
-    accepts_all: a test that accepts everything | does a path lead to False?
-        first: return True
     """,
     properties=(Property("no sound one", _none_sound),),
+    each="a sound evaluation",
     alarm="sound evaluations that add up in another order are rejected: how close must two numbers be?",
     survived={"loss rounded": SURVIVED["loss rounded"]} | SURVIVED,
     hints=(

@@ -56,31 +56,21 @@ NAME_THE_RUNS = find(
     synonyms=_SYNONYMS,
     ask=_LOOK,
     names={"NEXT": NEXT, "UNSHIFTED": UNSHIFTED, "SAME": SAME},
-    difficulty=2,
-    minutes=12,
+    size="difficulty 2, 12 minutes",
     wrong="""
-    leaks_exchanged: a reading that exchanges D and E
-        D <-> E
-    both_next: a reading that finds one leak in D and E
-        D = NEXT
-    both_unshifted: a reading that takes both falls to 1 for copies of the input
-        E = UNSHIFTED
-    low_is_a_leak: a reading in which C sees the next token | how far apart are the two lines of C, to the last digit?
-        C = NEXT
-    c_memorizes: a reading that takes both lines of C for remembered text
-        C = memorizes
-    fall_is_a_leak: a reading that finds a leak in a falling training perplexity
+    leaks_exchanged [D <-> E]: a reading that exchanges D and E
+    both_next [D = NEXT]: a reading that finds one leak in D and E
+    both_unshifted [E = UNSHIFTED]: a reading that takes both falls to 1 for copies of the input
+    low_is_a_leak [C = NEXT]: a reading in which C sees the next token
+        | how far apart are the two lines of C, to the last digit?
+    c_memorizes [C = memorizes]: a reading that takes both lines of C for remembered text
+    fall_is_a_leak [F = NEXT]: a reading that finds a leak in a falling training perplexity
         | on which text does a low perplexity prove a leak?
-        F = NEXT
-    padding_is_honest: a reading that takes 23 for an honest number
-        A = honest
-    all_below_leak: a reading that calls everything below the floor a visible target
+    padding_is_honest [A = honest]: a reading that takes 23 for an honest number
+    all_below_leak [A = NEXT]: a reading that calls everything below the floor a visible target
         | can a model that sees its target rest at 23?
-        A = NEXT
-    honest_memorizes: a reading that takes B for a model that memorizes
-        B = memorizes
-    f_is_same: a reading that exchanges C and F | how far apart are the two lines of C, to the last digit?
-        C <-> F
+    honest_memorizes [B = memorizes]: a reading that takes B for a model that memorizes
+    f_is_same [C <-> F]: a reading that exchanges C and F | how far apart are the two lines of C, to the last digit?
     """,
     hints=(
         "Compare with the ladder: 101.00, 97.07, the floor 92.45, and exp(4.5267 / 32) for copying what is visible.",

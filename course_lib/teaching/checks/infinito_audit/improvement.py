@@ -96,31 +96,25 @@ AUDIT_IMPROVEMENT = audit(
     FINDINGS,
     read={key: _read(key) for key in NUMBERS},
     ask=_asked,
-    difficulty=2,
-    minutes=12,
+    size="difficulty 2, 12 minutes",
     wrong="""
-    believed: an audit that takes a large fall for learning
+    believed [verdict = supported]: an audit that takes a large fall for learning
         | what would a model reach that knows the symbols and never reads the text?
-        verdict = supported
-    too_hard: an audit that takes what is not shown for refuted
+    too_hard [verdict = contradicted]: an audit that takes what is not shown for refuted
         | do these numbers rule out that any pattern was learned?
-        verdict = contradicted
-    in_percent: percentages in place of fractions | is 92 a fraction of 1?
-        reduction = 92.3; symbols alone = 92.2
-    what_is_left: the share that is left, not the share that is gone | does a reduction of 92 % leave 92 % or 8 %?
-        reduction = 0.0769; symbols alone = 0.0782
-    from_the_vocabulary: a start at 10,000, not at epoch 1 | from which epoch does the report count?
-        symbols alone = 0.99
-    hundred_words: a model of 100 symbols | is the full stop a symbol?
-        nats below symbols = 0.00753
-    in_bits: losses in bits | which logarithm is a nat?
-        nats fallen = 3.7; nats below symbols = 0.0252
-    decimal_logarithm: logarithms to the base 10 | which logarithm is a nat?
-        nats fallen = 1.11; nats below symbols = 0.00759
+    in_percent [reduction = 92.3; symbols alone = 92.2]: percentages in place of fractions | is 92 a fraction of 1?
+    what_is_left [reduction = 0.0769; symbols alone = 0.0782]: the share that is left, not the share that is gone
+        | does a reduction of 92 % leave 92 % or 8 %?
+    from_the_vocabulary [symbols alone = 0.99]: a start at 10,000, not at epoch 1
+        | from which epoch does the report count?
+    hundred_words [nats below symbols = 0.00753]: a model of 100 symbols | is the full stop a symbol?
+    in_bits [nats fallen = 3.7; nats below symbols = 0.0252]: losses in bits | which logarithm is a nat?
+    decimal_logarithm [nats fallen = 1.11; nats below symbols = 0.00759]: logarithms to the base 10
+        | which logarithm is a nat?
     perplexity_difference: differences of perplexities in place of losses | in which unit does a loss fall?
         nats fallen = 1190.0; nats below symbols = 1.75
-    below_counting: the distance to the model that counts | which rung has a perplexity of 101?
-        nats below symbols = 0.0222
+    below_counting [nats below symbols = 0.0222]: the distance to the model that counts
+        | which rung has a perplexity of 101?
     """,
     hints=(
         "A reduction is 1 - after / before.",

@@ -72,46 +72,31 @@ ORDER_AUDIT = order(
     "The order of an audit",
     LINES,
     "JDFEBAGI",
-    difficulty=2,
-    minutes=8,
+    size="difficulty 2, 8 minutes",
     observe=traits,
     also="""
-    floor_first: the floor first: it needs nothing but the source
-        AJDFEBGI
-    bands_later: the bands are chosen just before the run
-        DFAJEGBI
-    floor_last: the floor just before the verdict
-        JDFEBGAI
+    floor_first [AJDFEBGI]: the floor first: it needs nothing but the source
+    bands_later [DFAJEGBI]: the bands are chosen just before the run
+    floor_last [JDFEBGAI]: the floor just before the verdict
     """,
     wrong="""
-    bands_after: an audit that chooses its bands when the run is known
+    bands_after [DFEJBAGI]: an audit that chooses its bands when the run is known
         | which bands would not fit a run that has been seen?
-        DFEJBAGI
-    bands_from_the_run: an audit that makes its bands from the run
+    bands_from_the_run [DFECBAGI]: an audit that makes its bands from the run
         | can a run lie outside of bands that were drawn around it?
-        DFECBAGI
-    both_texts: a vocabulary of both texts | what does the model know of the held-out text before it is evaluated?
-        JDHEBAGI
-    no_floor: a verdict without a floor | what is the loss to be compared with?
-        JDFEBGI
-    no_bands: an audit that reproduces nothing | which line says whether the number came out?
-        DFEAGI
-    not_evaluated: a verdict without a held-out loss | on which text is the model judged?
-        JDFEBAI
-    verdict_early: a verdict before the evaluation | which name does the verdict need?
-        JDFEBAIG
-    verdict_without_floor: a verdict before the floor is known | what is the loss to be compared with?
-        JDFEBGIA
-    verdict_without_bands: a verdict before the comparison with the bands | which line says whether the number came out?
-        JDFEAGIB
-    evaluated_early: an evaluation before the training | which model would be evaluated?
-        JDFGEBAI
-    run_first: a training without a vocabulary | what turns the words into numbers?
-        JDEFBAGI
-    text_late: a vocabulary before its text | which words would it hold?
-        JFDEBAGI
-    within_early: a comparison before the run | which history would lie within the bands?
-        JDFBEAGI
+    both_texts [JDHEBAGI]: a vocabulary of both texts
+        | what does the model know of the held-out text before it is evaluated?
+    no_floor [JDFEBGI]: a verdict without a floor | what is the loss to be compared with?
+    no_bands [DFEAGI]: an audit that reproduces nothing | which line says whether the number came out?
+    not_evaluated [JDFEBAI]: a verdict without a held-out loss | on which text is the model judged?
+    verdict_early [JDFEBAIG]: a verdict before the evaluation | which name does the verdict need?
+    verdict_without_floor [JDFEBGIA]: a verdict before the floor is known | what is the loss to be compared with?
+    verdict_without_bands [JDFEAGIB]: a verdict before the comparison with the bands
+        | which line says whether the number came out?
+    evaluated_early [JDFGEBAI]: an evaluation before the training | which model would be evaluated?
+    run_first [JDEFBAGI]: a training without a vocabulary | what turns the words into numbers?
+    text_late [JFDEBAGI]: a vocabulary before its text | which words would it hold?
+    within_early [JDFBEAGI]: a comparison before the run | which history would lie within the bands?
     """,
     properties=(Property("the lines", _lines), Property("their order", _early)),
     hints=(

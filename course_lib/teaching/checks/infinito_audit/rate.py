@@ -42,9 +42,7 @@ ENTROPY_RATE = implement(
     "The floor",
     entropy_rate,
     complete=True,
-    core=True,
-    difficulty=2,
-    minutes=15,
+    size="core, difficulty 2, 15 minutes",
     cases=CASES,
     names={"by_hazard": by_hazard},
     right="""

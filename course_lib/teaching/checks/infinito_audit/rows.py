@@ -36,7 +36,7 @@ PERPLEXITY_OF = implement(
     "perplexity_of_rows",
     "One perplexity from many batches",
     perplexity_of,
-    core=True,
+    size="core, 10 minutes",
     cases=CASES,
     right="""
     weighted: an average with weights

@@ -76,7 +76,7 @@ RATES_AFTER_EPOCHS = implement(
     "rates_after_epochs",
     "A column of learning rates",
     rates_after_epochs,
-    minutes=12,
+    size="12 minutes",
     cases=CASES,
     right="""
     by_updates: update by update, keeping the rate after the last of each epoch

@@ -52,30 +52,23 @@ AUDIT_SEEDS = audit(
     within={"std of a coin": 1e-9},
     ask=_asked,
     names={"VARY": MEASURES[1], "GOOD": MEASURES[2]},
-    minutes=8,
+    size="8 minutes",
     wrong="""
-    believed: an audit that believes both numbers | would a fixed seed have made the first number better as well?
-        zero measures = VARY; verdict = supported
-    supported: the right findings with the wrong verdict
-        verdict = supported
-    contradicted: an audit that takes missing evidence for a counterexample
+    believed [zero measures = VARY; verdict = supported]: an audit that believes both numbers
+        | would a fixed seed have made the first number better as well?
+    supported [verdict = supported]: the right findings with the wrong verdict
+    contradicted [verdict = contradicted]: an audit that takes missing evidence for a counterexample
         | two runs of seed 42 refute "perfect": do these two numbers alone refute it too?
-        verdict = contradicted
-    spread: a spread of 0 that is taken for a small variation | would a bad model with a fixed seed have another spread?
-        zero measures = VARY
-    quality: a spread of 0 that is taken for quality | would a bad model with a fixed seed have another spread?
-        zero measures = GOOD
-    one_in_20: the level in place of the p-value | what is 1 / 0.039?
-        one in = 20.0
-    one_in_39: the digits of p | what is 1 / 0.039?
-        one in = 39.0
-    share: a share in place of a number of comparisons | what is 1 / 0.039?
-        one in = 0.039
-    coin_varies: a coin whose throws differ in spite of one seed
+    spread [zero measures = VARY]: a spread of 0 that is taken for a small variation
+        | would a bad model with a fixed seed have another spread?
+    quality [zero measures = GOOD]: a spread of 0 that is taken for quality
+        | would a bad model with a fixed seed have another spread?
+    one_in_20 [one in = 20.0]: the level in place of the p-value | what is 1 / 0.039?
+    one_in_39 [one in = 39.0]: the digits of p | what is 1 / 0.039?
+    share [one in = 0.039]: a share in place of a number of comparisons | what is 1 / 0.039?
+    coin_varies [std of a coin = 0.5]: a coin whose throws differ in spite of one seed
         | ten throws of a generator with the same seed: what are they?
-        std of a coin = 0.5
-    nan_passes: a test that nan passes | what is float('nan') > 0.05 in Python?
-        nan passes = True
+    nan_passes [nan passes = True]: a test that nan passes | what is float('nan') > 0.05 in Python?
     """,
     hints=(
         "Under pure chance a p-value is uniform between 0 and 1.",

@@ -37,8 +37,7 @@ UNIGRAM_ENTROPY = implement(
     "unigram_entropy",
     "The rung of counting",
     unigram_entropy,
-    core=True,
-    minutes=15,
+    size="core, 15 minutes",
     cases=CASES,
     right="""
     by_vector: a vector of all shares, and one sum

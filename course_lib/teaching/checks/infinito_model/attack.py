@@ -37,9 +37,7 @@ SEES_NO_FUTURE = attack(
     call=lambda test, model: test(copy.deepcopy(model)),
     right=RIGHT,
     planted=PLANTED,
-    core=True,
-    difficulty=3,
-    minutes=30,
+    size="core, difficulty 3, 30 minutes",
     also="""
     other_ids: other ids, and another change
         A.manual_seed(0) -> A.manual_seed(5); (x[0, t + 1:] + 1) % 10 -> (x[0, t + 1:] + 3) % 10
@@ -75,14 +73,10 @@ SEES_NO_FUTURE = attack(
         torch.stack(A) -> other
     needs_memory: a test that rejects a model without memory | is a model that remembers nothing free of leaks?
         after past = A -> if past is None: return False
-    reversed: a test with True and False exchanged | what shall it return for a model without a leak?
-        return False -> return None; return True -> return False; return None -> return True
-    accepts_all: a test that accepts everything | does a path lead to False?
-        first: return True
-    rejects_all: a test that rejects everything | which condition fails?
-        first: return False
     """,
     same=(("changes_the_present", "rejects_all"),),
+    each="a model without a leak",
+    never="which condition fails?",
     alarm=_alarm,
     survived={name: f"a leak survives ({name})\n{question}" for name, question in _SURVIVED.items()},
     hints=(

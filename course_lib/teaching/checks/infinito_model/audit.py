@@ -44,27 +44,22 @@ AUDIT_UTILIZATION = audit(
     },
     ask=_asked,
     within={"occupancy": 0.005},
-    difficulty=2,
-    minutes=12,
+    size="difficulty 2, 12 minutes",
     wrong="""
     believed: an audit that takes the name for the measurement | which line of the code writes the number?
         occupancy = 0.014; measures = share of slots in use; verdict = supported
-    name_only: a number that is taken for what its name says
+    name_only [measures = share of slots in use]: a number that is taken for what its name says
         | can 1.41 % of the slots be in use when 256 of 256 hold something?
-        measures = share of slots in use
-    tokens_that_read: a share of tokens | how many tokens does one read of this memory have as its question?
-        measures = share of tokens that read
-    in_percent: percentages in place of fractions | what do 256 equal weights sum to?
-        uniform = 0.39; occupancy = 100
-    slots: 1.41 % of 256 slots | what is the ratio of 0.0141 and 1/256 a ratio of?
-        occupancy = 0.014
-    heard: an audit that expects the memory to be heard
+    tokens_that_read [measures = share of tokens that read]: a share of tokens
+        | how many tokens does one read of this memory have as its question?
+    in_percent [uniform = 0.39; occupancy = 100]: percentages in place of fractions | what do 256 equal weights sum to?
+    slots [occupancy = 0.014]: 1.41 % of 256 slots | what is the ratio of 0.0141 and 1/256 a ratio of?
+    heard [logits moved = 1]: an audit that expects the memory to be heard
         | which output of the model depends on the content that was read?
-        logits moved = 1
-    undecided: the right findings with the verdict left open | is 256 of 256 compatible with 1.41 % in use?
-        verdict = not shown
-    verdict_only: the right findings with the wrong verdict | is 256 of 256 compatible with 1.41 % in use?
-        verdict = supported
+    undecided [verdict = not shown]: the right findings with the verdict left open
+        | is 256 of 256 compatible with 1.41 % in use?
+    verdict_only [verdict = supported]: the right findings with the wrong verdict
+        | is 256 of 256 compatible with 1.41 % in use?
     """,
     hints=(
         "show_source(ReportedMemory._count) prints the line that writes the number.",

@@ -11,9 +11,7 @@ COUNT_PARAMETERS = implement(
     "count_infinito",
     "Count every number",
     count_parameters,
-    core=True,
-    difficulty=1,
-    minutes=12,
+    size="core, 12 minutes",
     cases=_CASES,
     names={"REST": _REST},
     right="""

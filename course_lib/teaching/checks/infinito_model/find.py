@@ -119,26 +119,22 @@ FIND_THE_LEAKS = find(
         "E": "whose first segment moves the logits of row 0?",
         "F": "does the last token move the logit at 0 even without a memory?",
     },
-    difficulty=2,
-    minutes=12,
+    size="difficulty 2, 12 minutes",
     wrong="""
-    pooled_is_no_mask: a reading that exchanges the two full squares
+    pooled_is_no_mask [A = no mask; F = mean over time asks]: a reading that exchanges the two full squares
         | which of the two squares is full without a memory as well?
-        A = no mask; F = mean over time asks
-    both_no_mask: a reading that finds one cause for two full squares | what does the left table of each of the two say?
-        A = no mask
-    ahead_is_healthy: a reading that lets two places before the diagonal pass
+    both_no_mask [A = no mask]: a reading that finds one cause for two full squares
+        | what does the left table of each of the two say?
+    ahead_is_healthy [B = healthy]: a reading that lets two places before the diagonal pass
         | may the logit at 1 move when token 3 does?
-        B = healthy
-    ahead_is_no_mask: a reading that takes every leak for a missing mask | does the last token move the logit at 0?
-        B = no mask
-    unheard_is_healthy: a reading of the triangles alone | does segment 1 of the same row move anything?
-        C = healthy
+    ahead_is_no_mask [B = no mask]: a reading that takes every leak for a missing mask
+        | does the last token move the logit at 0?
+    unheard_is_healthy [C = healthy]: a reading of the triangles alone | does segment 1 of the same row move anything?
     healthy_and_unheard: a reading that exchanges a memory that is heard and one that is not
         | should what was read before move the logits of segment 2?
         C = healthy; D = memory never heard
-    shared_is_healthy: a reading that never asks the other row | may a text move the forecast for another one?
-        E = healthy
+    shared_is_healthy [E = healthy]: a reading that never asks the other row
+        | may a text move the forecast for another one?
     healthy_and_shared: a reading that exchanges a memory of one's own and one for all
         | whose segment 1 should move the logits of a row?
         D = one memory for all; E = healthy

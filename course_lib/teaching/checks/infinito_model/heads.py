@@ -30,7 +30,7 @@ SPLIT_HEADS = implement(
     "split_heads",
     "Cut the width into heads",
     split_heads,
-    minutes=8,
+    size="8 minutes",
     observe=lambda answer: calls(answer, *_CASES) | flow(answer, numbers(2, 5, 12, seed=6), others=(3,)),
     right="""
     stacked: the width cut into pieces, and the pieces stacked

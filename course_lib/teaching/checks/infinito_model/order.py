@@ -25,8 +25,7 @@ ORDER_SEGMENT = order(
     "The steps of a segment",
     LINES,
     "JDFEBGIA",
-    difficulty=2,
-    minutes=8,
+    size="difficulty 2, 8 minutes",
     unwanted={
         "C": "with C one question is asked for all positions\nwhich tokens have a part in the question of position 0?",
         "H": "with H the memory is given the targets\nwhich tokens may a segment write?",
@@ -41,43 +40,28 @@ ORDER_SEGMENT = order(
         ("I", "A", "which h should the output layer get?"),
     ),
     also="""
-    memory_first: memory and sum start in the other order
-        DJFEBGIA
-    written_after_upper: the upper blocks have seen what is written
-        JDFEBIGA
-    written_last: written when the segment is done
-        JDFEBIAG
-    memory_first_written_last: the memory first, and written when the segment is done
-        DJFEBIAG
-    memory_first_after_upper: the memory first, written after the upper blocks
-        DJFEBIGA
+    memory_first [DJFEBGIA]: memory and sum start in the other order
+    written_after_upper [JDFEBIGA]: the upper blocks have seen what is written
+    written_last [JDFEBIAG]: written when the segment is done
+    memory_first_written_last [DJFEBIAG]: the memory first, and written when the segment is done
+    memory_first_after_upper [DJFEBIGA]: the memory first, written after the upper blocks
     """,
     wrong="""
-    written_first: a segment that writes before it reads | whose tokens does position 0 then find in the memory?
-        JDFEGBIA
-    fresh_for_each: a memory that starts fresh in every segment | what has the second segment to read?
-        JFDEBGIA
-    pooled: a read that the mean over all positions asks for | which tokens have a part in the question of position 0?
-        JDFECGIA
-    targets_written: a memory that is given the targets | which tokens is h made of?
-        JDFEBHIA
-    never_written: a memory that nobody writes | what has the second segment to read?
-        JDFEBIA
-    never_read: a memory that nobody reads | which line lets the memory change a logit?
-        JDFEGIA
-    read_too_late: a read after the loss | does what was read reach a logit?
-        JDFEIABG
-    read_on_top: a memory above the upper blocks | between which blocks does the memory of this sheet stand?
-        JDFEIBGA
-    read_on_top_written_last: a memory above the upper blocks
+    written_first [JDFEGBIA]: a segment that writes before it reads
+        | whose tokens does position 0 then find in the memory?
+    fresh_for_each [JFDEBGIA]: a memory that starts fresh in every segment | what has the second segment to read?
+    pooled [JDFECGIA]: a read that the mean over all positions asks for
+        | which tokens have a part in the question of position 0?
+    targets_written [JDFEBHIA]: a memory that is given the targets | which tokens is h made of?
+    never_written [JDFEBIA]: a memory that nobody writes | what has the second segment to read?
+    never_read [JDFEGIA]: a memory that nobody reads | which line lets the memory change a logit?
+    read_too_late [JDFEIABG]: a read after the loss | does what was read reach a logit?
+    read_on_top [JDFEIBGA]: a memory above the upper blocks | between which blocks does the memory of this sheet stand?
+    read_on_top_written_last [JDFEIBAG]: a memory above the upper blocks
         | between which blocks does the memory of this sheet stand?
-        JDFEIBAG
-    loss_too_early: a loss before the upper blocks | which h should the output layer get?
-        JDFEBGAI
-    total_inside: a sum that starts anew in every segment | what does the loop leave in total?
-        DFJEBGIA
-    both_inside: a loop in which no segment knows another | which two names outlive a segment?
-        FJDEBGIA
+    loss_too_early [JDFEBGAI]: a loss before the upper blocks | which h should the output layer get?
+    total_inside [DFJEBGIA]: a sum that starts anew in every segment | what does the loop leave in total?
+    both_inside [FJDEBGIA]: a loop in which no segment knows another | which two names outlive a segment?
     """,
     hints=(
         "For each line ask which names it reads, and which line makes them.",

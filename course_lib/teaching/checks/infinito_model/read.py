@@ -36,9 +36,7 @@ READ_MEMORY = implement(
     "read_memory",
     "Read by likeness and by priority",
     read_memory,
-    core=True,
-    difficulty=2,
-    minutes=15,
+    size="core, difficulty 2, 15 minutes",
     cases=_CASES,
     right="""
     by_products: the exponentials multiplied by the priority, and divided by their sum plus M

@@ -53,9 +53,7 @@ CAUSAL_ATTENTION_WEIGHTS = implement(
     "causal_attention_weights",
     "Who looks at whom",
     causal_attention_weights,
-    core=True,
-    difficulty=1,
-    minutes=12,
+    size="core, 12 minutes",
     observe=lambda answer: calls(answer, *_CASES) | flow(answer, *_CASES[0]),
     names={"by_torch": by_torch, "F": F},
     right="""

@@ -82,9 +82,7 @@ SLOTS_AFTER_WRITING = implement(
     "Which slots stay",
     slots_after_writing,
     complete=True,
-    core=True,
-    difficulty=2,
-    minutes=15,
+    size="core, difficulty 2, 15 minutes",
     observe=_observe,
     names={"in_place": in_place},
     right="""
