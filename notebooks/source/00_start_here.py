@@ -155,7 +155,9 @@ report = environment_report()
 print(report)
 
 # %% id="machine-presets" tags=["nbval-ignore-output"]
-for preset in presets_that_run(report):
+presets = presets_that_run(report)
+assert any(preset.runs for preset in presets), "nothing would run on this machine"
+for preset in presets:
     print(
         f"{preset.name:<12} {'runs here' if preset.runs else 'does not run here'}: {preset.meaning}; {preset.reason}"
     )

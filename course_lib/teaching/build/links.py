@@ -28,7 +28,8 @@ def with_exercise_links(text: str, stem: str, source: Path, line: int) -> str:
         if entry is None:
             raise SourceError(f"{place(source, line)}: sheet {number:02d} has no exercise {match[1]!r}")
         title = f"{entry.number} {entry.exercise.title}"
-        return f"**Exercise** [{title}](../exercises/{stem}.ipynb#{anchor(title)}), {entry.exercise.minutes} minutes"
+        address = f"../exercises/{stem}.ipynb#{anchor(title)}"
+        return f"**[Exercise {title}]({address})**, {entry.exercise.minutes} minutes"
 
     return _MARK.sub(link, text)
 
