@@ -19,6 +19,7 @@ from typing import Any
 from benchmarks.measure import cpu_model, provenance
 from course_lib.core.files import course_root
 from course_lib.core.recordings import Recording, write_recording
+from course_lib.numpy_nn.studies import stopping_runs
 
 Names = dict[str, Any]
 Rows = list[dict[str, Any]]
@@ -108,6 +109,23 @@ def remedies_compared(lesson: Names, seeds: range) -> Rows:
     ]
 
 
+def early_stopping_runs(lesson: Names, seeds: range) -> Rows:
+    """A row of curves of one run with dropout, and a row per plain run: its best epoch, scores there and at the end.
+
+    Three decimals each, which is what a reader of the curves sees.
+    """
+    _, curves = stopping_runs.run(lesson["digits"], 7, **stopping_runs.WITH_DROPOUT)
+    rows: Rows = [{"seed": 7, **stopping_runs.WITH_DROPOUT}]
+    rows[0] |= {f"{part}_curve": _decimals(curves[part].loss) for part in ("validation", "test")}
+    for seed in seeds:
+        _, curves = stopping_runs.run(lesson["digits"], seed, **stopping_runs.PLAIN)
+        best, test = int(curves["validation"].loss.argmin()), curves["test"]
+        scores = {"losses": test.loss, "accuracies": test.accuracy, "confidences": test.confidence}
+        rows.append({"seed": seed, **stopping_runs.PLAIN, "best_epoch": best + 1})
+        rows[-1] |= {name: _decimals(values[[best, -1]]) for name, values in scores.items()}
+    return rows
+
+
 _DATA_03 = ("setup", "data", "data-parts")
 _DATA_05 = ("setup", "task-draw", "task-train")
 RUNS = {
@@ -161,6 +179,13 @@ RUNS = {
         10,
         remedies_compared,
     ),
+    "early_stopping_runs": LessonRun(
+        "how do losses, accuracy and confidence of a small network go on after its best epoch",
+        "06_early_stopping",
+        ("setup",),
+        10,
+        early_stopping_runs,
+    ),
 }
 
 
@@ -192,6 +217,10 @@ def rows_of(name: str, seeds: int | None = None) -> Rows:
 def _six(value: float) -> float:
     """Six significant digits, which is more than a training repeats on another machine."""
     return float(f"{value:.6g}")
+
+
+def _decimals(values: Iterable[float]) -> list[float]:
+    return [round(float(value), 3) for value in values]
 
 
 def _numbers(values: Iterable[float]) -> list[float | None]:

@@ -45,8 +45,9 @@ digits = load_digits()
 # **finds the lowest point of the whole curve and stops at most five epochs after it**. Give it three minutes.
 
 # %% id="try-first-run" tags=["nbval-ignore-output"]
-from course_lib.teaching.checks.stopping.recorded import TEST, VALIDATION, WITH_DROPOUT
+from course_lib.numpy_nn.studies.stopping_runs import WITH_DROPOUT, recorded_curve
 
+VALIDATION, TEST = recorded_curve()
 both = np.column_stack([VALIDATION, VALIDATION])  # the function reads the second column
 last, best = early_stopping(both, patience=5)  # <- your patience
 print(f"stops after epoch {last}; best epoch so far {best}, loss {VALIDATION[best - 1]:.3f}")
@@ -227,7 +228,7 @@ style.show(figure, alt="Four panels. " + " ".join(describe(*frame) for frame in 
 # split and its own start, without dropout:
 
 # %% id="runs"
-from course_lib.teaching.checks.stopping.recorded import PLAIN, run
+from course_lib.numpy_nn.studies.stopping_runs import PLAIN, run
 
 show_source(run)
 

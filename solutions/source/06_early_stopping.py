@@ -33,10 +33,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from course_lib.numpy_nn.studies.stopping_runs import ten_runs
 from course_lib.teaching.check import check, hint, start
 from course_lib.teaching.checks.stopping import logs
 from course_lib.teaching.checks.stopping.order import LINES
-from course_lib.teaching.checks.stopping.recorded import TEN_RUNS
 
 # %% [markdown] id="early-stopping-text" exercise="early_stopping"
 # Given the losses of all epochs that a run *would* have, say after which epoch the rule ends it, and whose weights are
@@ -241,7 +241,7 @@ print(f"mean of the scores {scores.mean():.3f}, expected best of three {expected
 
 # %% [markdown] id="loss-up-audit-text" exercise="loss_up_audit"
 # A rule of thumb that you will often read: *when the validation loss rises, the network overfits, and from there on it gets
-# worse at its task.* `TEN_RUNS` holds ten runs of the lesson, one per row, all scores on the test part:
+# worse at its task.* `runs` below holds ten runs of the lesson, one per row, all scores on the test part:
 #
 # | column | what |
 # |---|---|
@@ -261,7 +261,7 @@ print(f"mean of the scores {scores.mean():.3f}, expected best of three {expected
 # Example: two runs whose losses go from 0.5 to 0.6 and from 0.7 to 0.6 have a mean change of 0.0.
 
 # %% id="loss-up-audit-table"
-runs = np.array(TEN_RUNS)
+runs = ten_runs()
 print("epoch   loss           accuracy       probability")
 for row in runs:
     print(

@@ -97,9 +97,9 @@ def test_the_rows_of_a_resumed_epoch_are_those_that_were_left():
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_a_right_checkpoint_passes(name):
-    assert resume_passes(Run, RIGHT[name].save, RIGHT[name].load)
+    assert resume_passes(Run, *RIGHT[name]())
 
 
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_broken_checkpoint_does_not(name):
-    assert not resume_passes(Run, PLANTED[name].save, PLANTED[name].load)
+    assert not resume_passes(Run, *PLANTED[name]())

@@ -3,12 +3,12 @@
 import numpy as np
 
 from course_lib.by_hand.stopping import early_stopping
+from course_lib.numpy_nn.studies.stopping_runs import ten_runs
 from course_lib.teaching.checks.stopping.audit import FINDINGS
 from course_lib.teaching.checks.stopping.logs import KEY
-from course_lib.teaching.checks.stopping.recorded import TEN_RUNS
 from tests.teaching.answers import says
 
-CHANGE = float(np.mean([run[2] - run[1] for run in TEN_RUNS]))
+CHANGE = float(np.mean([run[2] - run[1] for run in ten_runs()]))
 BY_MINIMUM = """
 def early_stopping(curve, wait, delta=0.0):
     best, at, epoch = np.inf, 0, 0

@@ -5,7 +5,8 @@ import pytest
 
 from course_lib.by_hand.stopping import early_stopping, expected_best, k_folds, smoothed, stopper_passes
 from course_lib.numpy_nn.datasets import load_digits
-from course_lib.teaching.checks.stopping import logs, order, recorded, stoppers
+from course_lib.numpy_nn.studies import stopping_runs
+from course_lib.teaching.checks.stopping import logs, order, stoppers
 
 
 def test_the_worked_examples_of_the_statements_are_right():
@@ -48,9 +49,9 @@ def test_the_right_order_is_a_loop_that_stops_and_restores():
 
 @pytest.mark.parametrize("seed", [0, 6])
 def test_the_ten_runs_can_be_repeated(seed):
-    _, curves = recorded.run(load_digits(), seed, **recorded.PLAIN)
-    epoch, loss, loss_end, accuracy, accuracy_end, sure, sure_end = recorded.TEN_RUNS[seed]
-    test, best = curves["test"], epoch - 1
+    _, curves = stopping_runs.run(load_digits(), seed, **stopping_runs.PLAIN)
+    epoch, loss, loss_end, accuracy, accuracy_end, sure, sure_end = stopping_runs.ten_runs()[seed]
+    test, best = curves["test"], int(epoch) - 1
     # Another machine rounds otherwise, and training amplifies it: the band is wide, the seeds differ by much more.
     assert [test.loss[best], test.loss[-1]] == pytest.approx([loss, loss_end], rel=0.15)
     assert [test.accuracy[best], test.accuracy[-1]] == pytest.approx([accuracy, accuracy_end], abs=0.03)
@@ -58,7 +59,8 @@ def test_the_ten_runs_can_be_repeated(seed):
 
 
 def test_the_recorded_curve_can_be_repeated():
-    _, curves = recorded.run(load_digits(), 7, **recorded.WITH_DROPOUT)
-    assert len(recorded.VALIDATION) == len(recorded.TEST) == 100
-    assert np.corrcoef(curves["validation"].loss, recorded.VALIDATION)[0, 1] > 0.98
-    assert np.median(np.abs(curves["test"].loss - recorded.TEST)) < 0.05
+    _, curves = stopping_runs.run(load_digits(), 7, **stopping_runs.WITH_DROPOUT)
+    validation, test = stopping_runs.recorded_curve()
+    assert len(validation) == len(test) == 100
+    assert np.corrcoef(curves["validation"].loss, validation)[0, 1] > 0.98
+    assert np.median(np.abs(curves["test"].loss - test)) < 0.05

@@ -7,7 +7,7 @@ import pytest
 
 from course_lib.core.files import course_root
 from course_lib.core.reports.neuronet import REPORT
-from course_lib.teaching.checks.cuda import attack, audit, limits, listings, machines, order, waits
+from course_lib.teaching.checks.cuda import attack, audit, limits, order, waits
 from course_lib.teaching.exercises import registry
 from course_lib.training.machine.operations import first_wait
 from course_lib.training.machine.timeline import seconds_per_piece, timeline
@@ -15,13 +15,13 @@ from tests.teaching.answers import answered
 
 
 def test_the_limits_in_the_key_are_those_of_the_runs():
-    assert {letter: one.limit for letter, one in machines.RUNS.items()} == limits.KEY
-    assert set(limits.KEY.values()) == set(machines.LIMITS)
+    assert {letter: one.limit for letter, one in limits.RUNS.items()} == limits.KEY
+    assert set(limits.KEY.values()) == set(limits.LIMITS)
 
 
-@pytest.mark.parametrize("letter", list(machines.RUNS))
+@pytest.mark.parametrize("letter", list(limits.RUNS))
 def test_the_length_of_a_step_is_that_of_the_queue(letter):
-    one = machines.RUNS[letter]
+    one = limits.RUNS[letter]
     every = 1 if one.reads_loss else None
     queue = seconds_per_piece(timeline(2000, host=one.asking, device=one.device, wait_every=every))
     loader = seconds_per_piece(timeline(2000, host=one.loading, device=queue, ahead=4))
@@ -29,16 +29,16 @@ def test_the_length_of_a_step_is_that_of_the_queue(letter):
 
 
 def test_the_longest_time_is_longer_than_the_next_by_what_a_reader_can_see():
-    for one in machines.RUNS.values():
-        times = sorted([one.flops / machines.RATE, one.bytes / machines.BANDWIDTH, one.asking, one.loading])
+    for one in limits.RUNS.values():
+        times = sorted([one.flops / limits.RATE, one.bytes / limits.BANDWIDTH, one.asking, one.loading])
         assert one.reads_loss or times[-1] > 1.05 * times[-2]
 
 
-@pytest.mark.parametrize("letter", list(listings.LISTINGS))
+@pytest.mark.parametrize("letter", list(waits.LISTINGS))
 def test_the_line_in_the_key_is_the_one_that_fails_on_fake_tensors(letter):
-    listings.run_once(letter)
-    place = first_wait(lambda: listings.run_once(letter))
-    rows = listings.numbered(letter).splitlines()[1:]
+    waits.run_once(letter)
+    place = first_wait(lambda: waits.run_once(letter))
+    rows = waits.numbered(letter).splitlines()[1:]
     assert len(rows) <= 8
     if waits.KEY[letter] == 0:
         assert place is None

@@ -4,11 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.teaching.checks.stopping.recorded import TEN_RUNS
+from course_lib.numpy_nn.studies.stopping_runs import ten_runs
 from course_lib.teaching.exercises.kinds import audit
 
-# Columns of TEN_RUNS: epoch; loss, accuracy and confidence, each at that epoch and at the end.
-_RUNS = np.array(TEN_RUNS)
+_RUNS = ten_runs()
 _LOSS, _ACCURACY = _RUNS[:, 1:3], _RUNS[:, 3:5]
 _OVER = _RUNS[:, 5:7] - _ACCURACY  # confidence minus accuracy
 
@@ -80,7 +79,7 @@ LOSS_UP_AUDIT = audit(
         verdict = not shown
     """,
     hints=(
-        "runs = np.array(TEN_RUNS) has one row per run; runs[:, 2] - runs[:, 1] are the changes of the loss.",
+        "`runs` has one row per run; runs[:, 2] - runs[:, 1] are the changes of the loss.",
         "A network is over-confident by its mean probability minus its accuracy.",
         "A rule that says `always` is contradicted by one counterexample; here you can count them.",
     ),
