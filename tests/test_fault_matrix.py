@@ -42,8 +42,8 @@ from course_lib.training.runs.run import run
 from course_lib.training.runs.signals import Interrupted
 from tests.infinito.test_repairs import ids, model_of
 from tests.training.checkpoint_runs import class_loss, data, equal, everything, start
+from tests.training.runs.test_bar import digits_watched, small_state
 from tests.training.small import blob_loader, classification_loss, new_state
-from tests.training.test_progress import digits_watched, small_state
 
 ROOT = Path(__file__).resolve().parents[1]
 SYSTEMS = ("infinito", "velora", "fusion", "lottery")

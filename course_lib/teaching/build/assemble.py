@@ -15,6 +15,7 @@ from nbformat import NotebookNode, v4
 
 from course_lib.teaching.build.execute import normalise
 from course_lib.teaching.build.folding import comments, roles
+from course_lib.teaching.build.links import links_above, sections_of, with_exercise_links
 from course_lib.teaching.build.path import halfway_text
 from course_lib.teaching.build.percent import (
     DEEPER,
@@ -79,6 +80,8 @@ def assemble(target: Target) -> NotebookNode:
             continue
         if cell.kind == "markdown":
             text = f"{_heading(cell, target)}{cell.text}"
+            if target.kind == "lesson":
+                text = with_exercise_links(text, target.source.stem, target.source, cell.line)
             if HALFWAY in cell.tags:
                 text = f"{text.rstrip()}\n\n{halfway_text(source)}"
             new = [_node(cell.kind, cell.id, text.rstrip(), cell.tags)]
@@ -107,7 +110,15 @@ def _heading(cell: Cell, target: Target) -> str:
     exercise = found[0].exercise
     kind = KIND_WORDS.get(exercise.kind, exercise.kind) + (", core" if exercise.core else "")
     about = f"`{exercise.slug}` · {kind} · difficulty {exercise.difficulty} of 3 · {exercise.minutes} minutes"
-    return f"## {found[0].number} {exercise.title}\n\n{about}\n\n"
+    title, stem = f"{found[0].number} {exercise.title}", target.source.stem
+    about += links_above(cell.slug, title, stem, _sections(target.source), solution=target.kind == "sheet")
+    return f"## {title}\n\n{about}\n\n"
+
+
+def _sections(source: Path) -> dict[str, str]:
+    """Sections of the lesson that a sheet belongs to; none where the lesson is not there (yet)."""
+    lesson = source.parents[2] / "notebooks" / "source" / source.name
+    return sections_of(read_master(lesson)) if lesson.exists() else {}
 
 
 def _node(kind: str, id_: str, text: str, tags: Sequence[str] = (), slug: str = "") -> NotebookNode:

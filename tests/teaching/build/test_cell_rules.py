@@ -8,7 +8,7 @@ from course_lib.teaching.build.assemble import Target
 from course_lib.teaching.build.cell_rules import output_findings
 from course_lib.teaching.build.command import build, stale_notebooks
 from course_lib.teaching.build.percent import SourceError
-from tests.teaching.sources import TOP, source
+from tests.teaching.build.sources import TOP, source
 
 
 def test_a_cell_that_writes_to_stderr_or_prints_a_path_is_refused(tmp_path):

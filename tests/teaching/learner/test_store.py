@@ -492,10 +492,10 @@ def test_a_file_system_without_locks_is_named_with_a_way_out(file, monkeypatch, 
     ],
 )
 def test_a_kernel_stopped_before_any_of_its_system_calls_loses_nothing_of_another(file, start, end):
-    from tests.teaching.interleaving import STARTS
+    from tests.teaching.learner.interleaving import STARTS
 
-    command = [sys.executable, "-m", "tests.teaching.interleaving", str(file.parent), start, end]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    command = [sys.executable, "-m", "tests.teaching.learner.interleaving", str(file.parent), start, end]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3])
     points = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(points) > 60
     for point in points:

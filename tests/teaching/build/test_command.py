@@ -9,7 +9,7 @@ from course_lib.teaching.build import command as pipeline
 from course_lib.teaching.build.assemble import orphans, targets
 from course_lib.teaching.build.command import build, main, stale_notebooks
 from course_lib.teaching.build.percent import SourceError
-from tests.teaching.sources import LESSON, SHEET, by_id, source
+from tests.teaching.build.sources import LESSON, SHEET, by_id, source
 
 
 @pytest.fixture(scope="module")

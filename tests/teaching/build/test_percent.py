@@ -3,7 +3,7 @@
 import pytest
 
 from course_lib.teaching.build.percent import SourceError, read_source
-from tests.teaching.sources import FUNCTION, TOP, cells, source
+from tests.teaching.build.sources import FUNCTION, TOP, cells, source
 
 
 def test_a_cell_keeps_its_name_and_an_unnamed_cell_counts_from_the_last_name(tmp_path):

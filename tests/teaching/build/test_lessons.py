@@ -5,7 +5,7 @@ from pathlib import Path
 
 from course_lib.teaching.build.lessons import PARTS, lesson_map
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_the_lessons_are_numbered_from_0_to_20():

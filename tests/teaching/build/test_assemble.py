@@ -7,7 +7,7 @@ from course_lib.teaching.build.percent import SourceError
 from course_lib.teaching.build.source import faded_of, fenced, stub_of, worked_of
 from course_lib.teaching.exercises.exercise import Exercise
 from course_lib.teaching.exercises.registry import Entry
-from tests.teaching.sources import FUNCTION, LESSON, SHEET, TOP, by_id, cells, source
+from tests.teaching.build.sources import FUNCTION, LESSON, SHEET, TOP, by_id, cells, source
 
 
 def test_a_lesson_has_no_exercise_and_no_cell_for_a_sheet(tmp_path):
