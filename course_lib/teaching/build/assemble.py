@@ -118,7 +118,7 @@ def _heading(cell: Cell, target: Target) -> str:
 def _sections(source: Path) -> dict[str, str]:
     """Sections of the lesson that a sheet belongs to; none where the lesson is not there (yet)."""
     lesson = source.parents[2] / "notebooks" / "source" / source.name
-    return sections_of(read_master(lesson)) if lesson.exists() else {}
+    return sections_of(read_source(lesson)) if lesson.exists() else {}
 
 
 def _node(kind: str, id_: str, text: str, tags: Sequence[str] = (), slug: str = "") -> NotebookNode:

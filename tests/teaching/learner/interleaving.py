@@ -1,6 +1,6 @@
 """Two kernels that write the progress file, one of them stopped before a chosen system call of its own.
 
-`python -m tests.teaching.learner.interleaving FOLDER START END`: for every call that the first writer makes, once, it is
+`-m tests.teaching.learner.interleaving FOLDER START END`: for every call that the first writer makes, once, it is
 stopped there, the second one writes from beginning to end, and the first goes on or dies (END = goes-on, dies).
 Prints one line of JSON per point: what the files hold afterwards. A process of its own, because it forks.
 """

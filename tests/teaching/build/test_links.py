@@ -10,7 +10,7 @@ import pytest
 from course_lib.core.files import course_root
 from course_lib.teaching.build.lessons import IN_AN_HOUR
 from course_lib.teaching.build.links import anchor, links_above, sections_of, with_exercise_links
-from course_lib.teaching.build.percent import Cell, SourceError, read_master
+from course_lib.teaching.build.percent import Cell, SourceError, read_source
 from course_lib.teaching.exercises import registry
 
 ROOT = course_root()
@@ -42,7 +42,7 @@ def test_every_link_to_a_heading_finds_it(folder: str) -> None:
 
 @pytest.mark.parametrize("stem", IN_AN_HOUR)
 def test_every_exercise_of_the_sheet_has_a_section_in_the_lesson(stem: str) -> None:
-    sections = sections_of(read_master(ROOT / "notebooks" / "source" / f"{stem}.py"))
+    sections = sections_of(read_source(ROOT / "notebooks" / "source" / f"{stem}.py"))
     assert set(sections) == {entry.exercise.slug for entry in registry.sheet(int(stem[:2]))}
 
 
