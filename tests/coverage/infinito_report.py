@@ -12,7 +12,7 @@ _EXPECTED = ("forecast-run", "verdict-others")
 
 COVERS = {
     **{f"epochs/{epoch}": _EPOCHS for epoch in range(1, 16)},
-    **{f"phases/{phase}": ("columns-headline-claims",) for phase in (1, 2, 3)},
+    **{f"phases/{phase}": ("columns-headline",) for phase in (1, 2, 3)},
     "goals/perplexity": ("verdict-goals", "ladder-run", "ladder-best-claims"),
     "goals/convergence": ("verdict-goals", "rates-other-run", "ladder-figure"),
     "goals/reproducibility": ("verdict-goals", "seeds-two", "seeds-run", "spread-run"),
@@ -20,7 +20,7 @@ COVERS = {
     "goals/checkpoints": ("verdict-goals",),
     "facts/final_perplexity": ("setup-quoted", "ladder-best-claims", "verdict-rest"),
     "facts/target_perplexity": ("verdict-rest", "explore-strip"),
-    "facts/reduction": ("columns-headline-claims", "ladder-best-claims", "sheet:audit_improvement"),
+    "facts/reduction": ("columns-headline-claims", "columns-headline", "ladder-best-claims", "sheet:audit_improvement"),
     "facts/seconds": _SPEED,
     **{
         f"facts/{name}": _RECIPE
@@ -32,10 +32,10 @@ COVERS = {
     **{f"facts/{name}": _SCRIPT for name in ("optimizer", "scheduler", "seed", "vocabulary_limit")},
     "facts/train_speed": _SPEED,
     "facts/validation_speed": _SPEED,
-    "facts/first_perplexity": ("verdict-untrained", "columns-headline-claims", "run-read"),
+    "facts/first_perplexity": ("verdict-untrained", "columns-headline", "run-read"),
     "facts/first_loss": ("run-first",),
     "facts/final_loss": ("verdict-rest", "columns-run"),
-    "facts/improvement_factor": ("verdict-rest", "columns-headline-claims"),
+    "facts/improvement_factor": ("verdict-rest", "columns-headline"),
     "facts/final_train_perplexity": ("gap-run", "verdict-rest"),
     "facts/gap": ("verdict-rest", "gap-run"),
     "facts/best_loss": ("ladder-best-claims",),
