@@ -163,7 +163,7 @@ def test_a_run_whose_folder_another_run_has_taken_does_not_write_there(tmp_path:
 def test_a_lock_file_that_is_replaced_between_opening_and_locking_does_not_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    locks, calls = lock._locks, []
+    locks, calls = lock.try_lock, []
 
     def removed_at_first(number: int) -> bool:
         calls.append(number)
@@ -171,7 +171,7 @@ def test_a_lock_file_that_is_replaced_between_opening_and_locking_does_not_count
             (tmp_path / NAME).unlink()
         return locks(number)
 
-    monkeypatch.setattr(lock, "_locks", removed_at_first)
+    monkeypatch.setattr(lock, "try_lock", removed_at_first)
     with locked(tmp_path):
         assert len(calls) == 3
         assert (tmp_path / NAME).is_file()
@@ -184,7 +184,7 @@ def test_a_file_system_without_locks_is_told_with_the_folder_and_a_way_out(
     def refuse(descriptor: int) -> bool:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(lock, "_locks", refuse)
+    monkeypatch.setattr(lock, "try_lock", refuse)
     with (
         pytest.raises(OSError, match=r"has no locks \(.*\): choose a folder on another one, or set") as refused,
         locked(tmp_path),
@@ -200,14 +200,14 @@ def test_a_file_system_without_locks_is_told_with_the_folder_and_a_way_out(
 
 @POSIX
 def test_a_file_system_that_locks_files_and_no_folders_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    locks = lock._locks
+    locks = lock.try_lock
 
     def files_alone(number: int) -> bool:
         if stat.S_ISDIR(os.fstat(number).st_mode):
             raise OSError(errno.EBADF, "Bad file descriptor")
         return locks(number)
 
-    monkeypatch.setattr(lock, "_locks", files_alone)
+    monkeypatch.setattr(lock, "try_lock", files_alone)
     with locked(tmp_path):
         hold_on(tmp_path)
         assert try_to_lock(tmp_path) == "FolderInUse"
