@@ -87,6 +87,7 @@ PLACES = {
     "noise": ("numpy_nn/", "infinito/"),
     "progress": ("teaching/", "__main__.py"),
     "audit": ("infinito/report/", "teaching/"),
+    "report": ("core/reports/", "infinito/report/"),
 }
 
 

@@ -16,6 +16,7 @@ from course_lib.core.validation import (
     validate_at_least,
     validate_choice,
     validate_integer,
+    validate_not_empty,
 )
 
 Row = dict[str, Any]  # "split" is a text, "step" and "epoch" are integers, every other entry is a number
@@ -132,8 +133,7 @@ def _row(split: str, step: int, epoch: int, values: dict[str, Any]) -> Row:
     if not split:
         raise ValueError("split must be the name of a part of the data, got an empty text")
     row: Row = {"split": split, "step": _count("step", step), "epoch": _count("epoch", epoch)}
-    if not values:
-        raise ValueError(f"the row {split} at step {step} must hold at least one value, got none")
+    validate_not_empty(f"the row {split} at step {step}", values, "value")
     for name, value in values.items():
         row[name] = _plain_number(f"{split}/{name} at step {step}", value)
     return KeptRow(row)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch
 
+from course_lib.core.validation import validate_not_empty
 from course_lib.plots.style import PALETTE, house_style
 
 FORWARD, BACKWARD = PALETTE[0], PALETTE[1]
@@ -43,8 +44,7 @@ def computation_graph(
     Values are blue and stand right below a box; gradients are orange and stand below them, marked by a leading arrow.
     Raises ValueError where there is no box, or an arrow names a box that is not there.
     """
-    if not boxes:
-        raise ValueError("boxes must hold at least one box, got none")
+    validate_not_empty("boxes", boxes, "box")
     unknown = {name for pair in (*arrows, *backward) for name in pair} - set(boxes)
     if unknown:
         raise ValueError(f"arrows must join boxes that are there, got {', '.join(sorted(unknown))}")
