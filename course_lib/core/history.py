@@ -12,12 +12,7 @@ import numpy.typing as npt
 from course_lib.core.files import write_text
 from course_lib.core.rows import Row as KeptRow
 from course_lib.core.rows import Rows
-from course_lib.core.validation import (
-    validate_at_least,
-    validate_choice,
-    validate_integer,
-    validate_not_empty,
-)
+from course_lib.core.validation import validate_at_least, validate_choice, validate_integer
 
 Row = dict[str, Any]  # "split" is a text, "step" and "epoch" are integers, every other entry is a number
 
@@ -133,7 +128,8 @@ def _row(split: str, step: int, epoch: int, values: dict[str, Any]) -> Row:
     if not split:
         raise ValueError("split must be the name of a part of the data, got an empty text")
     row: Row = {"split": split, "step": _count("step", step), "epoch": _count("epoch", epoch)}
-    validate_not_empty(f"the row {split} at step {step}", values, "value")
+    if not values:
+        raise ValueError(f"the row {split} at step {step} must hold at least one value, got none")
     for name, value in values.items():
         row[name] = _plain_number(f"{split}/{name} at step {step}", value)
     return KeptRow(row)
