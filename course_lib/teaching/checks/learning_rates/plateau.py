@@ -26,11 +26,11 @@ _CASES = (
 )
 
 
-def by_library(losses, rate, factor, patience, min_delta):
+def by_library(losses, lr, factor, patience, min_delta):
     rule, rates = Plateau(factor, patience, min_delta), []
     for loss in losses:
         rule.update(loss)
-        rates.append(rate * rule(0))
+        rates.append(lr * rule(0))
     return rates
 
 
@@ -61,7 +61,7 @@ PLATEAU = implement(
     one_late: a decay one loss too late | how many bad losses in a row are more than `patience`?
         bad > patience -> bad > patience + 1
     not_anew: a count that goes on after a decay | how often does the rate fall if the losses stay bad for long?
-        rate, bad = rate * factor, 0 -> rate = rate * factor
+        lr, bad = lr * factor, 0 -> lr = lr * factor
     counted_in_all: bad losses counted in all, not in a row | what becomes of the count when a loss improves?
         best, bad = loss, 0 -> best = loss
     with_the_last: a comparison with the loss before, not with the best | is 1.5 an improvement after 1.2 and 1.6?
@@ -78,12 +78,12 @@ PLATEAU = implement(
         loss < A -> not loss >= A
     equal_improves: an equal loss as an improvement | is a loss `more than` min_delta below the best if it equals it?
         loss < A -> loss <= A
-    from_the_first_rate: a decay that happens once | what is rate * factor at the second decay, and which rate is meant?
-        first: first = rate; rate, bad = rate * factor, 0 -> rate, bad = first * factor, 0
+    from_the_first_rate: a decay that happens once | what is lr * factor at the second decay, and which rate is meant?
+        first: first = lr; lr, bad = lr * factor, 0 -> lr, bad = first * factor, 0
     best_forgotten: a best loss that is forgotten at each decay | does a smaller rate make an old best worthless?
-        rate, bad = rate * factor, 0 -> rate, bad, best = rate * factor, 0, math.inf
+        lr, bad = lr * factor, 0 -> lr, bad, best = lr * factor, 0, math.inf
     before_the_loss: the rate before each loss was seen | shall a loss already act on the rate in its own place?
-        drop: rates.append(rate); before improved = A -> rates.append(rate)
+        drop: rates.append(lr); before improved = A -> rates.append(lr)
     upside_down: a score that should rise | is a lower loss better or worse?
         losses -> [-loss for loss in losses]
     """,
@@ -94,5 +94,5 @@ PLATEAU = implement(
         "With patience 2, the third bad loss in a row lowers the rate.",
     ),
     not_tested="factors above 1, negative min_delta",
-    fade=("improved =", "best, bad = loss, 0", "rate, bad ="),
+    fade=("improved =", "best, bad = loss, 0", "lr, bad ="),
 )

@@ -14,7 +14,7 @@ STEP_DECAY = implement(
     in_a_loop: a loop that leaves epoch 0 alone
         factor ** (epoch // every) -> factor ** sum(k % every == 0 for k in range(1, epoch + 1))
     at_once: all epochs at once, with NumPy
-        return: rate * factor ** (np.arange(epochs) // every)
+        return: lr * factor ** (np.arange(epochs) // every)
     """,
     wrong="""
     fires_at_zero: a decay that fires at epoch 0 already | what is 0 % every, and what rate does epoch 0 then have?
@@ -30,9 +30,9 @@ STEP_DECAY = implement(
     only_once: a decay that happens once | what happens at epoch 2 * every?
         epoch // every -> min(epoch // every, 1)
     multipliers: multipliers in place of rates | which rate do you get when the first argument is doubled?
-        rate * A -> A
+        lr * A -> A
     divided: a rate divided by the factor | does the rate rise or fall with a factor below 1?
-        rate * A -> rate / A
+        lr * A -> lr / A
     subtracted: a decay by the same amount each time | is the rate multiplied, or is something taken off?
         factor ** A -> (1 - (1 - factor) * A)
     times_stairs: the factor times the number of stairs | what is the factor after two stairs: twice it, or its square?
@@ -45,7 +45,7 @@ STEP_DECAY = implement(
     hints=(
         "Write down by hand the rates of the first 7 epochs for every = 3.",
         "How often has the rate been multiplied by the factor before epoch e? That number is a whole division.",
-        "A closed form, rate * factor ** (...), has no state that could go wrong.",
+        "A closed form, lr * factor ** (...), has no state that could go wrong.",
     ),
     not_tested="factors above 1, every = 0",
 )

@@ -18,22 +18,22 @@ _RUNS = (0.4, 15, 4, 0.15, 19), (3.0, 9, 1, 0.0, 11), (0.02, 7, 0, 0.5, 9)
 def _rates(answer: Callable[..., Any]) -> Callable[..., Any]:
     """A whole run of an answer: its rates over the peak, update by update."""
 
-    def run(rate: float, steps: int, warmup: int, floor: float, looked_at: int) -> Any:
-        values = [answer(step, rate, steps, warmup, floor) for step in range(looked_at)]
-        return None if all(value is None for value in values) else np.array(values, float) / rate
+    def run(lr: float, steps: int, warmup: int, floor: float, looked_at: int) -> Any:
+        values = [answer(step, lr, steps, warmup, floor) for step in range(looked_at)]
+        return None if all(value is None for value in values) else np.array(values, float) / lr
 
     return run
 
 
 def _where(seen: Any, right: Any) -> str | None:
-    for case, (rate, steps, warmup, floor, _) in zip(right, _RUNS, strict=True):
-        own, rule = np.asarray(seen[case]["result"]) * rate, np.asarray(right[case]["result"]) * rate
+    for case, (lr, steps, warmup, floor, _) in zip(right, _RUNS, strict=True):
+        own, rule = np.asarray(seen[case]["result"]) * lr, np.asarray(right[case]["result"]) * lr
         wrong = np.flatnonzero(~np.isclose(own, rule, rtol=1e-6, atol=1e-12))
         if len(wrong):
             k = int(wrong[0])
             part = "in the warm-up" if k < warmup else "where the cosine begins" if k == warmup else "in the cosine"
             part = part if k < steps else "at the end or after it"
-            given = f"rate {rate}, steps {steps}, warmup {warmup}, floor {floor}"
+            given = f"rate {lr}, steps {steps}, warmup {warmup}, floor {floor}"
             has, should = apart(own[k], rule[k])
             return f"{given}: update {k} ({part}) has {has} and should have {should}"
     return None
@@ -51,15 +51,15 @@ WARMUP_COSINE = implement(
     names={"cosine_with_warmup": cosine_with_warmup},
     right="""
     by_library: the library's schedule, times the rate
-        first: return rate * cosine_with_warmup(steps, warmup, floor)(step)
+        first: return lr * cosine_with_warmup(steps, warmup, floor)(step)
     interpolated: by interpolation, and the cosine by a square of half the angle
-        rate * (step + 1) / (warmup + 1) -> np.interp(step, [-1, warmup], [0, rate])
+        lr * (step + 1) / (warmup + 1) -> np.interp(step, [-1, warmup], [0, lr])
         (1 + math.cos(math.pi * progress)) / 2 -> np.cos(np.clip(progress, 0, 1) * np.pi / 2) ** 2
-        rate * (floor + (1 - floor) * cosine) -> floor * rate + (rate - floor * rate) * cosine
+        lr * (floor + (1 - floor) * cosine) -> floor * lr + (lr - floor * lr) * cosine
     """,
     wrong="""
     from_zero: a warm-up that starts at rate 0 | what does the first update do at a rate of 0?
-        rate * (step + 1) / (warmup + 1) -> rate * step / warmup
+        lr * (step + 1) / (warmup + 1) -> lr * step / warmup
     one_early: a warm-up that reaches the full rate one update early | which rate has update warmup - 1?
         warmup + 1 -> warmup
     from_zero_small_steps: a warm-up with equal steps that starts at 0 | which rate has update 0?
@@ -67,7 +67,7 @@ WARMUP_COSINE = implement(
     no_warmup: a schedule without warm-up | what is the rate of update 0 when warmup is 5?
         first: warmup = 0
     flat_warmup: a warm-up at the full rate, and then the cosine | which of the updates before `warmup` are small?
-        rate * (step + 1) / (warmup + 1) -> rate
+        lr * (step + 1) / (warmup + 1) -> lr
     counted_from_start: a cosine that counts from update 0, not from the end of the warm-up
         | which rate has update `warmup`?
         (step - warmup) / (steps - warmup) -> step / steps
@@ -93,25 +93,25 @@ WARMUP_COSINE = implement(
     floor_added: a floor that is added on top | what is the rate at update `warmup`?
         floor + (1 - floor) * cosine -> floor + cosine
     floor_as_rate: a floor taken for a rate | which share of the rate is left at the end when floor is 0.1?
-        floor + (1 - floor) * cosine -> floor / rate + (1 - floor / rate) * cosine
+        floor + (1 - floor) * cosine -> floor / lr + (1 - floor / lr) * cosine
     not_halved: a cosine that is not halved | what is 1 + cos(0)?
         (1 + A) / 2 -> 1 + A
     multiplier: a multiplier in place of the rate | which argument has no part in your result?
-        first: rate = 1.0
+        first: lr = 1.0
     whole_numbers: a progress in whole numbers, // in place of / | what is 3 // 10?
         (step - warmup) / (steps - warmup) -> (step - warmup) // (steps - warmup)
     """,
     equivalent="""
     step < warmup -> step <= warmup | both formulas give update `warmup` the full rate
-    swap: if step < warmup: return rate * (ste <-> progress = min(1.0, (step - warmu
+    swap: if step < warmup: return lr * (ste <-> progress = min(1.0, (step - warmu
         | the progress of a warm-up is not used
     """,
     properties=(Property("each part by itself", _where),),
     hints=(
         "Two cases: step < warmup, and the rest. Update `warmup` itself belongs to the rest.",
         "For the rest make one number, the progress: 0 at update `warmup`, 1 at `steps`, and never above 1.",
-        "(1 + cos(pi * progress)) / 2 goes from 1 to 0; stretch it so that it goes from rate to floor * rate.",
+        "(1 + cos(pi * progress)) / 2 goes from 1 to 0; stretch it so that it goes from lr to floor * lr.",
     ),
     not_tested="warmup >= steps, steps that are not whole numbers",
-    fade=("progress =", "return rate * (floor"),
+    fade=("progress =", "return lr * (floor"),
 )

@@ -16,14 +16,14 @@ ADAM = step(
     minutes=20,
     right="""
     folded: the corrections folded into the rate and into epsilon
-        every 1 - beta2**t -> np.sqrt(1 - beta2**t); m_hat = A -> size = rate * np.sqrt(1 - beta2**t) / (1 - beta1**t)
-        drop: v_hat = A; A / (np.sqrt(v_hat) + epsilon) -> size * m / (np.sqrt(v) + epsilon * np.sqrt(1 - beta2**t))
+        every 1 - beta2**t -> np.sqrt(1 - beta2**t); m_hat = A -> size = lr * np.sqrt(1 - beta2**t) / (1 - beta1**t)
+        drop: v_hat = A; A / (np.sqrt(v_hat) + eps) -> size * m / (np.sqrt(v) + eps * np.sqrt(1 - beta2**t))
     on_copies: on copies, in place
         m = A -> m = m.copy(); m += (1 - beta1) * (gradient - m)
         v = A -> v = v.copy(); v += (1 - beta2) * (np.square(gradient) - v)
     epsilon_before_correction: epsilon before the correction, the short form of the paper;
         | it differs where gradients are tiny
-        np.sqrt(v_hat) + epsilon -> (np.sqrt(v) + epsilon) / np.sqrt(1 - beta2**t)
+        np.sqrt(v_hat) + eps -> (np.sqrt(v) + eps) / np.sqrt(1 - beta2**t)
     """,
     wrong="""
     no_correction: Adam without bias correction | what are m and v after the first step, if both start at zero?
@@ -39,9 +39,9 @@ ADAM = step(
     corrected_kept: corrected moments that are kept as m and v | what is corrected again at the next step?
         return: RESULT[0], m_hat, v_hat
     epsilon_inside: epsilon inside the root | is epsilon added to v_hat, or to its root?
-        np.sqrt(v_hat) + epsilon -> np.sqrt(v_hat + epsilon)
+        np.sqrt(v_hat) + eps -> np.sqrt(v_hat + eps)
     epsilon_missing: a step without epsilon | which argument has no part in your result?
-        np.sqrt(v_hat) + epsilon -> np.sqrt(v_hat)
+        np.sqrt(v_hat) + eps -> np.sqrt(v_hat)
     no_root: a division by v_hat, not by its root | which unit has gradient / gradient squared?
         np.sqrt(v_hat) -> v_hat
     exchanged: beta1 and beta2 exchanged | which of the two means has the longer memory?
@@ -53,7 +53,7 @@ ADAM = step(
     square_of_m: a v that averages m squared | whose square does v average?
         gradient**2 -> m**2
     gradient_for_m: a step by the gradient in place of m | what is m kept for?
-        rate * m_hat -> rate * gradient
+        lr * m_hat -> lr * gradient
     one_for_all: one v for all entries | does every entry have a gradient of the same size?
         gradient**2 -> np.full_like(gradient, np.mean(gradient**2))
     uphill: a step up the gradient | does the loss grow or fall along the gradient?

@@ -17,9 +17,9 @@ MOMENTUM = step(
     core=True,
     right="""
     change_first: the change is computed first, then the velocity
-        velocity = A -> change = -rate * gradient; velocity = velocity * momentum + change
+        velocity = A -> change = -lr * gradient; velocity = velocity * momentum + change
     on_copies: on copies, in place
-        velocity = A -> velocity = velocity.copy(); velocity *= momentum; velocity -= rate * gradient
+        velocity = A -> velocity = velocity.copy(); velocity *= momentum; velocity -= lr * gradient
         return A -> parameter = parameter.copy(); parameter += velocity; return [parameter, velocity]
     """,
     wrong="""
@@ -29,15 +29,15 @@ MOMENTUM = step(
         parameter + velocity -> parameter - velocity
     rate_outside: momentum with the rate outside of the velocity, as torch keeps it
         | what does an old gradient weigh after the rate has changed?
-        momentum * velocity - rate * gradient -> momentum * velocity + gradient
-        parameter + velocity -> parameter - rate * velocity
+        momentum * velocity - lr * gradient -> momentum * velocity + gradient
+        parameter + velocity -> parameter - lr * velocity
     rate_twice: a rate that counts twice | the velocity has the rate in it: what is left for the parameter?
-        parameter + velocity -> parameter + rate * velocity
+        parameter + velocity -> parameter + lr * velocity
     rate_missing: momentum without the rate | which argument has no part in your result?
-        rate * gradient -> gradient
+        lr * gradient -> gradient
     damped: a velocity whose gradient is damped by 1 - momentum
         | does the formula take a mean of the gradients, or their sum?
-        rate * gradient -> (1 - momentum) * rate * gradient
+        lr * gradient -> (1 - momentum) * lr * gradient
     momentum_on_all: momentum multiplied by the gradient too | what does momentum multiply: the past, or all of it?
         momentum * velocity - A -> momentum * (velocity - A)
     complement: 1 - momentum in place of momentum | momentum 0.9: how much of the old velocity stays?
@@ -51,11 +51,11 @@ MOMENTUM = step(
     undamped: a velocity that is never slowed down | which factor does the old velocity get?
         momentum * velocity -> velocity
     shared: one velocity shared by all entries | how many velocities has a parameter of six entries?
-        rate * gradient -> rate * np.full_like(gradient, gradient.mean())
+        lr * gradient -> lr * np.full_like(gradient, gradient.mean())
     nesterov: Nesterov's step | by what does the parameter move: the new velocity, or a look ahead of it?
-        parameter + velocity -> parameter + momentum * velocity - rate * gradient
+        parameter + velocity -> parameter + momentum * velocity - lr * gradient
     gradient_twice: the gradient subtracted once more | is the gradient not in the velocity already?
-        parameter + velocity -> parameter + velocity - rate * gradient
+        parameter + velocity -> parameter + velocity - lr * gradient
     swapped: the right two results in another order | in which order does the docstring list them?
         return: velocity, parameter + velocity
     """,

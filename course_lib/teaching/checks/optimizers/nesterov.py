@@ -14,7 +14,7 @@ NESTEROV = step(
     right="""
     with_old_velocity: the same step, written with the old velocity: mu^2 v - (1 + mu) eta g
         first: old = velocity
-        parameter + A - change -> parameter + momentum**2 * old - (1 + momentum) * rate * gradient
+        parameter + A - change -> parameter + momentum**2 * old - (1 + momentum) * lr * gradient
     with_both_velocities: the same step, written with both velocities: (1 + mu) v_new - mu v_old
         first: old = velocity; parameter + A - change -> parameter + (1 + momentum) * velocity - momentum * old
     """,
@@ -32,7 +32,7 @@ NESTEROV = step(
         momentum * velocity - change -> momentum * velocity + change
     rate_outside: Nesterov with the rate outside of the velocity, as torch keeps it
         | what does an old gradient weigh after the rate has changed?
-        parameter + A - change -> parameter - rate * (gradient + A)
+        parameter + A - change -> parameter - lr * (gradient + A)
         momentum * velocity - change -> momentum * velocity + gradient
     step_kept: a right step that keeps the step as its velocity | is the step the velocity, here?
         return: RESULT[0], RESULT[0] - parameter

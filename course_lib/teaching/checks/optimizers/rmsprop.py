@@ -14,20 +14,20 @@ RMSPROP = step(
     difficulty=2,
     right="""
     towards: the running mean as a step towards gradient squared
-        squares = A -> squares = squares + (1 - decay) * (gradient * gradient - squares)
-        rate * gradient / (np.sqrt(squares) + epsilon) -> rate / (squares**0.5 + epsilon) * gradient
+        squares = A -> squares = squares + (1 - alpha) * (gradient * gradient - squares)
+        lr * gradient / (np.sqrt(squares) + eps) -> lr / (squares**0.5 + eps) * gradient
     """,
     wrong="""
     epsilon_inside: epsilon inside the root | is epsilon added to the mean of squares, or to its root?
-        np.sqrt(squares) + epsilon -> np.sqrt(squares + epsilon)
+        np.sqrt(squares) + eps -> np.sqrt(squares + eps)
     epsilon_missing: a step without epsilon | what happens where the gradient is zero from the start?
-        np.sqrt(squares) + epsilon -> np.sqrt(squares)
+        np.sqrt(squares) + eps -> np.sqrt(squares)
     no_root: a division by the mean of squares, not by its root | which unit has gradient / gradient squared?
         np.sqrt(squares) -> squares
-    not_a_mean: a sum of squares that lacks the factor 1 - decay | do the weights of a mean sum to one?
-        (1 - decay) * gradient**2 -> gradient**2
-    exchanged: decay and 1 - decay exchanged | decay 0.9: how much of the old mean stays?
-        decay * squares + (1 - decay) * A -> (1 - decay) * squares + decay * A
+    not_a_mean: a sum of squares that lacks the factor 1 - alpha | do the weights of a mean sum to one?
+        (1 - alpha) * gradient**2 -> gradient**2
+    exchanged: alpha and 1 - alpha exchanged | alpha 0.9: how much of the old mean stays?
+        alpha * squares + (1 - alpha) * A -> (1 - alpha) * squares + alpha * A
     old_squares: a division by the old squares | what are the squares before the first step?
         first: old = squares; np.sqrt(squares) -> np.sqrt(old)
     not_squared: a mean of the gradients, not of their squares | what cancels in a mean of gradients of both signs?
@@ -42,10 +42,10 @@ RMSPROP = step(
         first: old = squares; return: RESULT[0], old
     """,
     hints=(
-        "A running mean: decay times the old one plus (1 - decay) times the new value.",
+        "A running mean: alpha times the old one plus (1 - alpha) times the new value.",
         "The new value is gradient squared, entry by entry; the step uses the mean after this update.",
-        "Divide by np.sqrt(squares) + epsilon: epsilon stands outside of the root.",
+        "Divide by np.sqrt(squares) + eps: eps stands outside of the root.",
     ),
     not_tested="the variants with momentum or with a centred mean",
-    fade=("squares = decay",),
+    fade=("squares = alpha",),
 )
