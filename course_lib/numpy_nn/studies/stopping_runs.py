@@ -1,4 +1,4 @@
-"""The runs whose curves lesson and sheet 06 read: trained by `run`, or recorded, so that all readers see one curve.
+"""The runs whose curves lesson and sheet 06 read: trained, or recorded, so that all readers see one curve.
 
 The digits, 108 training images, a network 64-64-64-10, Adam, batches of 32. The numbers differ in the last digits from
 machine to machine, which is why they are recorded; `python -m benchmarks.lesson_runs early_stopping_runs` makes them.
@@ -23,7 +23,9 @@ PLAIN = {"rate": 1e-2, "dropout": 0.0, "epochs": 40}
 WITH_DROPOUT = {"rate": 5e-3, "dropout": 0.5, "epochs": 100}
 
 
-def run(digits: Dataset, seed: int, *, rate: float, dropout: float, epochs: int) -> tuple[History, dict[str, Curve]]:
+def trained_run(
+    digits: Dataset, seed: int, *, rate: float, dropout: float, epochs: int
+) -> tuple[History, dict[str, Curve]]:
     """Train on split and start number `seed`; the history, and the curves of "train", "validation" and "test"."""
     part = split_indices(digits.y, seed=seed, fractions=FRACTIONS)
     x = Standardizer.fit(digits.x[part.train]).transform(digits.x)

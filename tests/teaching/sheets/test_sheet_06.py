@@ -49,7 +49,7 @@ def test_the_right_order_is_a_loop_that_stops_and_restores():
 
 @pytest.mark.parametrize("seed", [0, 6])
 def test_the_ten_runs_can_be_repeated(seed):
-    _, curves = stopping_runs.run(load_digits(), seed, **stopping_runs.PLAIN)
+    _, curves = stopping_runs.trained_run(load_digits(), seed, **stopping_runs.PLAIN)
     epoch, loss, loss_end, accuracy, accuracy_end, sure, sure_end = stopping_runs.ten_runs()[seed]
     test, best = curves["test"], int(epoch) - 1
     # Another machine rounds otherwise, and training amplifies it: the band is wide, the seeds differ by much more.
@@ -59,7 +59,7 @@ def test_the_ten_runs_can_be_repeated(seed):
 
 
 def test_the_recorded_curve_can_be_repeated():
-    _, curves = stopping_runs.run(load_digits(), 7, **stopping_runs.WITH_DROPOUT)
+    _, curves = stopping_runs.trained_run(load_digits(), 7, **stopping_runs.WITH_DROPOUT)
     validation, test = stopping_runs.recorded_curve()
     assert len(validation) == len(test) == 100
     assert np.corrcoef(curves["validation"].loss, validation)[0, 1] > 0.98
