@@ -60,7 +60,7 @@ FIRST = replace(
     model=replace(leaks.REPORTED_SMALL, vocabulary=2_000, width=128, feed_forward=512, context=64),
     batch=8,
     length=64,
-    rate=3e-4,
+    lr=3e-4,
 )
 UPDATES = 13
 

@@ -114,11 +114,11 @@ def early_stopping_runs(lesson: Names, seeds: range) -> Rows:
 
     Three decimals each, which is what a reader of the curves sees.
     """
-    _, curves = stopping_runs.trained_run(lesson["digits"], 7, **stopping_runs.WITH_DROPOUT)
+    _, curves = stopping_runs.stopping_run(lesson["digits"], 7, **stopping_runs.WITH_DROPOUT)
     rows: Rows = [{"seed": 7, **stopping_runs.WITH_DROPOUT}]
     rows[0] |= {f"{part}_curve": _decimals(curves[part].loss) for part in ("validation", "test")}
     for seed in seeds:
-        _, curves = stopping_runs.trained_run(lesson["digits"], seed, **stopping_runs.PLAIN)
+        _, curves = stopping_runs.stopping_run(lesson["digits"], seed, **stopping_runs.PLAIN)
         best, test = int(curves["validation"].loss.argmin()), curves["test"]
         scores = {"losses": test.loss, "accuracies": test.accuracy, "confidences": test.confidence}
         rows.append({"seed": seed, **stopping_runs.PLAIN, "best_epoch": best + 1})

@@ -50,9 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _report() -> int:
-    from course_lib.training.machine.runtime import environment_report, presets_that_run
+    from course_lib.training.machine.runtime import describe_environment, presets_that_run
 
-    report = environment_report()
+    report = describe_environment()
     print(report)
     print()
     for preset in presets_that_run(report):

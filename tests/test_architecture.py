@@ -267,3 +267,51 @@ def test_sub_packages_hold_one_docstring_line_and_the_package_its_version() -> N
         assert len(parsed(path).body) == 1, f"{place(path, 1)} holds more than its docstring"
     # Its line, the version, and old names of modules that are followed.
     assert len(parsed(PACKAGE / "__init__.py").body) == 4
+
+
+# Rooms of tests that hold no tests of one room of the code, with the reason.
+OTHER_TESTS = {"coverage": "tables: what shows each concept of the theory", "browser": "lessons in a real browser"}
+
+
+def rooms(folder: Path) -> set[str]:
+    """The folders below `folder` that hold Python files, as paths from it."""
+    found = {path.parent.relative_to(folder).as_posix() for path in folder.rglob("*.py")}
+    return {room for room in found if "__pycache__" not in room} - {"."}
+
+
+def rooms_without_code(tests: Path, package: Path) -> list[str]:
+    """Rooms of tests that the package has no room for."""
+    return sorted(room for room in rooms(tests) - rooms(package) if room.split("/")[0] not in OTHER_TESTS)
+
+
+def misplaced(tests: Path, package: Path) -> list[str]:
+    """Files of tests that are named after a module of another room, and after none of their own."""
+    modules: dict[str, set[str]] = {}
+    for path in package.rglob("*.py"):
+        modules.setdefault(path.stem, set()).add(path.parent.relative_to(package).as_posix())
+    wrong = []
+    for path in tests.rglob("test_*.py"):
+        room, name = path.parent.relative_to(tests).as_posix(), path.stem.removeprefix("test_")
+        there = modules.get(name, set())
+        if there and room not in there and room != "." and room.split("/")[0] not in OTHER_TESTS:
+            wrong.append(f"tests/{room}/{path.name}: the module {name} is in {sorted(there)}")
+    return sorted(wrong)
+
+
+def test_the_tests_have_the_rooms_of_the_code() -> None:
+    assert rooms_without_code(ROOT / "tests", PACKAGE) == []
+
+
+def test_a_file_of_tests_stands_in_the_room_of_its_module() -> None:
+    assert not misplaced(ROOT / "tests", PACKAGE), "\n".join(misplaced(ROOT / "tests", PACKAGE))
+
+
+def test_a_planted_room_and_a_planted_file_out_of_place_are_found(tmp_path: Path) -> None:
+    files = ("package/core/rows.py", "package/text/units.py", "tests/core/test_units.py", "tests/cellar/test_it.py")
+    for name in (*files, "tests/core/test_rows.py", "tests/coverage/theory.py"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert rooms_without_code(tmp_path / "tests", tmp_path / "package") == ["cellar"]
+    (wrong,) = misplaced(tmp_path / "tests", tmp_path / "package")
+    assert wrong.startswith("tests/core/test_units.py")

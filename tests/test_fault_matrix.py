@@ -37,13 +37,13 @@ from course_lib.training.data.dataset_loader import DatasetLoader
 from course_lib.training.loop.fit import fit
 from course_lib.training.loop.state import TrainState
 from course_lib.training.machine.device import pick_device
-from course_lib.training.runs.out_of_memory import memory_advice
+from course_lib.training.runs.out_of_memory import advice_on_size
 from course_lib.training.runs.run import run
 from course_lib.training.runs.signals import Interrupted
 from tests.infinito.test_repairs import ids, model_of
 from tests.training.checkpoint_runs import class_loss, data, equal, everything, start
+from tests.training.runs.test_bar import digits_watched, small_state
 from tests.training.small import blob_loader, classification_loss, new_state
-from tests.training.test_progress import digits_watched, small_state
 
 ROOT = Path(__file__).resolve().parents[1]
 SYSTEMS = ("infinito", "velora", "fusion", "lottery")
@@ -334,7 +334,7 @@ def out_of_memory(folder: Path, patch: pytest.MonkeyPatch, happens: bool) -> str
         return classification_loss(model, batch)
 
     def work() -> None:
-        with memory_advice(state, batch_size=16):
+        with advice_on_size(state, batch_size=16):
             fit(state, blob_loader(), loss_fn, epochs=2)
 
     return f"{attempt(work).partition(';')[0]}, {state.step} steps"

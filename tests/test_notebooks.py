@@ -1,4 +1,4 @@
-"""Are the committed notebooks what their masters say, executed from top to bottom, with outputs that mean something?"""
+"""Are the committed notebooks what their sources say, executed from top to bottom, with outputs that mean something?"""
 
 import ast
 import json
@@ -10,7 +10,7 @@ from course_lib.core.files import course_root
 from course_lib.teaching.build.assemble import targets
 from course_lib.teaching.build.command import stale_notebooks
 from course_lib.teaching.build.number_rules import unbacked_numbers
-from course_lib.teaching.build.percent import IGNORE_OUTPUT, read_master
+from course_lib.teaching.build.percent import IGNORE_OUTPUT, read_source
 from course_lib.teaching.exercises import registry
 from course_lib.teaching.numbers.cell import FOLDED
 
@@ -18,7 +18,7 @@ ROOT = course_root()
 FOLDERS = ("notebooks", "solutions", "exercises")
 NOTEBOOKS = [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.ipynb"))]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-MASTERS = sorted(ROOT.glob("*/source/*.py"))
+SOURCES = sorted(ROOT.glob("*/source/*.py"))
 # Calls that always display something, so that a cell that makes one has an output for nbval to compare.
 DISPLAYING = {"print", "display", "show", "show_source", "claim", "check"}
 MOST_MEGABYTES = 2.0
@@ -53,7 +53,7 @@ def stems(pattern):
 
 def test_every_committed_notebook_is_fresh():
     found = stale_notebooks(ROOT)
-    assert not found, "\n".join(["edit the master, then: python -m course_lib.teaching.build", *map(str, found)])
+    assert not found, "\n".join(["edit the source, then: python -m course_lib.teaching.build", *map(str, found)])
 
 
 def test_there_is_a_lesson_and_a_sheet():
@@ -107,10 +107,10 @@ def test_every_number_in_the_text_of_a_lesson_is_claimed_or_quoted(path):
     assert not found, "\n".join(map(str, found))
 
 
-@pytest.mark.parametrize("path", MASTERS, ids=name)
+@pytest.mark.parametrize("path", SOURCES, ids=name)
 def test_a_code_cell_has_at_most_fifteen_lines(path):
     # Exercise cells are filled from the library, and an answer in the solution may be as long as it needs.
-    cells = [cell for cell in read_master(path) if cell.kind == "code" and "solution" not in cell.tags]
+    cells = [cell for cell in read_source(path) if cell.kind == "code" and "solution" not in cell.tags]
     assert [cell.id for cell in cells if len(cell.text.splitlines()) > 15] == []
 
 

@@ -18,7 +18,7 @@ SHORT = 12  # nodes of a body that says too little to be a copy: `return self.x`
 SAME_NAME = {
     "main": "a command line has one in each module that is started",
     "evaluate": "lessons call it: of a NumPy network, and of a torch model",
-    "layer_report": "lessons call it: of a NumPy network, and of a torch model",
+    "layer_stats": "lessons call it: of a NumPy network, and of a torch model",
     "count_parameters": "sheets 01 and 10 ask for it: of linear layers, and of the reported language model",
     "softmax_cross_entropy": "the library's works in place, one exponential in place of two; tests hold the two equal",
 }

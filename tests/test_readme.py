@@ -118,3 +118,33 @@ def test_both_licences_name_what_they_cover() -> None:
     assert "LICENSE-TEXT" in code_licence
     assert "Creative Commons Attribution 4.0" in text_licence
     assert "LICENSE" in text_licence
+
+
+def tree_in(text: str) -> dict[str, str]:
+    """The rooms in the tree of a page, as paths from course_lib, and the phrase of each."""
+    (block,) = re.findall(r"^```\n(by_hand/ .*?)^```", text, re.MULTILINE | re.DOTALL)
+    rooms, above = {}, ""
+    for inside, name, phrase in re.findall(r"^( *)(\w+)/ +(.*)$", block, re.MULTILINE):
+        above = above if inside else name
+        rooms[f"{above}/{name}" if inside else name] = phrase
+    return rooms
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_the_tree_names_every_room_of_the_library_with_a_phrase(page: str) -> None:
+    package = ROOT / "course_lib"
+    rooms = {path.parent.relative_to(package).as_posix() for path in package.rglob("__init__.py")} - {"."}
+    deepest = {"teaching/checks"}  # a folder a sheet, told in one phrase
+    wanted = {room for room in rooms if not any(room.startswith(f"{one}/") for one in deepest)}
+    tree = tree_in(TEXT[page])
+    assert set(tree) == wanted
+    assert all(len(phrase) >= 5 for phrase in tree.values())
+
+
+def test_the_tree_is_one() -> None:
+    assert tree_in(TEXT["README.md"]) == tree_in(TEXT["CONTRIBUTING.md"])
+
+
+def test_a_room_that_is_missing_in_the_tree_is_seen() -> None:
+    text = "```\nby_hand/  formulas\ncore/  the rest\n    reports/  tables\n```"
+    assert tree_in(text) == {"by_hand": "formulas", "core": "the rest", "core/reports": "tables"}

@@ -104,7 +104,7 @@ def standardize(train: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def training_step(
-    weight: np.ndarray, bias: np.ndarray, x: np.ndarray, labels: np.ndarray, rate: float
+    weight: np.ndarray, bias: np.ndarray, x: np.ndarray, labels: np.ndarray, lr: float
 ) -> tuple[float, np.ndarray, np.ndarray]:
     """One step of gradient descent on the softmax cross-entropy of logits = x @ weight + bias.
 
@@ -114,4 +114,4 @@ def training_step(
     logits = linear_forward(x, weight, bias)  # 1. forward
     total, count, gradient = softmax_cross_entropy(logits, labels)  # 2. loss
     _, weight_gradient, bias_gradient = linear_backward(x, weight, gradient)  # 3. backward
-    return total / count, weight - rate * weight_gradient, bias - rate * bias_gradient  # 4. update
+    return total / count, weight - lr * weight_gradient, bias - lr * bias_gradient  # 4. update

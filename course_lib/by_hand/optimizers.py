@@ -13,51 +13,51 @@ import numpy as np
 
 
 def momentum_step(
-    parameter: np.ndarray, gradient: np.ndarray, velocity: np.ndarray, rate: float, momentum: float
+    parameter: np.ndarray, gradient: np.ndarray, velocity: np.ndarray, lr: float, momentum: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """One step of gradient descent with momentum; returns the new parameter and the new velocity.
 
-    The new velocity is momentum times the old one, minus rate times gradient; the parameter moves
+    The new velocity is momentum times the old one, minus lr times gradient; the parameter moves
     by the new velocity. The inputs are not changed.
     """
-    velocity = momentum * velocity - rate * gradient
+    velocity = momentum * velocity - lr * gradient
     return parameter + velocity, velocity
 
 
 def rate_outside_step(
-    parameter: np.ndarray, gradient: np.ndarray, velocity: np.ndarray, rate: float, momentum: float
+    parameter: np.ndarray, gradient: np.ndarray, velocity: np.ndarray, lr: float, momentum: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Momentum as torch keeps it: the velocity sums gradients, and the rate multiplies it at the step.
 
     The same path as `momentum_step` while the rate stays the same, and another one after it changes.
     """
     velocity = momentum * velocity + gradient
-    return parameter - rate * velocity, velocity
+    return parameter - lr * velocity, velocity
 
 
 def nesterov_step(
-    parameter: np.ndarray, gradient: np.ndarray, velocity: np.ndarray, rate: float, momentum: float
+    parameter: np.ndarray, gradient: np.ndarray, velocity: np.ndarray, lr: float, momentum: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """One step of Nesterov momentum; returns the new parameter and the new velocity.
 
     The velocity changes as in `momentum_step`. The parameter moves by momentum times the NEW
-    velocity, minus rate times gradient. The inputs are not changed.
+    velocity, minus lr times gradient. The inputs are not changed.
     """
-    change = rate * gradient
+    change = lr * gradient
     velocity = momentum * velocity - change
     return parameter + momentum * velocity - change, velocity  # as if it looked one step ahead
 
 
 def rmsprop_step(
-    parameter: np.ndarray, gradient: np.ndarray, squares: np.ndarray, rate: float, decay: float, epsilon: float
+    parameter: np.ndarray, gradient: np.ndarray, squares: np.ndarray, lr: float, alpha: float, eps: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """One step of RMSProp; returns the new parameter and the new running mean of squared gradients.
 
-    squares: decay times the old mean, plus (1 - decay) times gradient squared, entry by entry. The
-    step is rate times gradient, divided by (root of the NEW squares, plus epsilon).
+    squares: alpha times the old mean, plus (1 - alpha) times gradient squared, entry by entry. The
+    step is lr times gradient, divided by (root of the NEW squares, plus eps).
     """
-    squares = decay * squares + (1 - decay) * gradient**2
-    return parameter - rate * gradient / (np.sqrt(squares) + epsilon), squares
+    squares = alpha * squares + (1 - alpha) * gradient**2
+    return parameter - lr * gradient / (np.sqrt(squares) + eps), squares
 
 
 def adam_step(
@@ -66,22 +66,22 @@ def adam_step(
     m: np.ndarray,
     v: np.ndarray,
     t: int,
-    rate: float,
+    lr: float,
     beta1: float,
     beta2: float,
-    epsilon: float,
+    eps: float,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """One step of Adam (Kingma & Ba 2015, algorithm 1); returns the new parameter, m and v.
 
     t is the number of this step, from 1. m and v are running means of gradient and gradient
     squared, entry by entry, returned as they are; the step uses them corrected for their start at
-    zero. epsilon is added to the root of the corrected v. The inputs are not changed.
+    zero. eps is added to the root of the corrected v. The inputs are not changed.
     """
     m = beta1 * m + (1 - beta1) * gradient
     v = beta2 * v + (1 - beta2) * gradient**2
     m_hat = m / (1 - beta1**t)  # the weights of the mean sum to 1 - beta1^t
     v_hat = v / (1 - beta2**t)
-    return parameter - rate * m_hat / (np.sqrt(v_hat) + epsilon), m, v
+    return parameter - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
 
 
 def adamw_step(
@@ -90,15 +90,15 @@ def adamw_step(
     m: np.ndarray,
     v: np.ndarray,
     t: int,
-    rate: float,
+    lr: float,
     beta1: float,
     beta2: float,
-    epsilon: float,
-    decay: float,
+    eps: float,
+    weight_decay: float,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """One step of AdamW (Loshchilov & Hutter 2019, algorithm 2); returns the new parameter, m and v.
 
-    Adam's step, and apart from it a weight decay that takes the share rate * decay off the
+    Adam's step, and apart from it a weight decay that takes the share lr * weight_decay off the
     parameter, past m and v. A parameter of one axis is a bias: it is not decayed.
     """
     m = beta1 * m + (1 - beta1) * gradient
@@ -106,23 +106,23 @@ def adamw_step(
     m_hat = m / (1 - beta1**t)
     v_hat = v / (1 - beta2**t)
     if parameter.ndim > 1:  # weights, not biases
-        parameter = (1 - rate * decay) * parameter
-    return parameter - rate * m_hat / (np.sqrt(v_hat) + epsilon), m, v
+        parameter = (1 - lr * weight_decay) * parameter
+    return parameter - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
 
 
 def adam_passes(step: Callable[..., tuple[np.ndarray, np.ndarray, np.ndarray]], rng: np.random.Generator) -> bool:
     """Whether `step`, called like `adam_step`, makes the steps of Adam: True or False.
 
     Several steps from zeros of m and v, at a rate that changes, with gradients of very different
-    size and an epsilon that counts. `step` may write into the arrays that it is given.
+    size and an eps that counts. `step` may write into the arrays that it is given.
     """
     sizes = np.geomspace(1e-3, 10, 6).reshape(3, 2)
     right = own = rng.normal(size=(3, 2))
     m, v, own_m, own_v = (np.zeros((3, 2)) for _ in range(4))
-    for t, rate in enumerate((0.1, 0.1, 0.02, 0.3, 0.05), start=1):
+    for t, lr in enumerate((0.1, 0.1, 0.02, 0.3, 0.05), start=1):
         gradient = sizes * rng.normal(size=(3, 2))
-        right, m, v = adam_step(right, gradient, m, v, t, rate, 0.8, 0.95, 0.01)
-        own, own_m, own_v = step(own.copy(), gradient.copy(), own_m, own_v, t, rate, 0.8, 0.95, 0.01)
+        right, m, v = adam_step(right, gradient, m, v, t, lr, 0.8, 0.95, 0.01)
+        own, own_m, own_v = step(own.copy(), gradient.copy(), own_m, own_v, t, lr, 0.8, 0.95, 0.01)
         if not np.allclose(own, right, rtol=1e-8, atol=1e-10):
             return False
     return True

@@ -49,7 +49,7 @@ def l2_step(
     bias: np.ndarray,
     weight_gradient: np.ndarray,
     bias_gradient: np.ndarray,
-    rate: float,
+    lr: float,
     strength: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """One step of SGD on the loss plus strength * (sum of the squared weights).
@@ -58,8 +58,8 @@ def l2_step(
     is not penalised. Returns the new weight and the new bias; the inputs are not changed.
     """
     penalty_gradient = 2 * strength * weight  # d/dw of strength * w^2
-    new_weight = weight - rate * (weight_gradient + penalty_gradient)
-    new_bias = bias - rate * bias_gradient
+    new_weight = weight - lr * (weight_gradient + penalty_gradient)
+    new_bias = bias - lr * bias_gradient
     return new_weight, new_bias
 
 

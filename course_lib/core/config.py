@@ -6,7 +6,7 @@ import json
 import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
 Config = TypeVar("Config")
@@ -37,6 +37,7 @@ def from_dict(cls: type[Config], data: Mapping[str, Any]) -> Config:
     if not isinstance(data, Mapping):
         raise TypeError(f"the data of {cls.__name__} must be a dict, got {data!r}")
     names = _fields(cls)
+    data = with_present_names(data, names)
     unknown = sorted(set(data) - set(names))
     if unknown:
         raise ValueError(f"{cls.__name__} has no field {unknown}; its fields are {names}")
@@ -45,6 +46,18 @@ def from_dict(cls: type[Config], data: Mapping[str, Any]) -> Config:
         raise ValueError(f"the data of {cls.__name__} lacks {missing}; its fields are {names}")
     hints = typing.get_type_hints(cls)
     return cls(**{name: _typed(hints[name], data[name], f"{cls.__name__}.{name}") for name in names})
+
+
+# Fields of configurations by the names that they had when runs on disk were saved.
+FORMER_NAMES = {"rate": "lr"}
+
+
+def with_present_names(data: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """The saved fields, those of `names` that once had another name under the one that they have now."""
+    return {
+        FORMER_NAMES[name] if name not in names and FORMER_NAMES.get(name) in names else name: value
+        for name, value in data.items()
+    }
 
 
 def digest(config: object) -> str:

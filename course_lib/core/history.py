@@ -12,11 +12,7 @@ import numpy.typing as npt
 from course_lib.core.files import write_text
 from course_lib.core.rows import Row as KeptRow
 from course_lib.core.rows import Rows
-from course_lib.core.validation import (
-    validate_at_least,
-    validate_choice,
-    validate_integer,
-)
+from course_lib.core.validation import validate_at_least, validate_choice, validate_integer
 
 Row = dict[str, Any]  # "split" is a text, "step" and "epoch" are integers, every other entry is a number
 

@@ -30,7 +30,7 @@ class Moments:
 
 
 @dataclass(frozen=True)
-class LayerReport:
+class LayerStats:
     """One layer on one batch: its output, the gradient of the loss with respect to that output, and dead units.
 
     name: place and type, "1 ReLU". dead: share of units that are 0 for the whole batch. activations: the output itself,

@@ -25,7 +25,8 @@ if sys.platform == "win32":
         # Windows opens no folder; the file stays, because another process may be waiting for this very one.
         return os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
 
-    def _taken(descriptor: int) -> bool:
+    def try_lock(descriptor: int) -> bool:
+        """Whether the lock of an open file is taken now; False where somebody else holds it."""
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -37,17 +38,24 @@ if sys.platform == "win32":
         msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
 
 else:
+    import errno
     import fcntl
 
     def _open(folder: Path) -> int:
         # The folder itself: there is no lock file that somebody could remove, leave behind or make unreadable.
         return os.open(folder, os.O_RDONLY)
 
-    def _taken(descriptor: int) -> bool:
+    def try_lock(descriptor: int) -> bool:
+        """Whether the lock of an open file or folder is taken now; False where somebody else holds it.
+
+        Raises OSError where its file system has no locks.
+        """
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
+        except OSError as error:
+            if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+                return False
+            raise
         return True
 
     def _release(descriptor: int) -> None:
@@ -80,6 +88,6 @@ def folder_locked(folder: Path, seconds: float) -> Iterator[None]:
 
 def _locked(descriptor: int, folder: Path) -> bool:
     try:
-        return _taken(descriptor)
+        return try_lock(descriptor)
     except OSError as error:
         raise NoLocks(f"the file system of {folder} has no locks: {error.strerror or error}") from error

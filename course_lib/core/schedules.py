@@ -1,7 +1,7 @@
-"""How large is the learning rate at a step? A schedule maps the step to a multiplier of the base rate.
+"""How large is the learning rate at a step? A schedule maps the step to a factor of the base rate.
 
 One schedule can so drive several groups of parameters that have different base rates. Steps count from 0:
-`schedule(0)` is the multiplier of the first update. A step may be an update or an epoch; it is whatever the
+`schedule(0)` is the factor of the first update. A step may be an update or an epoch; it is whatever the
 caller counts.
 """
 
@@ -59,7 +59,7 @@ def step_decay(factor: float, every: int) -> Schedule:
 def cosine_with_warmup(steps: int, warmup: int = 0, floor: float = 0.0) -> Schedule:
     """A line up to 1 at step `warmup`, then half a cosine down to `floor` at step `steps`.
 
-    The line starts at 1 / (warmup + 1); after `steps` the multiplier stays at `floor`. Without warm-up it
+    The line starts at 1 / (warmup + 1); after `steps` the factor stays at `floor`. Without warm-up it
     equals torch.optim.lr_scheduler.CosineAnnealingLR(T_max=steps) up to step `steps`. Raises ValueError
     unless 0 <= warmup < steps and 0 <= floor <= 1.
     Source: Loshchilov & Hutter 2017, SGDR, equation 5 (cosine); Goyal et al. 2017 (warm-up).
@@ -104,8 +104,8 @@ class Plateau:
     """Multiply the rate by `factor` when a loss has not improved for more than `patience` updates in a row.
 
     `update(value)` is called after each measurement (on the validation set, not the training set); calling
-    the object with a step gives the multiplier of now, whatever the step. To improve is to lie more than
-    `min_delta` below the best value so far; NaN never improves. The multiplier does not fall below `floor`.
+    the object with a step gives the factor of now, whatever the step. To improve is to lie more than
+    `min_delta` below the best value so far; NaN never improves. That factor does not fall below `floor`.
     For a score that should rise, pass its negative. Equals
     torch.optim.lr_scheduler.ReduceLROnPlateau(threshold_mode="abs", min_lr=floor, eps=0).
 
@@ -118,7 +118,7 @@ class Plateau:
         validate_at_least("min_delta", min_delta, 0)
         validate_interval("floor", floor, 0, 1)
         self.factor, self.patience, self.min_delta, self.floor = factor, patience, min_delta, floor
-        self.multiplier = 1.0
+        self.scale = 1.0
         self.best = math.inf
         self.bad_updates = 0
 
@@ -130,31 +130,32 @@ class Plateau:
         else:
             self.bad_updates += 1
         if self.bad_updates > self.patience:
-            self.multiplier = max(self.multiplier * self.factor, self.floor)
+            self.scale = max(self.scale * self.factor, self.floor)
             self.bad_updates = 0
 
     def __call__(self, step: int) -> float:
         _validate_step(step)
-        return self.multiplier
+        return self.scale
 
     def state_dict(self) -> dict[str, float]:
         """What it has noted so far; a checkpoint keeps it, so that a resumed run goes on at the same rate."""
-        return {"multiplier": self.multiplier, "best": self.best, "bad_updates": self.bad_updates}
+        return {"scale": self.scale, "best": self.best, "bad_updates": self.bad_updates}
 
     def load_state_dict(self, state: dict[str, float]) -> None:
         """Go on from what `state_dict` returned. Raises ValueError for anything else."""
-        wanted = ("multiplier", "best", "bad_updates")
+        wanted = ("scale", "best", "bad_updates")
+        state = {"scale" if name == "multiplier" else name: value for name, value in state.items()}  # its name before
         if sorted(state) != sorted(wanted):
             raise ValueError(f"state must hold {', '.join(wanted)}, got {', '.join(sorted(state)) or 'nothing'}")
-        validate_interval("multiplier", state["multiplier"], 0, 1)
+        validate_interval("scale", state["scale"], 0, 1)
         validate_at_least("bad_updates", state["bad_updates"], 0)
-        self.multiplier, self.best = float(state["multiplier"]), float(state["best"])
+        self.scale, self.best = float(state["scale"]), float(state["best"])
         self.bad_updates = int(state["bad_updates"])
 
 
-def _cosine(start: float, end: float, progress: float) -> float:
-    """Half a cosine from `start` (progress 0) to `end` (progress 1)."""
-    return end + (start - end) * (1.0 + math.cos(math.pi * progress)) / 2.0
+def _cosine(start: float, end: float, part: float) -> float:
+    """Half a cosine from `start` (part 0) to `end` (part 1)."""
+    return end + (start - end) * (1.0 + math.cos(math.pi * part)) / 2.0
 
 
 def _validate_step(step: int) -> None:

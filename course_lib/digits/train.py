@@ -25,7 +25,7 @@ from course_lib.training.loop.callbacks import evaluate_on
 from course_lib.training.loop.distributed import wrap
 from course_lib.training.loop.state import TrainState
 from course_lib.training.runs.epoch_table import print_table
-from course_lib.training.runs.out_of_memory import memory_advice
+from course_lib.training.runs.out_of_memory import advice_on_size
 from course_lib.training.runs.run import run
 
 
@@ -37,7 +37,7 @@ class DigitsConfig:
     dropout: float = 0.0
     batch_size: int = 32
     epochs: int = 10
-    rate: float = 1e-3
+    lr: float = 1e-3
 
     def __post_init__(self) -> None:
         if len(self.hidden) != 2 or min(self.hidden) < 1:
@@ -66,9 +66,9 @@ def train_digits(
     """
     train, validation = digits_loaders(config, seeds, device=device)
     model = digits_net(config, seed=seeds.init).to(device)
-    state = TrainState(wrap(model), torch.optim.Adam(model.parameters(), lr=config.rate), seeds)
+    state = TrainState(wrap(model), torch.optim.Adam(model.parameters(), lr=config.lr), seeds)
     measures = evaluate_on("val", validation, classification_scores, precision=precision)
-    with memory_advice(state, batch_size=config.batch_size):
+    with advice_on_size(state, batch_size=config.batch_size):
         run(
             folder,
             state,

@@ -34,7 +34,7 @@ from course_lib.training.loop.generators import generators_kept
 from course_lib.training.loop.parameter_groups import decay_groups
 from course_lib.training.loop.state import TrainState
 from course_lib.training.runs.epoch_table import print_table
-from course_lib.training.runs.out_of_memory import memory_advice
+from course_lib.training.runs.out_of_memory import advice_on_size
 from course_lib.training.runs.run import run
 
 SPECIAL = (PADDING, UNKNOWN, END)  # ids 0, 1, 2, as in the report
@@ -58,7 +58,7 @@ class Recipe:
     batch: int = 32
     length: int = 256
     epochs: int = 20
-    rate: float = 1e-3
+    lr: float = 1e-3
     weight_decay: float = 0.01
     clip: float = 1.0
     horizon: int = 20
@@ -74,15 +74,15 @@ class Recipe:
             validate_at_least(name, getattr(self, name), 1)
         if self.length % self.model.context != 0:
             raise ValueError(f"length ({self.length}) must be a multiple of the context ({self.model.context})")
-        validate_above("rate", self.rate, 0)
+        validate_above("lr", self.lr, 0)
 
 
 AS_REPORTED_RUN = Recipe(
-    AS_REPORTED, "synthetic", epochs=15, rate=1e-4, decay_everything=True, own_vocabularies=True, plain_seed=True
+    AS_REPORTED, "synthetic", epochs=15, lr=1e-4, decay_everything=True, own_vocabularies=True, plain_seed=True
 )
 PRESETS = {
     # About a minute on one core.
-    "cpu": Recipe(SMALL, "documentation", batch=8, length=256, epochs=1, rate=2e-3, horizon=1, warmup=10),
+    "cpu": Recipe(SMALL, "documentation", batch=8, length=256, epochs=1, lr=2e-3, horizon=1, warmup=10),
     "as-reported": AS_REPORTED_RUN,
     "wikitext2": Recipe(replace(FULL, vocabulary=33_280), length=1024, batch=8, warmup=200),
     "cuda": Recipe(
@@ -119,7 +119,7 @@ def train_infinito(
     validate = partial(validation_losses, config=recipe.model)
     if rank() == 0:
         data.vocabulary.save(Path(folder) / "vocabulary.json")
-    with memory_advice(state, batch_size=recipe.batch):
+    with advice_on_size(state, batch_size=recipe.batch):
         run(
             folder,
             state,
@@ -178,7 +178,7 @@ def start_state(recipe: Recipe, seeds: Seeds, *, device: torch.device | str = "c
         groups = decay_groups(model, recipe.weight_decay)
     fused = next(model.parameters()).device.type == "cuda"
     # unused: the reported memory, and the memory of a single segment, are no part of the graph.
-    return TrainState(wrap(model, unused=True), torch.optim.AdamW(groups, lr=recipe.rate, fused=fused), seeds)
+    return TrainState(wrap(model, unused=True), torch.optim.AdamW(groups, lr=recipe.lr, fused=fused), seeds)
 
 
 def schedule(recipe: Recipe, steps_per_epoch: int) -> Schedule:

@@ -48,7 +48,7 @@ def train_mlp(
 ) -> History:
     """Train `model` in place on train = (x, y); returns the history, with rows "train" and "val" per epoch.
 
-    x (n, inputs), y as the loss wants it. The rate of a step is optimizer.rate * schedule(step). on_gradient hooks run
+    x (n, inputs), y as the loss wants it. The rate of a step is optimizer.lr * schedule(step). on_gradient hooks run
     between backward and update (penalties, clipping), on_step hooks after the update. With a stopper, which needs
     validation, training ends when the stopper says so, and the best parameters are restored.
     The training loss of a row is the mean over its epoch, measured while the network changes.
@@ -79,7 +79,7 @@ def train_mlp(
                 if stopper is not None and stopper.update(scores["loss"], epoch):
                     best = model.parameters.copy()
         except ValueError as error:
-            where = f"in epoch {epoch}, at step {step}, at rate {optimizer.rate * schedule(step):g}"
+            where = f"in epoch {epoch}, at step {step}, at rate {optimizer.lr * schedule(step):g}"
             raise ValueError(f"{error} ({where})") from error
         if stopper is not None and stopper.stop:
             break

@@ -35,7 +35,7 @@ from course_lib.core.stats import paired_comparison, t_interval
 from course_lib.numpy_nn import initializers
 from course_lib.numpy_nn.data import Standardizer, split_indices
 from course_lib.numpy_nn.datasets import load_digits
-from course_lib.numpy_nn.studies.instruments import layer_report
+from course_lib.numpy_nn.studies.instruments import layer_stats
 from course_lib.numpy_nn.layers import ReLU, Sigmoid, Tanh
 
 # %% [markdown] id="try-first"
@@ -238,7 +238,7 @@ def inside(activation, initializer, sizes=(64, 128, 96, 128, 96, 128, 10), seed=
         initializer=initializer,
         dtype=np.float64,
     )
-    reports = layer_report(model, x_train[:200].astype(np.float64), y_train[:200])
+    reports = layer_stats(model, x_train[:200].astype(np.float64), y_train[:200])
     return reports[::2], reports[1::2]
 
 
@@ -473,7 +473,7 @@ def measure(activation, gain, seed=0):
         return float(gain) * initializers.lecun_normal(shape, rng, dtype)
 
     model = mlp(sizes, rng=np.random.default_rng(seed), activation=LAYERS[activation], initializer=scaled)
-    reports = layer_report(model, X, Y)[::2]
+    reports = layer_stats(model, X, Y)[::2]
     lengths = np.array([gradient_length(one) for one in reports])
     return np.array([one.output.rms for one in reports]), lengths / lengths[-1]
 
@@ -769,7 +769,7 @@ sizes = [64, *([256, 32] * 7)[:13], 10]
 panels = {}
 for name, scheme in (("healthy", initializers.he_normal), ("broken", somebodys_initializer)):
     model = mlp(sizes, rng=np.random.default_rng(3), initializer=scheme)
-    reports = layer_report(model, x_train[:200], y_train[:200])[::2]
+    reports = layer_stats(model, x_train[:200], y_train[:200])[::2]
     panels[name] = np.array([one.output.rms for one in reports[:-1]])  # the hidden layers
 
 # %% id="broken-figure"
@@ -969,7 +969,7 @@ def ten_times(shape, rng, dtype):
 
 
 model = mlp(DEEP, rng=np.random.default_rng(0), initializer=initializers.normal(0.01))
-first = layer_report(model, x_train[:200], y_train[:200])[0]
+first = layer_stats(model, x_train[:200], y_train[:200])[0]
 too_large = [
     trained(ten_times, seed=seed, sizes=SHALLOW, epochs=12)[1].last("val", "accuracy") for seed in range(5)
 ]
@@ -992,7 +992,7 @@ claim(
 # %% id="adam-epsilon" tags=["nbval-ignore-output"]
 def with_epsilon(epsilon, seed):
     model = mlp(DEEP, rng=np.random.default_rng(seed), initializer=initializers.normal(0.01))
-    optimizer = Adam(1e-3, 0.9, 0.999, epsilon)
+    optimizer = Adam(1e-3, (0.9, 0.999), epsilon)
     history = train_mlp(
         model, (x_train, y_train), optimizer=optimizer, epochs=20, seed=seed, validation=validation
     )
@@ -1021,7 +1021,7 @@ claim("< 0.85", max(tiny), "the best of them: far behind He in a third of the ep
 # ### What to do
 #
 # Biases 0. He (fan-in) for ReLU and its relatives; a gain near 1 for tanh; not PyTorch's default in a deep plain network.
-# Check it with one batch before training: `layer_report`, a line per layer, no trend forward or backward. Normalization
+# Check it with one batch before training: `layer_stats`, a line per layer, no trend forward or backward. Normalization
 # layers and residual connections (later lessons) take much of this worry away, by keeping the size of the signal
 # themselves.
 #

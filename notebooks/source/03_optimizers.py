@@ -52,7 +52,7 @@ def distance(path):
     return np.linalg.norm(path, axis=-1)  # to the minimum, which is the origin
 
 
-path = follow(SGD(rate=0.01), valley, steps=100)  # <- your rate
+path = follow(SGD(lr=0.01), valley, steps=100)  # <- your rate
 print(f"start {distance(path)[0]:.2f}   after 100 steps {distance(path)[-1]:.3g}")
 
 # %% id="try-first-grid-claims"
@@ -519,10 +519,10 @@ def parts(seed, standardized=True):
 
 # %% id="correction-optimizer"
 class Uncorrected(Adam):
-    def step(self, parameters, gradients, multiplier=1.0):
+    def step(self, parameters, gradients, factor=1.0):
         if self.a is None:
             self.m, self.v, self.a = 0.0, 0.0, True
-        settings = 1, self.rate * multiplier, self.beta1, self.beta2, self.epsilon  # t plays no part
+        settings = 1, self.lr * factor, *self.betas, self.eps  # t plays no part
         parameters[:], self.m, self.v = uncorrected_step(parameters, gradients, self.m, self.v, *settings)
 
 
@@ -584,7 +584,7 @@ claim("< 1e-7", difference, "largest difference of any parameter after 200 steps
 
 # %% id="adam-defaults"
 library = Adam()
-assert defaults == {"lr": library.rate, "betas": (library.beta1, library.beta2), "eps": library.epsilon}
+assert defaults == {"lr": library.lr, "betas": library.betas, "eps": library.eps}
 print(defaults)
 
 # %% id="adam-defaults-claims"
@@ -717,7 +717,7 @@ def shrunk_to(optimizer, hooks=()):
 # %% id="adamw-claim"
 strengths = [0.1, 0.01, 0.001, 0.0001]
 inside_adam = [shrunk_to(Adam(0.001), [l2(strength)]) for strength in strengths]
-apart = [shrunk_to(AdamW(0.001, decay=2 * strength)) for strength in strengths]
+apart = [shrunk_to(AdamW(0.001, weight_decay=2 * strength)) for strength in strengths]
 rule = [(1 - 0.001 * 2 * strength) ** 200 for strength in strengths]
 for strength, a, b in zip(strengths, inside_adam, apart, strict=True):
     print(f"lambda {strength:<7} share of the weights that is left: L2 in Adam {a:.2f}, AdamW {b:.3f}")
@@ -747,7 +747,7 @@ small, large = left_over(Adam(0.001), penalty=0.2)
 # %% id="adamw-two-claims" tags=["results"]
 claim("< 0.1", small, "L2 in Adam: what is left of the weight with small gradients")
 claim("> 0.95", large, "L2 in Adam: what is left of the weight with large gradients")
-small, large = left_over(AdamW(0.001, decay=0.2), penalty=0.0)
+small, large = left_over(AdamW(0.001, weight_decay=0.2), penalty=0.0)
 claim("between 0.64 and 0.70", small, "AdamW: the weight with small gradients")
 claim("between 0.64 and 0.70", large, "AdamW: the weight with large gradients")
 

@@ -162,7 +162,7 @@ print(f"eigenvalues from {exact[0]:.2f} to {exact[-1]:.2f}")
 # batches and patience the network 64-16-10 comes to rest where its gradient is zero to nine digits.
 
 # %% id="limit-minimum-run"
-DECAY = {"decay": 0.03}
+DECAY = {"weight_decay": 0.03}
 model = mlp([64, 16, 10], rng=np.random.default_rng(0), activation=Tanh, dtype=np.float64)
 optimizer = Momentum(0.5, momentum=0.95)
 for _ in range(1_200):
@@ -528,7 +528,7 @@ for axis, (name, schedule) in zip(axes.flat, SHAPES.items(), strict=True):
 for axis in axes[1]:
     axis.set_xlabel("epoch")
 for axis in axes[:, 0]:
-    axis.set_ylabel("multiplier")
+    axis.set_ylabel("factor")
 style.show(
     figure,
     alt="Six schedules over 60 epochs as multipliers of the base rate. Constant: 1. Exponential: a "

@@ -80,7 +80,7 @@ def trained(
     if augment:
         first = Augment((8, 8), rng=generator(seed, "augment"), **augment)
         model = Sequential(first, *model.layers)
-    optimizer = AdamW(rate, decay=decay * model.weight_mask)
+    optimizer = AdamW(rate, weight_decay=decay * model.weight_mask)
     train_mlp(model, train, optimizer=optimizer, epochs=epochs, batch_size=50, seed=seed, **options)
     return model
 
@@ -515,7 +515,7 @@ optimizer = torch.optim.SGD([weight], lr=0.1, weight_decay=0.1)
 weight.grad = torch.zeros(1)  # no gradient of the loss: what moves the weight is the decay alone
 optimizer.step()
 claim("0.99", weight.item(), "a weight of 1 after a step of torch with weight_decay 0.1 and rate 0.1")
-one, _ = l2_step(np.ones((1, 1)), np.zeros(1), np.zeros((1, 1)), np.zeros(1), rate=0.1, strength=0.1)
+one, _ = l2_step(np.ones((1, 1)), np.zeros(1), np.zeros((1, 1)), np.zeros(1), lr=0.1, strength=0.1)
 claim("0.98", one[0, 0], "after a step on the penalty 0.1 * w^2 at the same rate")
 
 # %% [markdown] id="decay-adam"
@@ -541,7 +541,7 @@ def shrinking(optimizer, penalty, steps=1_000):
 
 
 with_l2 = shrinking(Adam(1e-3), penalty=0.05)
-with_decay = shrinking(AdamW(1e-3, decay=0.3), penalty=0.0)
+with_decay = shrinking(AdamW(1e-3, weight_decay=0.3), penalty=0.0)
 
 # %% id="decay-adam-figure"
 figure, axes = style.canvas(1, 2, width=9.5, height=3.2, sharey=True)

@@ -228,14 +228,14 @@ style.show(figure, alt="Four panels. " + " ".join(describe(*frame) for frame in 
 # split and its own start, without dropout:
 
 # %% id="runs"
-from course_lib.numpy_nn.studies.stopping_runs import PLAIN, trained_run
+from course_lib.numpy_nn.studies.stopping_runs import PLAIN, stopping_run
 
-show_source(trained_run)
+show_source(stopping_run)
 
 # %% id="runs-train" tags=["nbval-ignore-output"]
 seeds = range(16)
-plain = [trained_run(digits, seed, **PLAIN) for seed in seeds]  # 40 epochs, nothing stops them
-with_dropout = [trained_run(digits, seed, **WITH_DROPOUT) for seed in seeds]  # 100 epochs
+plain = [stopping_run(digits, seed, **PLAIN) for seed in seeds]  # 40 epochs, nothing stops them
+with_dropout = [stopping_run(digits, seed, **WITH_DROPOUT) for seed in seeds]  # 100 epochs
 
 
 def table(runs, part, score="loss"):

@@ -49,7 +49,7 @@ from course_lib.teaching.build.source import show_source
 # %% id="try-first-run" tags=["nbval-ignore-output"]
 from course_lib.teaching.clinic.faults import stubborn_losses
 
-losses = stubborn_losses(rate=0.1)  # <- your rate
+losses = stubborn_losses(lr=0.1)  # <- your rate
 print(f"first epoch {losses[0]:.3f}   last epoch {losses[-1]:.3f}")
 
 # %% id="try-first-grid"
@@ -538,7 +538,7 @@ assert torch.equal(gradient_after_backward(), first), "with it, it does not"
 # layer for good. We train at two rates and count the units of the second hidden layer that answer to no sample.
 
 # %% id="dead-run" tags=["nbval-ignore-output"]
-at_rate = {rate: [run_setup(replace(Setup(), rate=rate), seed) for seed in range(5)] for rate in (0.1, 3.0)}
+at_rate = {rate: [run_setup(replace(Setup(), lr=rate), seed) for seed in range(5)] for rate in (0.1, 3.0)}
 for rate, five in at_rate.items():
     shares, loss = [run.layers[1].dead for run in five], np.mean([run.train_loss[-1] for run in five])
     print(f"rate {rate}: share of dead units {np.round(shares, 2)}, training loss {loss:.2f}")
@@ -696,7 +696,7 @@ FLAT = [
 ]  # fmt: skip
 raised = {}
 for fault in FLAT:
-    setup = replace(SETUPS[fault][0], rate=10 * SETUPS[fault][0].rate, epochs=12)
+    setup = replace(SETUPS[fault][0], lr=10 * SETUPS[fault][0].lr, epochs=12)
     raised[fault] = [run_setup(setup, seed) for seed in range(5)]
     accuracy = np.mean([run.val_accuracy[-1] for run in raised[fault]])
     loss = np.mean([run.train_loss[-1] for run in raised[fault]])

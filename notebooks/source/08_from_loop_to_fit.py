@@ -837,7 +837,7 @@ def order_again(state):
 
 
 def noise_again(state):
-    state.noise = None  # fit then starts the noise of the epoch from its seed
+    state.generators = None  # fit then starts the noise of the epoch from its seed
     return state
 
 

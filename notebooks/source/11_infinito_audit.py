@@ -91,7 +91,7 @@ ours = {
     name: getattr(RUN.model, name) for name in ("vocabulary", "width", "layers", "heads", "memory_slots")
 }
 ours |= {"parameters": parameters, "epochs": RUN.epochs, "batch_size": RUN.batch}
-ours |= {"sequence_length": RUN.length, "learning_rate": RUN.rate}
+ours |= {"sequence_length": RUN.length, "learning_rate": RUN.lr}
 for name, value in ours.items():
     print(f"{name:<16} report {report.fact(name).text:<12} preset {value:,}")
     assert report.fact(name).value == value

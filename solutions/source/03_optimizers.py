@@ -46,7 +46,7 @@ from course_lib.teaching.checks.optimizers.runs import in_words, six_paths
 #
 # Return both, because the next step needs the velocity. Do not write into what you are given.
 #
-# Example: parameter 5, gradient 2, velocity 1, rate 0.1, momentum 0.5 give the velocity 0.5 - 0.2 = 0.3 and the
+# Example: parameter 5, gradient 2, velocity 1, lr 0.1, momentum 0.5 give the velocity 0.5 - 0.2 = 0.3 and the
 # parameter 5.3.
 
 # %% id="momentum" exercise="momentum" function="course_lib.by_hand.optimizers:momentum_step"
@@ -73,10 +73,10 @@ for rates in ((0.1, 0.1, 0.1), (0.1, 0.1, 0.01)):
     print(f"rates {rates}: rate inside {inside:.3f}, rate outside {outside:.3f}")
 
 # %% [markdown] id="nesterov-text" exercise="nesterov"
-# The velocity changes as before. The parameter then moves by momentum times the **new** velocity, minus rate times
+# The velocity changes as before. The parameter then moves by momentum times the **new** velocity, minus lr times
 # gradient: the step that momentum would make next if the gradient stayed the same.
 #
-# Example: parameter 5, gradient 2, velocity 1, rate 0.1, momentum 0.5: the velocity becomes 0.3 and the parameter
+# Example: parameter 5, gradient 2, velocity 1, lr 0.1, momentum 0.5: the velocity becomes 0.3 and the parameter
 # 5 + 0.15 - 0.2 = 4.95. (Momentum has gone to 5.3: Nesterov brakes earlier.)
 
 # %% id="nesterov" exercise="nesterov" function="course_lib.by_hand.optimizers:nesterov_step"
@@ -99,7 +99,7 @@ check("nesterov", nesterov_step)
 #
 # with the new $s$ in the step. Return the new parameter and the new $s$.
 #
-# Example: parameter 1, gradient 4, squares 0, rate 0.1, decay 0.75, epsilon 0 give the squares 0.25 · 16 = 4 and the
+# Example: parameter 1, gradient 4, squares 0, lr 0.1, alpha 0.75, eps 0 give the squares 0.25 · 16 = 4 and the
 # parameter 1 - 0.1 · 4 / 2 = 0.8.
 
 # %% id="rmsprop" exercise="rmsprop" function="course_lib.by_hand.optimizers:rmsprop_step"
@@ -122,7 +122,7 @@ check("rmsprop", rmsprop_step)
 #
 # `t` is the number of the step, 1 at the first. Return the new parameter, m and v, **not** corrected.
 #
-# Example: parameter 1, gradient 4, m = v = 0, t = 1, rate 0.1, betas 0.5 and 0.75, epsilon 0: m is 2 and v is 4;
+# Example: parameter 1, gradient 4, m = v = 0, t = 1, lr 0.1, betas 0.5 and 0.75, eps 0: m is 2 and v is 4;
 # corrected they are 4 and 16; the parameter becomes 1 - 0.1 · 4 / 4 = 0.9.
 
 # %% id="adam" exercise="adam" function="course_lib.by_hand.optimizers:adam_step"
@@ -138,10 +138,10 @@ check("adam", adam_step)
 # **Most common mistake**: the corrected values are kept as m and v, and corrected again at the next step.
 
 # %% [markdown] id="adamw-text" exercise="adamw"
-# Adam's step, and beside it a decay: each **weight** loses the share `rate * decay` of itself, which m and v never see.
+# Adam's step, and beside it a decay: each **weight** loses the share `lr * weight_decay` of itself, which m and v never see.
 # A parameter of one axis is a bias and does not decay.
 #
-# Example: with rate 0.1 and decay 0.5 a weight of 2 loses 5 % of itself and is 1.9 before Adam's step is taken off.
+# Example: with lr 0.1 and weight_decay 0.5 a weight of 2 loses 5 % of itself and is 1.9 before Adam's step is taken off.
 
 # %% id="adamw" exercise="adamw" function="course_lib.by_hand.optimizers:adamw_step"
 
@@ -153,7 +153,7 @@ check("adamw", adamw_step)
 # how large the gradients of the data are, and where they are zero, not on its own strength at all (lesson 03, section
 # 7). Taken apart, each weight loses the same share. A bias is one number per unit and is left alone.
 #
-# **Most common mistake**: `gradient + decay * parameter`, and then Adam. That is Adam with L2.
+# **Most common mistake**: `gradient + weight_decay * parameter`, and then Adam. That is Adam with L2.
 
 # %% [markdown] id="order-torch-loop-text" exercise="order_torch_loop"
 # Eight of these ten lines are a training loop in torch. Two are pseudo-code from our source: there, `backprop` returns

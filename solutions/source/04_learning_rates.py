@@ -40,7 +40,7 @@ from course_lib.teaching.checks.learning_rates.range_tests import four_range_tes
 
 # %% [markdown] id="step-decay-text" exercise="step_decay"
 # The rate is multiplied by `factor` after every `every` epochs. Give the rates of all epochs as a list. The line
-# `if epoch % every == 0: rate = rate * factor` is common; look closely at what it does first.
+# `if epoch % every == 0: lr = lr * factor` is common; look closely at what it does first.
 #
 # Example: `step_decay_rates(0.8, 0.5, 2, 5)` is `[0.8, 0.8, 0.4, 0.4, 0.2]`.
 
@@ -58,10 +58,10 @@ check("step_decay", step_decay_rates)
 
 # %% [markdown] id="warmup-cosine-text" exercise="warmup_cosine"
 # The schedule of most large trainings. During the warm-up the rates rise in equal steps, and the first of them is *one such
-# step*, not 0; update `warmup` is the first at the full `rate`. From there half a cosine falls to `floor * rate`, which is
-# reached at `steps` and kept. Return the rate, not a multiplier.
+# step*, not 0; update `warmup` is the first at the full `lr`. From there half a cosine falls to `floor * lr`, which is
+# reached at `steps` and kept. Return the rate, not a factor.
 #
-# Example: with rate 1, 10 steps, a warm-up of 2 and floor 0 the rates of the updates 0, 1, 2 are 1/3, 2/3 and 1; update 6,
+# Example: with lr 1, 10 steps, a warm-up of 2 and floor 0 the rates of the updates 0, 1, 2 are 1/3, 2/3 and 1; update 6,
 # half-way down, has 1/2; step 10 and all later ones have 0.
 
 # %% id="warmup-cosine" exercise="warmup_cosine" function="course_lib.by_hand.schedules:warmup_cosine"
@@ -71,8 +71,8 @@ check("warmup_cosine", warmup_cosine)
 
 # %% [markdown] id="warmup-cosine-why" tags=["solution"]
 # **Why it is so.** One number, the progress, carries it all: 0 where the warm-up ends, 1 where the run ends, held at 1
-# afterwards. `(1 + cos(pi * progress)) / 2` leads from 1 to 0, and stretching it to the range from `rate` to
-# `floor * rate` keeps its shape. A warm-up that starts at 0 wastes the first batch.
+# afterwards. `(1 + cos(pi * progress)) / 2` leads from 1 to 0, and stretching it to the range from `lr` to
+# `floor * lr` keeps its shape. A warm-up that starts at 0 wastes the first batch.
 #
 # **Most common mistake**: the horizon. With `(step - warmup) / steps` the floor is never reached; with `step / steps` the
 # rate jumps at the end of the warm-up. Both look fine in a plot of a long run with a short warm-up.
@@ -82,7 +82,7 @@ check("warmup_cosine", warmup_cosine)
 # one, and what happens when the patience is at its end. Three of the lines are missing at the level *faded*, which
 # `start("plateau", "faded")` puts into a new cell (it also stands folded away below).
 #
-# Example: losses 5, 4, 4, 4, 4 with rate 1, factor 1/2, patience 1 and min_delta 0 give the rates 1, 1, 1, 1/2, 1/2: the
+# Example: losses 5, 4, 4, 4, 4 with lr 1, factor 1/2, patience 1 and min_delta 0 give the rates 1, 1, 1, 1/2, 1/2: the
 # second bad loss in a row is more than the patience of 1, and the fifth loss is the first of a new count.
 
 # %% id="plateau" exercise="plateau" function="course_lib.by_hand.schedules:plateau_rates"
@@ -201,7 +201,7 @@ check("largest_eigenvalue", largest_eigenvalue)
 # cancels that.
 
 # %% [markdown] id="schedule-passes-text" exercise="schedule_passes"
-# Now you write a **test**. `make(rate, steps, warmup, floor)` returns a schedule: a function from the step to the rate.
+# Now you write a **test**. `make(lr, steps, warmup, floor)` returns a schedule: a function from the step to the rate.
 # `schedule_passes(make)` returns True when the schedule follows the rule of 4.2, else False. Your test is run on four right
 # versions, one of which keeps its rates in single precision, and on thirteen with one planted fault each.
 #

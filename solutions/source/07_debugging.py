@@ -335,7 +335,7 @@ from course_lib.teaching.clinic.loop import train
 tenfold = {}
 for fault in AUDITED:
     broken = SETUPS[fault][0]
-    tenfold[fault] = train(replace(broken, rate=10 * broken.rate, epochs=12), 0)
+    tenfold[fault] = train(replace(broken, lr=10 * broken.lr, epochs=12), 0)
     accuracy, loss = tenfold[fault].val_accuracy[-1], tenfold[fault].train_loss[-1]
     print(f"{fault:<18} validation accuracy {accuracy:.2f}   training loss {loss:.2f}")
 

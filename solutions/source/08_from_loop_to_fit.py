@@ -102,10 +102,10 @@ for letter, line in LINES.items():
 order = ...  # a list of letters, such as ["A", "B", "C"]
 
 # %% id="order-fit-loop-solution" tags=["solution"]
-from course_lib.teaching.checks.fitting.order import program_of
+from course_lib.teaching.exercises.run_order import program_of
 
 order = ["D", "H", "C", "L", "G", "J", "B", "N", "M", "A", "K", "F"]
-print(program_of(order))
+print(program_of(LINES, order))
 
 # %% id="order-fit-loop-check"
 check("order_fit_loop", order)

@@ -39,8 +39,8 @@ import torch
 from torch import nn
 
 from course_lib.teaching.check import check, hint, start
-from course_lib.teaching.checks.cuda.listings import LISTINGS, numbered, run_once
-from course_lib.teaching.checks.cuda.machines import LIMITS, table
+from course_lib.teaching.checks.cuda.waits import LISTINGS, numbered, run_once
+from course_lib.teaching.checks.cuda.limits import LIMITS, table
 from course_lib.teaching.checks.cuda.order import LINES
 from course_lib.teaching.claims import quoted
 from course_lib.training.machine.operations import first_wait
@@ -232,10 +232,10 @@ for letter, line in LINES.items():
 order = ...  # a list of letters, such as ["A", "B", "C"]
 
 # %% id="order-scaled-step-solution" tags=["solution"]
-from course_lib.teaching.checks.cuda.order import program_of
+from course_lib.teaching.exercises.run_order import program_of
 
 order = ["J", "H", "D", "G", "B", "F", "A", "L", "C", "I"]
-print(program_of(order))
+print(program_of(LINES, order))
 
 # %% id="order-scaled-step-check"
 check("order_scaled_step", order)

@@ -13,14 +13,14 @@ _EXPECTED = ("forecast-run", "verdict-others")
 COVERS = {
     **{f"epochs/{epoch}": _EPOCHS for epoch in range(1, 16)},
     **{f"phases/{phase}": ("columns-headline",) for phase in (1, 2, 3)},
-    "goals/perplexity": ("verdict-goals", "ladder-run", "ladder-best"),
+    "goals/perplexity": ("verdict-goals", "ladder-run", "ladder-best-claims"),
     "goals/convergence": ("verdict-goals", "rates-other-run", "ladder-figure"),
     "goals/reproducibility": ("verdict-goals", "seeds-two", "seeds-run", "spread-run"),
     "goals/no overfitting": ("verdict-goals", "gap-run", "gap-why", "memorize-run"),
     "goals/checkpoints": ("verdict-goals",),
-    "facts/final_perplexity": ("setup-quoted", "ladder-best", "verdict-rest"),
+    "facts/final_perplexity": ("setup-quoted", "ladder-best-claims", "verdict-rest"),
     "facts/target_perplexity": ("verdict-rest", "explore-strip"),
-    "facts/reduction": ("columns-headline", "ladder-best", "sheet:audit_improvement"),
+    "facts/reduction": ("columns-headline-claims", "columns-headline", "ladder-best-claims", "sheet:audit_improvement"),
     "facts/seconds": _SPEED,
     **{
         f"facts/{name}": _RECIPE
@@ -38,7 +38,7 @@ COVERS = {
     "facts/improvement_factor": ("verdict-rest", "columns-headline"),
     "facts/final_train_perplexity": ("gap-run", "verdict-rest"),
     "facts/gap": ("verdict-rest", "gap-run"),
-    "facts/best_loss": ("ladder-best",),
+    "facts/best_loss": ("ladder-best-claims",),
     "facts/expected_perplexity": _EXPECTED,
     "facts/expected_vocabulary": _EXPECTED,
     "facts/expected_epochs": _EXPECTED,

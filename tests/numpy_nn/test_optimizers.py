@@ -71,11 +71,11 @@ def test_ten_steps_equal_those_of_torch_in_float32_and_stay_in_float32(name):
 @pytest.mark.parametrize(
     ("make", "options", "make_theirs"),
     [
-        (Adam, {"beta1": 0.5, "beta2": 0.9, "epsilon": 0.1}, lambda p, r: torch.optim.Adam(p, r, (0.5, 0.9), 0.1)),
-        (RMSProp, {"decay": 0.5, "epsilon": 0.1}, lambda p, r: torch.optim.RMSprop(p, r, 0.5, 0.1)),
+        (Adam, {"betas": (0.5, 0.9), "eps": 0.1}, lambda p, r: torch.optim.Adam(p, r, (0.5, 0.9), 0.1)),
+        (RMSProp, {"alpha": 0.5, "eps": 0.1}, lambda p, r: torch.optim.RMSprop(p, r, 0.5, 0.1)),
         (
             AdamW,
-            {"beta1": 0.5, "beta2": 0.9, "epsilon": 0.1, "decay": 0.3},
+            {"betas": (0.5, 0.9), "eps": 0.1, "weight_decay": 0.3},
             lambda p, r: torch.optim.AdamW(p, r, (0.5, 0.9), 0.1, 0.3),
         ),
     ],
@@ -104,7 +104,7 @@ def test_momentum_is_the_sum_of_all_gradients_discounted_by_their_age():
 
 def test_adamw_with_a_mask_decays_weights_alone_as_torch_does_with_two_groups():
     mask = (np.arange(SIZE) % 3 > 0).astype(float)
-    path = ours(AdamW(0.01, decay=0.2 * mask), MULTIPLIERS)
+    path = ours(AdamW(0.01, weight_decay=0.2 * mask), MULTIPLIERS)
     with_decay = theirs(lambda p, r: torch.optim.AdamW(p, lr=r, weight_decay=0.2), 0.01, MULTIPLIERS)
     without = theirs(lambda p, r: torch.optim.AdamW(p, lr=r, weight_decay=0.0), 0.01, MULTIPLIERS)
     np.testing.assert_allclose(path, np.where(mask == 1, with_decay, without), atol=1e-13)
@@ -112,7 +112,7 @@ def test_adamw_with_a_mask_decays_weights_alone_as_torch_does_with_two_groups():
 
 def test_adamw_over_a_network_equals_torch_with_parameter_groups():
     model = mlp((5, 4, 3), rng=np.random.default_rng(0), dtype=np.float64)
-    optimizer = AdamW(0.01, decay=0.3 * model.weight_mask)
+    optimizer = AdamW(0.01, weight_decay=0.3 * model.weight_mask)
     tensors = [torch.nn.Parameter(torch.tensor(a.copy())) for la in model.linear_layers for a in (la.weight, la.bias)]
     groups = [{"params": tensors[::2], "weight_decay": 0.3}, {"params": tensors[1::2], "weight_decay": 0.0}]
     other = torch.optim.AdamW(groups, lr=0.01)
@@ -146,7 +146,7 @@ def test_the_first_step_of_adam_is_the_rate_whatever_the_size_of_the_gradient():
 @pytest.mark.parametrize("name", PAIRS)
 @pytest.mark.parametrize("rate", [0.0, -0.1, float("nan"), float("inf")])
 def test_a_rate_that_is_not_above_zero_is_refused(name, rate):
-    with pytest.raises(ValueError, match=f"rate must be a finite number above 0, got {rate}"):
+    with pytest.raises(ValueError, match=f"lr must be a finite number above 0, got {rate}"):
         PAIRS[name][0](rate)
 
 
@@ -172,12 +172,15 @@ def test_an_optimizer_is_refused_to_a_second_network_of_another_size(make):
     [
         (lambda: Momentum(0.1, momentum=1.0), r"momentum must be in \[0, 1\), got 1.0"),
         (lambda: Nesterov(0.1, momentum=-0.5), r"momentum must be in \[0, 1\), got -0.5"),
-        (lambda: RMSProp(0.1, decay=1.0), r"decay must be in \[0, 1\), got 1.0"),
-        (lambda: RMSProp(0.1, epsilon=0.0), "epsilon must be a finite number above 0, got 0.0"),
-        (lambda: Adam(beta1=1.0), r"beta1 must be in \[0, 1\), got 1.0"),
-        (lambda: Adam(beta2=-0.1), r"beta2 must be in \[0, 1\), got -0.1"),
-        (lambda: AdamW(decay=-0.1), "decay must be a finite number of at least 0, got -0.1"),
-        (lambda: AdamW(decay=np.array([0.1, np.nan])), "decay must be a finite number of at least 0, got nan"),
+        (lambda: RMSProp(0.1, alpha=1.0), r"alpha must be in \[0, 1\), got 1.0"),
+        (lambda: RMSProp(0.1, eps=0.0), "eps must be a finite number above 0, got 0.0"),
+        (lambda: Adam(betas=(1.0, 0.999)), r"each of betas must be in \[0, 1\), got 1.0"),
+        (lambda: Adam(betas=(0.9, -0.1)), r"each of betas must be in \[0, 1\), got -0.1"),
+        (lambda: AdamW(weight_decay=-0.1), "weight_decay must be a finite number of at least 0, got -0.1"),
+        (
+            lambda: AdamW(weight_decay=np.array([0.1, np.nan])),
+            "weight_decay must be a finite number .*, got nan",
+        ),
     ],
 )
 def test_constants_out_of_range_are_refused_by_name_rule_and_value(make, words):
@@ -186,8 +189,8 @@ def test_constants_out_of_range_are_refused_by_name_rule_and_value(make, words):
 
 
 def test_a_decay_for_another_network_is_refused():
-    with pytest.raises(ValueError, match=r"decay must be one number or have the shape of parameters, got \(2,\) and"):
-        AdamW(decay=np.ones(2)).step(np.ones(3), np.ones(3))
+    with pytest.raises(ValueError, match=r"weight_decay must be one number or have the shape of parameters, got"):
+        AdamW(weight_decay=np.ones(2)).step(np.ones(3), np.ones(3))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Learners' answers and what their cards say, as tables: one file a sheet in `tests/teaching/sheets`, one test for all.
+"""Learners' answers and what their cards say, as tables: one file a sheet in `tests/teaching/checks`, one test for all.
 
 An answer to a function is an edit of the reference (`v / (1 - beta2**t) -> v`), the code of a function (`def ...`), or
 a function; any other answer is the value itself. What is expected is "right", "not started", "error", the id of a known

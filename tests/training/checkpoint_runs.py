@@ -149,7 +149,7 @@ def everything(state: TrainState) -> dict[str, object]:
         "weights": state.model.state_dict(),
         "optimizer": state.optimizer.state_dict(),
         "scaler": state.scaler and state.scaler.state_dict(),
-        "noise": state.noise,
+        "noise": state.generators,
         "rows": rows,
         "place": (state.step, state.epoch, state.batch, float(state.running.total), state.running.count, state.stop),
         "frozen": [parameter.requires_grad for parameter in state.model.parameters()],

@@ -2,7 +2,7 @@
 
 Shapes: B sequences, T tokens, D model width; hidden (B, T, D) is what comes out of the blocks, attention
 (L, B, H, T, T) the attention matrices of L layers with H heads. Each function returns one number per name, the mean
-over the batch. Several of them cannot vary, whatever the model does; tests/infinito/test_integration.py shows which.
+over the batch. Several cannot vary, whatever the model does; tests/infinito/report/test_integration.py shows which.
 """
 
 import math

@@ -36,13 +36,18 @@ class Curvature:
 
 
 def full_gradient(
-    model: Sequential, x: Floats, y: NDArray[Any], *, loss: LossFunction = softmax_cross_entropy, decay: float = 0.0
+    model: Sequential,
+    x: Floats,
+    y: NDArray[Any],
+    *,
+    loss: LossFunction = softmax_cross_entropy,
+    weight_decay: float = 0.0,
 ) -> tuple[float, Floats]:
-    """Mean loss over all of x (n, inputs), y, and its gradient (P,); with decay / 2 * |theta|^2 added to the loss."""
+    """Mean loss over x (n, inputs), y, and its gradient (P,); weight_decay / 2 * |theta|^2 is added to the loss."""
     value, gradient = loss(model.forward(x), y)
     model.backward(gradient)
     theta = model.parameters
-    return value.mean + decay / 2 * float(theta @ theta), model.gradients + decay * theta
+    return value.mean + weight_decay / 2 * float(theta @ theta), model.gradients + weight_decay * theta
 
 
 def curvature_along(
@@ -52,7 +57,7 @@ def curvature_along(
     direction: Floats,
     *,
     loss: LossFunction = softmax_cross_entropy,
-    decay: float = 0.0,
+    weight_decay: float = 0.0,
     step: float = 1e-5,
 ) -> Floats:
     """Hessian of the mean loss times `direction` (P,), by a central difference of two gradients; (P,).
@@ -73,9 +78,9 @@ def curvature_along(
     kept, kept_gradients = model.parameters.copy(), model.gradients.copy()
     move = (step / length) * direction
     model.parameters[:] = kept + move
-    _, above = full_gradient(model, x, y, loss=loss, decay=decay)
+    _, above = full_gradient(model, x, y, loss=loss, weight_decay=weight_decay)
     model.parameters[:] = kept - move
-    _, below = full_gradient(model, x, y, loss=loss, decay=decay)
+    _, below = full_gradient(model, x, y, loss=loss, weight_decay=weight_decay)
     model.parameters[:] = kept
     model.gradients[:] = kept_gradients
     product: Floats = (above - below) * (length / (2 * step))
@@ -88,7 +93,7 @@ def largest_curvature(
     y: NDArray[Any],
     *,
     loss: LossFunction = softmax_cross_entropy,
-    decay: float = 0.0,
+    weight_decay: float = 0.0,
     iterations: int = 50,
     tolerance: float = 1e-3,
     step: float = 1e-5,
@@ -107,7 +112,7 @@ def largest_curvature(
     v = np.random.default_rng(seed).standard_normal(model.parameters.shape) if start is None else start
     v = v / np.linalg.norm(v)
     for _ in range(iterations):
-        product = curvature_along(model, x, y, v, loss=loss, decay=decay, step=step)  # H v
+        product = curvature_along(model, x, y, v, loss=loss, weight_decay=weight_decay, step=step)  # H v
         value = float(v @ product)  # the curvature along v (Rayleigh quotient)
         length = float(np.linalg.norm(product))
         residual = float(np.linalg.norm(product - value * v)) / abs(value) if value else 1.0

@@ -1,6 +1,6 @@
 """Instruments: what the layers of a network see, and how far a step moves them.
 
-`layer_report` sends one batch forward and backward and describes what every layer gave and got. `UpdateWatch` measures
+`layer_stats` sends one batch forward and backward and describes what every layer gave and got. `UpdateWatch` measures
 during training how far each step moves each Linear layer, relative to the length of its weights.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from course_lib.core.layer_stats import LayerReport, dead_share, moments, update_ratio
+from course_lib.core.layer_stats import LayerStats, dead_share, moments, update_ratio
 from course_lib.core.metrics import Loss
 from course_lib.numpy_nn.losses import softmax_cross_entropy
 from course_lib.numpy_nn.network import Sequential
@@ -21,14 +21,14 @@ Floats = NDArray[np.floating[Any]]
 LossFunction = Callable[[Any, Any], tuple[Loss, Floats]]
 
 
-def layer_report(
+def layer_stats(
     model: Sequential,
     x: Floats,
     y: NDArray[Any],
     *,
     loss: LossFunction = softmax_cross_entropy,
     training: bool = False,
-) -> list[LayerReport]:
+) -> list[LayerStats]:
     """Forward and backward of one batch x (n, inputs), y as the loss wants it; one report per layer, in order.
 
     The parameters stay as they are, and so does what `model.gradients` held.
@@ -45,7 +45,7 @@ def layer_report(
         gradient = layer.backward(gradient)
     model.gradients[:] = kept
     return [
-        LayerReport(f"{k} {type(layer).__name__}", moments(out), moments(back), dead_share(out), out)
+        LayerStats(f"{k} {type(layer).__name__}", moments(out), moments(back), dead_share(out), out)
         for k, (layer, out, back) in enumerate(zip(model.layers, outputs, reversed(gradients), strict=True))
     ]
 

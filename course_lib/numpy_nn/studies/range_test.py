@@ -93,7 +93,7 @@ def range_test(
         if corrected > stop_at * best:
             break
         model.backward(gradient)
-        optimizer.step(model.parameters, model.gradients, float(rate) / optimizer.rate)
+        optimizer.step(model.parameters, model.gradients, float(rate) / optimizer.lr)
     model.parameters[:] = kept
     return RangeTest(np.array(rates), np.array(losses), np.array(smoothed))
 

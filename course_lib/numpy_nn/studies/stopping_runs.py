@@ -1,4 +1,4 @@
-"""The runs whose curves lesson and sheet 06 read: trained, or recorded, so that all readers see one curve.
+"""The runs whose curves lesson and sheet 06 read: trained by `stopping_run`, or recorded for all readers alike.
 
 The digits, 108 training images, a network 64-64-64-10, Adam, batches of 32. The numbers differ in the last digits from
 machine to machine, which is why they are recorded; `python -m benchmarks.lesson_runs early_stopping_runs` makes them.
@@ -19,12 +19,12 @@ from course_lib.numpy_nn.train import train_mlp
 
 RECORDING = "early_stopping_runs"
 FRACTIONS = (0.06, 0.06, 0.88)  # 108 images to learn from, 108 to decide with, and many to know the truth
-PLAIN = {"rate": 1e-2, "dropout": 0.0, "epochs": 40}
-WITH_DROPOUT = {"rate": 5e-3, "dropout": 0.5, "epochs": 100}
+PLAIN = {"lr": 1e-2, "dropout": 0.0, "epochs": 40}
+WITH_DROPOUT = {"lr": 5e-3, "dropout": 0.5, "epochs": 100}
 
 
-def trained_run(
-    digits: Dataset, seed: int, *, rate: float, dropout: float, epochs: int
+def stopping_run(
+    digits: Dataset, seed: int, *, lr: float, dropout: float, epochs: int
 ) -> tuple[History, dict[str, Curve]]:
     """Train on split and start number `seed`; the history, and the curves of "train", "validation" and "test"."""
     part = split_indices(digits.y, seed=seed, fractions=FRACTIONS)
@@ -33,7 +33,7 @@ def trained_run(
     data = {name: (x[chosen], digits.y[chosen]) for name, chosen in rows.items()}
     model = mlp([64, 64, 64, 10], rng=np.random.default_rng(seed), dropout=dropout)
     snapshots = Snapshots(batches_per_epoch(len(part.train), 32))
-    history = train_mlp(model, data["train"], optimizer=Adam(rate), epochs=epochs, seed=seed, on_step=[snapshots])
+    history = train_mlp(model, data["train"], optimizer=Adam(lr), epochs=epochs, seed=seed, on_step=[snapshots])
     return history, {name: score_curve(model, snapshots.kept, each) for name, each in data.items()}
 
 

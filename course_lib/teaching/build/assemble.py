@@ -1,6 +1,6 @@
-"""The notebooks that the masters ask for, and what stands in each before anything is executed.
+"""The notebooks that the sources ask for, and what stands in each before anything is executed.
 
-A master of `solutions/source` gives two notebooks: the solution, with the functions of the library, and the sheet, with
+A source of `solutions/source` gives two notebooks: the solution, with the functions of the library, and the sheet, with
 the stubs that are cut from them. A cell tagged `solution` or `sheet` stands in one of the two only.
 """
 
@@ -15,6 +15,7 @@ from nbformat import NotebookNode, v4
 
 from course_lib.teaching.build.execute import normalise
 from course_lib.teaching.build.folding import comments, roles
+from course_lib.teaching.build.links import links_above, sections_of, with_exercise_links
 from course_lib.teaching.build.path import halfway_text
 from course_lib.teaching.build.percent import (
     DEEPER,
@@ -25,7 +26,7 @@ from course_lib.teaching.build.percent import (
     Cell,
     SourceError,
     place,
-    read_master,
+    read_source,
     validate_cell_ids,
 )
 from course_lib.teaching.build.source import fenced, level_of
@@ -46,32 +47,32 @@ class Target:
 
 
 def targets(root: Path) -> list[Target]:
-    """Every notebook that the masters under `root` ask for. Raises SourceError for a master not named NN_topic.py."""
+    """Every notebook that the sources under `root` ask for. Raises SourceError for a source not named NN_topic.py."""
     found = []
     places = (("lesson", "notebooks", "notebooks"), ("solution", "solutions", "solutions"))
-    for kind, masters, built in (*places, ("sheet", "solutions", "exercises")):
-        for source in sorted((root / masters / "source").glob("*.py")):
+    for kind, folder, built in (*places, ("sheet", "solutions", "exercises")):
+        for source in sorted((root / folder / "source").glob("*.py")):
             if not _NAME.fullmatch(source.stem):
-                raise SourceError(f"{place(source)}: the name of a master must be NN_topic.py")
+                raise SourceError(f"{place(source)}: the name of a source must be NN_topic.py")
             found.append(Target(kind, source, root / built / f"{source.stem}.ipynb"))
     return found
 
 
 def orphans(root: Path) -> list[Path]:
-    """Built notebooks that no master asks for."""
+    """Built notebooks that no source asks for."""
     wanted = {target.path for target in targets(root)}
     built = [path for folder in ("notebooks", "solutions", "exercises") for path in (root / folder).glob("*.ipynb")]
     return sorted(set(built) - wanted)
 
 
 def assemble(target: Target) -> NotebookNode:
-    """The notebook as its master says, without outputs. Raises SourceError with file and line."""
+    """The notebook as its source says, without outputs. Raises SourceError with file and line."""
     cells, lines = [], []
     left_out = {"solution": ONLY_SHEET, "sheet": ONLY_SOLUTION}.get(target.kind)
-    master = read_master(target.source)
-    kinds = roles(master) if target.kind == "lesson" else {}
-    first_lines = comments(master, kinds)
-    for cell in master:
+    source = read_source(target.source)
+    kinds = roles(source) if target.kind == "lesson" else {}
+    first_lines = comments(source, kinds)
+    for cell in source:
         if target.kind == "lesson" and (cell.slug or {ONLY_SHEET, ONLY_SOLUTION} & set(cell.tags)):
             where = place(target.source, cell.line)
             raise SourceError(f"{where}: exercises stand in solutions/source, not in a lesson")
@@ -79,8 +80,10 @@ def assemble(target: Target) -> NotebookNode:
             continue
         if cell.kind == "markdown":
             text = f"{_heading(cell, target)}{cell.text}"
+            if target.kind == "lesson":
+                text = with_exercise_links(text, target.source.stem, target.source, cell.line)
             if HALFWAY in cell.tags:
-                text = f"{text.rstrip()}\n\n{halfway_text(master)}"
+                text = f"{text.rstrip()}\n\n{halfway_text(source)}"
             new = [_node(cell.kind, cell.id, text.rstrip(), cell.tags)]
             if DEEPER in cell.tags:
                 new[0].metadata["jp-MarkdownHeadingCollapsed"] = True
@@ -107,7 +110,15 @@ def _heading(cell: Cell, target: Target) -> str:
     exercise = found[0].exercise
     kind = KIND_WORDS.get(exercise.kind, exercise.kind) + (", core" if exercise.core else "")
     about = f"`{exercise.slug}` · {kind} · difficulty {exercise.difficulty} of 3 · {exercise.minutes} minutes"
-    return f"## {found[0].number} {exercise.title}\n\n{about}\n\n"
+    title, stem = f"{found[0].number} {exercise.title}", target.source.stem
+    about += links_above(cell.slug, title, stem, _sections(target.source), solution=target.kind == "sheet")
+    return f"## {title}\n\n{about}\n\n"
+
+
+def _sections(source: Path) -> dict[str, str]:
+    """Sections of the lesson that a sheet belongs to; none where the lesson is not there (yet)."""
+    lesson = source.parents[2] / "notebooks" / "source" / source.name
+    return sections_of(read_source(lesson)) if lesson.exists() else {}
 
 
 def _node(kind: str, id_: str, text: str, tags: Sequence[str] = (), slug: str = "") -> NotebookNode:
@@ -143,7 +154,7 @@ def resolve(reference: str) -> Callable[..., Any]:
 
 
 def _fade(cell: Cell, function: Callable[..., Any], sheet: int) -> tuple[str, ...]:
-    """The lines that the faded level leaves out: the check's, or the master's where no check is registered (yet)."""
+    """The lines that the faded level leaves out: the check's, or the source's where no check is registered (yet)."""
     entries = registry.sheet(sheet) if sheet in registry.sheet_numbers() else ()
     known = {entry.exercise.slug: entry.exercise for entry in entries}
     if cell.slug not in known:

@@ -1,4 +1,4 @@
-"""The rules for code cells of a master and for outputs of a built notebook.
+"""The rules for code cells of a source and for outputs of a built notebook.
 
 Each rule was learned from a way in which notebooks go wrong under nbval or for a reader who cannot see a figure.
 """
@@ -29,7 +29,7 @@ _ABSOLUTE = re.compile(r"(?<![\w.:/~])/(?:home|root|Users|tmp|var|opt|usr|mnt|pr
 
 @dataclass(frozen=True)
 class Complaint:
-    """A broken rule: `where` names the master to edit (file:line)."""
+    """A broken rule: `where` names the source to edit (file:line)."""
 
     where: str
     cell: str
@@ -40,7 +40,7 @@ class Complaint:
 
 
 def code_findings(cells: Sequence[Cell]) -> Iterator[tuple[str, str]]:
-    """(cell id, broken rule) for the code cells of a master; exercise cells are the library's and not looked at."""
+    """(cell id, broken rule) for the code cells of a source; exercise cells are the library's and not looked at."""
     for cell in cells:
         if cell.kind != "code" or cell.slug:
             continue

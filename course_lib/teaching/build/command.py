@@ -1,11 +1,11 @@
-"""From masters to notebooks: lessons, solutions and exercise sheets, executed and with stable ids.
+"""From sources to notebooks: lessons, solutions and exercise sheets, executed and with stable ids.
 
 notebooks/source/NN_topic.py   -> notebooks/NN_topic.ipynb
 solutions/source/NN_topic.py   -> solutions/NN_topic.ipynb and exercises/NN_topic.ipynb
 
 python -m course_lib.teaching.build             build and execute what is stale
 python -m course_lib.teaching.build 01          only what belongs to 01 (add --all to execute it in any case)
-python -m course_lib.teaching.build --check     execute nothing; fail and name the master of what is stale
+python -m course_lib.teaching.build --check     execute nothing; fail and name the source of what is stale
 """
 
 import argparse
@@ -22,7 +22,7 @@ from course_lib.core.files import course_root, write_text
 from course_lib.teaching.build.assemble import Target, assemble, orphans, targets
 from course_lib.teaching.build.cell_rules import Complaint, code_findings, output_findings
 from course_lib.teaching.build.execute import ExecutionError, as_text, execute, executed_in_order
-from course_lib.teaching.build.percent import SourceError, place, read_master
+from course_lib.teaching.build.percent import SourceError, place, read_source
 
 
 def notebook_differences(stored: NotebookNode, fresh: NotebookNode) -> list[tuple[str, str]]:
@@ -30,12 +30,12 @@ def notebook_differences(stored: NotebookNode, fresh: NotebookNode) -> list[tupl
     ids, wanted = [cell.get("id") for cell in stored.cells], [cell.id for cell in fresh.cells]
     if ids != wanted:
         first = next((new for old, new in zip([*ids, None], wanted, strict=False) if old != new), wanted[-1])
-        return [(first, "and those below are not as in the master: cells were added, removed, renamed or moved")]
+        return [(first, "and those below are not as in the source: cells were added, removed, renamed or moved")]
     found = []
     for old, new in zip(stored.cells, fresh.cells, strict=True):
         parts = [key for key in ("cell_type", "source", "metadata") if old[key] != new[key]]
         if parts:
-            found.append((new.id, f"differs from its master in {', '.join(parts)}"))
+            found.append((new.id, f"differs from its source file in {', '.join(parts)}"))
     if stored.metadata != fresh.metadata:
         found.append(("", "the metadata of the notebook are not those that the builder writes"))
     return found
@@ -62,7 +62,7 @@ def stale_notebooks(root: Path, names: Sequence[str] = ()) -> list[Complaint]:
     found: dict[Complaint, None] = {}  # ordered, and what solution and sheet share is named once
     for target in _chosen(targets(root), names):
         try:
-            fresh, cells = assemble(target), read_master(target.source)
+            fresh, cells = assemble(target), read_source(target.source)
         except SourceError as error:
             where, _, says = str(error).partition(": ")
             found[Complaint(where, "", says)] = None
@@ -73,16 +73,16 @@ def stale_notebooks(root: Path, names: Sequence[str] = ()) -> list[Complaint]:
             line = lines.get(cell) or lines.get(cell.removesuffix("-faded"), 0)
             found[Complaint(place(target.source, line), cell, says)] = None
     for path in [] if names else orphans(root):
-        found[Complaint(place(path), "", "no master asks for this notebook; write one or delete it")] = None
+        found[Complaint(place(path), "", "no source asks for this notebook; write one or delete it")] = None
     return list(found)
 
 
 def build(target: Target, *, run: bool = True, always: bool = False) -> str:
     """Build one notebook if it is stale; return what was done: "fresh", "outputs kept", "executed" or "not executed".
 
-    Raises SourceError with the line of the master when it breaks a rule or a cell fails; the old file then stays.
+    Raises SourceError with the line of the source when it breaks a rule or a cell fails; the old file then stays.
     """
-    fresh, cells = assemble(target), read_master(target.source)
+    fresh, cells = assemble(target), read_source(target.source)
     if not always and not stale(target, fresh):
         return "fresh"
     lines = {cell.id: cell.line for cell in cells}
@@ -126,12 +126,12 @@ def _keep_outputs(target: Target, fresh: NotebookNode) -> bool:
 
 
 def _chosen(all_targets: list[Target], names: Sequence[str]) -> list[Target]:
-    """The targets that `names` ask for ("01", "01_training_loop" or a path of a master or a notebook)."""
+    """The targets that `names` ask for ("01", "01_training_loop" or a path of a source or a notebook)."""
     stems = [Path(name).stem for name in names]
     known = {target.source.stem for target in all_targets}
     for stem in stems:
         if not any(stem in (name, name[:2]) for name in known):
-            raise SourceError(f"no master is called {stem!r}; there are {sorted(known)}")
+            raise SourceError(f"no source is called {stem!r}; there are {sorted(known)}")
     return [t for t in all_targets if not stems or {t.source.stem, t.source.stem[:2]} & set(stems)]
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from course_lib.core.files import course_root
 from course_lib.teaching.build.folding import roles, uses_of
-from course_lib.teaching.build.percent import DEEPER, HALFWAY, Cell, read_master
+from course_lib.teaching.build.percent import DEEPER, HALFWAY, Cell, read_source
 from course_lib.teaching.exercises import registry
 
 WORDS_A_MINUTE, MINUTES_A_CELL = 150, 0.5
@@ -127,7 +127,7 @@ def path_table() -> str:
     head = f"{'lesson':<22}{'core: words':>12}{'cells':>7}{'minutes':>9}{'deeper: minutes':>17}{'half-way':>10}"
     lines = [f"{head}{'sheet: core':>13}{'all':>6}"]
     for source in sorted((course_root() / "notebooks" / "source").glob("[0-9][0-9]_*.py")):
-        cells, number = read_master(source), int(source.stem[:2])
+        cells, number = read_source(source), int(source.stem[:2])
         core, rest = halves(cells)
         stop = "yes" if halfway_text(cells) else "no"
         sheet = registry.sheet(number) if number in registry.sheet_numbers() else ()

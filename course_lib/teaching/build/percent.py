@@ -1,6 +1,6 @@
-"""Masters (percent scripts): their cells, with ids, tags and exercises.
+"""Sources (percent scripts): their cells, with ids, tags and exercises.
 
-A master is Python with a marker line above every cell (`# %% id="run"`, `# %% [markdown] id="why"`). Everything that
+A source is Python with a marker line above every cell (`# %% id="run"`, `# %% [markdown] id="why"`). Everything that
 could be a slip (an unknown key or tag, an id twice, text outside a cell) is an error that names the line.
 """
 
@@ -27,12 +27,12 @@ _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # nbformat 4.5
 
 
 class SourceError(ValueError):
-    """A master that cannot be built; the message starts with file and line."""
+    """A source that cannot be built; the message starts with file and line."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a master.
+    """One cell of a source.
 
     `slug` is set in an exercise cell, with `function` ("module:name") and `fade`, and in the Markdown cell before it.
     """
@@ -40,7 +40,7 @@ class Cell:
     id: str
     kind: str  # "markdown" or "code"
     text: str
-    line: int  # of its marker in the master
+    line: int  # of its marker in the source
     tags: tuple[str, ...] = ()
     slug: str = ""
     function: str = ""
@@ -53,7 +53,7 @@ def place(path: Path, line: int = 0) -> str:
     return f"{name}:{line}" if line else name
 
 
-def read_master(path: Path) -> list[Cell]:
+def read_source(path: Path) -> list[Cell]:
     """The cells of a percent script. Raises SourceError with file and line."""
     text = path.read_text(encoding="utf-8")
     lines = _marker_lines(path, text)
@@ -99,7 +99,7 @@ def _marker_lines(path: Path, text: str) -> list[int]:
     except (SyntaxError, tokenize.TokenError) as error:
         line = getattr(error, "lineno", None) or 1
         hint = "in a Markdown cell every line starts with `# `"
-        raise SourceError(f"{place(path, line)}: a master must be valid Python ({error}); {hint}") from error
+        raise SourceError(f"{place(path, line)}: a source must be valid Python ({error}); {hint}") from error
     comments = [token for token in tokens if token.type == tokenize.COMMENT and token.start[1] == 0]
     return [token.start[0] for token in comments if _MARKER.match(token.string)]
 

@@ -2,12 +2,10 @@
 
 from course_lib.teaching.checks.cuda.attack import SCALER_PASSES
 from course_lib.teaching.checks.cuda.audit import LOADER_SAVING
-from course_lib.teaching.checks.cuda.flops import TRAINING_FLOPS
+from course_lib.teaching.checks.cuda.costs import MEMORY_OF_STEP, ROOFLINE_SECONDS, TRAINING_FLOPS
 from course_lib.teaching.checks.cuda.limits import NAME_THE_LIMIT
 from course_lib.teaching.checks.cuda.loaders import LOADER_FLAGS
-from course_lib.teaching.checks.cuda.memory import MEMORY_OF_STEP
 from course_lib.teaching.checks.cuda.order import ORDER_SCALED_STEP
-from course_lib.teaching.checks.cuda.roofline import ROOFLINE_SECONDS
 from course_lib.teaching.checks.cuda.scaled import SCALED_STEP
 from course_lib.teaching.checks.cuda.union import UNION_GRADIENT
 from course_lib.teaching.checks.cuda.waits import FIND_WAITS

@@ -79,7 +79,7 @@ CASES = {
         "steps or longer ones.",
         "softmax twice",
         "How high are first loss and first gradient, compared with a healthy run's 3.1 and 4?",
-        "rate=0.001  ->  rate=0.1",
+        "lr=0.001  ->  lr=0.1",
     ),
     "case-06": BrokenRun(
         "dead units",
@@ -133,7 +133,7 @@ CASES = {
         "First loss and first gradient are normal; one step is longer than the weights, and soon nothing is finite.",
         "inputs not standardized",
         "What were loss and gradient before the first step?",
-        "rate=10  ->  rate=0.1",
+        "lr=10  ->  lr=0.1",
     ),
     "case-13": BrokenRun(
         "units start as twins",

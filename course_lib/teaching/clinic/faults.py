@@ -185,9 +185,9 @@ def shifted_by_one(labels: Array) -> Array:
 
 JUMPY = Setup(network=thinned_network, batch=4, epochs=40)  # its accuracy jumps from epoch to epoch
 SETUPS: dict[str, tuple[Setup, Setup]] = {  # fault: (broken, mended)
-    "zero_grad missing": (replace(HEALTHY, gradients=added_up, rate=0.01), replace(HEALTHY, rate=0.01)),
-    "rate too high": (replace(HEALTHY, rate=10.0), HEALTHY),
-    "rate too low": (replace(HEALTHY, rate=0.001), HEALTHY),
+    "zero_grad missing": (replace(HEALTHY, gradients=added_up, lr=0.01), replace(HEALTHY, lr=0.01)),
+    "rate too high": (replace(HEALTHY, lr=10.0), HEALTHY),
+    "rate too low": (replace(HEALTHY, lr=0.001), HEALTHY),
     "dead units": (replace(HEALTHY, network=unwilling_network), HEALTHY),
     "labels shuffled": (replace(HEALTHY, data=strangers, epochs=40), replace(HEALTHY, epochs=40)),
     "dropout on in evaluation": (
@@ -221,7 +221,7 @@ SETUPS: dict[str, tuple[Setup, Setup]] = {  # fault: (broken, mended)
 }
 
 
-def stubborn_losses(rate: float, *, seed: int = 0, epochs: int = 12) -> list[float]:
+def stubborn_losses(lr: float, *, seed: int = 0, epochs: int = 12) -> list[float]:
     """Training loss per epoch of the network of lesson 07's first attempt, at a rate of the learner's choice."""
-    setup = replace(SETUPS["softmax twice"][0], rate=rate, epochs=epochs)
+    setup = replace(SETUPS["softmax twice"][0], lr=lr, epochs=epochs)
     return [float(loss) for loss in train(setup, seed).train_loss]

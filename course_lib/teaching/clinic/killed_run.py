@@ -54,7 +54,7 @@ def digits_run(
     """Train the digits in `folder`, or go on there, with a checkpoint at every `save_steps`-th update."""
     loader, _ = digits_loaders(config, seeds)
     model = digits_net(config, seed=seeds.init)
-    state = TrainState(model, torch.optim.Adam(model.parameters(), lr=config.rate), seeds)
+    state = TrainState(model, torch.optim.Adam(model.parameters(), lr=config.lr), seeds)
     settings: dict[str, Any] = {"config": config, "save_steps": save_steps, "on_step": on_step, "log": log}
     run(folder, state, loader, classification_loss, epochs=config.epochs, **settings)
     return state

@@ -56,7 +56,7 @@ class Setup:
     loss: Callable[[Array, Array], tuple[Array, Array]] = mean_cross_entropy
     order: Callable[[int, int, int, int], list[Array]] = shuffled
     gradients: Callable[[Sequential, dict[str, Array]], None] = as_computed
-    rate: float = 0.1
+    lr: float = 0.1
     batch: int = 32
     epochs: int = 12
     evaluated_in_training_mode: bool = False
@@ -125,7 +125,7 @@ def train(setup: Setup, seed: int) -> Readings:
             model.backward(gradient)
             setup.gradients(model, kept)
             before = [layer.weight.copy() for layer in model.linear_layers]
-            model.parameters -= np.float32(setup.rate) * model.gradients
+            model.parameters -= np.float32(setup.lr) * model.gradients
             updates.append([update_ratio(b, one.weight) for b, one in zip(before, model.linear_layers, strict=True)])
             total += float(losses.sum())
             batch_losses.append(float(losses.mean()))

@@ -75,7 +75,7 @@ def _learns_one_batch(setup: Setup, seed: int) -> bool:
         losses, gradient = setup.loss(model.forward(x), y)
         model.backward(gradient)
         setup.gradients(model, kept)
-        model.parameters -= np.float32(setup.rate) * model.gradients
+        model.parameters -= np.float32(setup.lr) * model.gradients
         return float(losses.mean())
 
     x, y = setup.data(seed).train

@@ -43,21 +43,23 @@ def _filled_in(
     within: Mapping[str, float] | None = None,
     read: Mapping[str, Callable[[Any], Any]] | None = None,
     bounds: Sequence[str] = (),
+    decimals: Mapping[str, int] | None = None,
     also: str = "",
     names: Names | None = None,
     same: Sequence[Sequence[str]] = (),
     properties: Sequence[Property] = (),
     **about: Any,
 ) -> Exercise:
-    """An exercise whose answer is a dictionary like `key`.
+    """An exercise whose answer is a dictionary like `key`. A row without a question has the one of its first key.
 
-    A row without a question has that of `ask` for the first key that it changes.
     words: what may stand for a word, for all keys or by key. ask: the question for a key that is not right, by key or
     by the word that was given, or made by `ask(key, given, right)`. within: how far a number may be from the one that
     it stands for; half its last decimal where nothing is said, 0 for whole numbers. read: a reader of its own, by key.
-    bounds: the keys that ask for a bound, for which "< 0.05" and "below 0.05" are 0.05.
+    bounds: the keys that ask for a bound, for which "< 0.05" and "below 0.05" are 0.05. decimals: how many are asked
+    for, by key; the right number with fewer is told so.
     """
     key, names = dict(key), dict(names or {})
+    ask = _or_rounded(ask, decimals) if decimals else ask
     by_key = words if isinstance(words, Mapping) and set(words) <= set(key) else None  # not words with their meanings
     allowed = {
         name: tuple(words if by_key is None else by_key[name])
@@ -68,11 +70,7 @@ def _filled_in(
     def make(edit: str) -> dict[str, Any]:
         return changed(key, edit, names)
 
-    def about_first(answer: dict[str, Any]) -> str:
-        first = next(name for name in key if answer[name] != key[name])
-        return _question(ask, first, answer[first], key[first])
-
-    known = mistakes(wrong, make, names, about_first)
+    known = mistakes(wrong, make, names, lambda answer: _about_first(answer, key, ask))
     right = variants(also, make, names) if also else ()
     reader = _Reader(key, (*right, *known), allowed, synonyms, within or {}, read or {}, bounds)
     asked = Property("each by itself", lambda seen, rule: _look_again(seen, rule, allowed, ask))
@@ -210,10 +208,27 @@ def _look_again(seen: Any, right: Any, allowed: Mapping[str, tuple[str, ...]], a
     return f"look again at {between.join(map(str, wrong))}\n{first}: {question}"
 
 
+def _about_first(answer: Mapping[str, Any], key: Mapping[str, Any], ask: Ask) -> str:
+    first = next(name for name in key if answer[name] != key[name])
+    return _question(ask, first, answer[first], key[first])
+
+
 def _question(ask: Ask, name: Any, given: Any, rule: Any) -> str:
     if callable(ask):
         return ask(name, given, rule)
     return ask[name] if name in ask else ask[given]
+
+
+def _or_rounded(ask: Ask, decimals: Mapping[str, int]) -> Ask:
+    """The questions of `ask`, but for a number that is right and rounded too far."""
+
+    def asked(name: Any, given: Any, rule: Any) -> str:
+        wanted = decimals.get(name, 0)
+        if any(given == round(rule, places) for places in range(wanted)):
+            return f"{given:g} is rounded too far: {typed.COUNTS[wanted]} decimals are asked for"
+        return _question(ask, name, given, rule)
+
+    return asked
 
 
 def _unreadable(name: Any, given: Any, rule: Any, allowed: tuple[str, ...]) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -40,6 +40,40 @@ def expected(form: str) -> Property:
     return Property("form", told)
 
 
+class Form(NamedTuple):
+    """What a result is, in words ("one number"), whether it is that, and what is asked where it is not."""
+
+    words: str
+    fits: Callable[[Any], bool]
+    asked: str = ""
+
+
+class OtherForm(Exception):
+    """A result has another form than the one that is asked for; the message is that form in words."""
+
+
+def of_form(answer: Callable[..., Any], form: Form) -> Callable[..., Any]:
+    """The answer, which raises `OtherForm` where what it gives has not this form."""
+
+    def checked(*given: Any, **named: Any) -> Any:
+        result = answer(*given, **named)
+        if not form.fits(result):
+            raise OtherForm("" if result is None else kind_of(result))
+        return result
+
+    return checked
+
+
+def forms_told(seen: dict[str, Any]) -> dict[str, Any]:
+    """The observation of `calls` with the form in words in place of an `OtherForm`; None for None."""
+    told = {}
+    for case, facts in seen.items():
+        result = facts["result"] if isinstance(facts, dict) and "result" in facts else None
+        other = isinstance(result, Raised) and result.type == OtherForm.__name__
+        told[case] = facts | {"result": result.message or None} if other else facts
+    return told
+
+
 def in_parts(seen: dict[str, Any], parts: int) -> dict[str, Any]:
     """The observation of `calls` with the form in words in place of a result that has not this many parts."""
     told = {}
@@ -52,11 +86,11 @@ def in_parts(seen: dict[str, Any], parts: int) -> dict[str, Any]:
     return told
 
 
-def not_in_parts(seen: dict[str, Any], expected: str) -> str | None:
-    """The sentence for a result that `in_parts` put into words: "return three gradients; you return an array"."""
+def not_in_parts(seen: dict[str, Any], expected: str, asked: str = "") -> str | None:
+    """The sentence for a result that was put into words: "return three gradients; you return an array"."""
     results = [facts.get("result") for facts in seen.values() if isinstance(facts, dict)]
     forms = [result for result in results if isinstance(result, str)]
-    return f"return {expected}; you return {forms[0]}" if forms else None
+    return f"return {expected}; you return {forms[0]}\n{asked}".strip() if forms else None
 
 
 def first_trait(

@@ -15,13 +15,14 @@ from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, 
 from course_lib.teaching.exercises.filled_in import VERDICTS as VERDICTS
 from course_lib.teaching.exercises.filled_in import audit as audit
 from course_lib.teaching.exercises.filled_in import find as find
-from course_lib.teaching.exercises.forms import in_parts, not_in_parts
+from course_lib.teaching.exercises.forms import Form, forms_told, in_parts, not_in_parts, of_form
 from course_lib.teaching.exercises.observe import Case, calls
 from course_lib.teaching.exercises.observe import observed_attack as attacked
 from course_lib.teaching.exercises.tables import choices, mistakes, rows, variants
 from course_lib.teaching.exercises.values import about_lines
 
 Names = Mapping[str, Any]
+Alarm = str | tuple[str, str] | Callable[[list[str]], str | None]
 # What learners' tests do whatever they are to find; a table may say more of one of them in a row of its own.
 _ALWAYS = """
 reversed: a test with True and False exchanged | what shall it return for {each}?
@@ -43,6 +44,7 @@ def implement(
     run: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
     observe: Callable[[Any], Any] | None = None,
     returns: tuple[int, str] | None = None,
+    form: Form | None = None,
     names: Names | None = None,
     complete: bool = False,
     same: Sequence[Sequence[str]] = (),
@@ -52,18 +54,21 @@ def implement(
     """The learner writes `reference`, or completes it (`complete=True`, with the lines to leave out in `fade`).
 
     An answer is called on `cases`, through `run(answer)` where a plain call is not enough, or is observed by `observe`.
-    returns: (number of results, what they are in words) where there are several. Rows of `wrong` and `right` are edits
+    returns: (number of results, what they are in words) where there are several. form: what each result has to be,
+    where `run` does more with it than give it back. Rows of `wrong` and `right` are edits
     of the reference, in which the `names` are known, or functions among the `names`.
     """
     names = dict(names or {})
 
     def see(answer: Any, cases: Sequence[Case | tuple[Any, ...]] = cases) -> Any:
+        if form:
+            answer = of_form(answer, form)
         seen = observe(answer) if observe else calls(run(answer) if run else answer, *cases)
-        return in_parts(seen, returns[0]) if returns else seen
+        return in_parts(seen, returns[0]) if returns else forms_told(seen) if form else seen
 
-    if returns:
-        words = returns[1]
-        properties = (Property("form", lambda seen, right: not_in_parts(seen, words)), *properties)
+    if returns or form:
+        words, asked = (returns[1], "") if returns else (form.words, form.asked)
+        properties = (Property("form", lambda seen, right: not_in_parts(seen, words, asked)), *properties)
 
     def make(edit: str) -> Callable[..., Any]:
         return edited(reference, edit, names)
@@ -169,7 +174,7 @@ def attack(
     names: Names | None = None,
     each: str = "",
     never: str = "which path through it ends with `return True`?",
-    alarm: str | Callable[[list[str]], str | None] = "",
+    alarm: Alarm = "",
     survived: str | Mapping[str, str] = "",
     same: Sequence[Sequence[str]] = (),
     properties: Sequence[Property] = (),
@@ -180,7 +185,8 @@ def attack(
     call: how a test is asked for one version. Rows are edits of the reference test, or functions among `names`.
     each: what it should accept, in words ("a layer that is right"); then tests that accept all, reject all and mix up
     True and False are known. never: what one that rejects all is asked.
-    alarm: what a test is told that rejects right versions, "{name}" being the first; or made by `alarm(names)`.
+    alarm: what a test is told that rejects right versions, "{name}" being the first; what is told where some are
+    rejected, and what where all are; or made by `alarm(names)`.
     survived: what is told of a planted version that is accepted: by its name, in the order of asking, or one for all.
     """
     names = dict(names or {}) | {"reversed": lambda *given: not reference(*given)}
@@ -204,14 +210,12 @@ def attack(
     )
 
 
-def _survivors(
-    alarm: str | Callable[[list[str]], str | None], survived: str | Mapping[str, str]
-) -> Callable[[Any, Any], str | None]:
+def _survivors(alarm: Alarm, survived: str | Mapping[str, str]) -> Callable[[Any, Any], str | None]:
     """A property: what is told of right versions that a test rejects, else of the first planted one that it takes."""
 
     def told(seen: Any, right: Any) -> str | None:
         alarms = [name for name, accepted in seen["right"].items() if accepted is not True]
-        said = (alarm if isinstance(alarm, str) else alarm(alarms)) if alarms else ""
+        said = _alarm_told(alarm, alarms, len(seen["right"])) if alarms else ""
         if said:
             return said.replace("{name}", alarms[0])
         alive = [name for name, accepted in seen["planted"].items() if accepted is not False]
@@ -221,6 +225,12 @@ def _survivors(
         )
 
     return told
+
+
+def _alarm_told(alarm: Alarm, rejected: list[str], right: int) -> str | None:
+    if isinstance(alarm, str):
+        return alarm
+    return alarm[len(rejected) == right] if isinstance(alarm, tuple) else alarm(rejected)
 
 
 def _odd_form(seen: Any, right: Any) -> str | None:
@@ -239,6 +249,11 @@ def planted_edits(target: Callable[..., Any], table: str, names: Names | None = 
         name.replace("_", " "): edited(target, choices(row.edit)[0], scope) if row.edit else scope[name]
         for name, row in known.items()
     }
+
+
+def asked_of(table: str) -> dict[str, str]:
+    """What stands behind the names in such a table, where it is a question to ask if that version survives."""
+    return {row.id.replace("_", " "): row.text for row in rows(table)}
 
 
 def planted_mistakes(exercise: Exercise) -> dict[str, Any]:

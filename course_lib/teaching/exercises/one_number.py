@@ -62,3 +62,14 @@ def first_wrong(
         return otherwise or None
 
     return wrong
+
+
+def one_number(
+    told: Mapping[str, str], *between: Property, otherwise: str = "", all_digits: bool = True
+) -> tuple[Property, ...]:
+    """The properties of a result that is one number: its form, those in `between`, roundings, the case that is wrong.
+
+    all_digits: whether roundings are told; where every result is a whole number there are none.
+    """
+    digits = (ALL_DIGITS,) if all_digits else ()
+    return (ONE_NUMBER, *between, *digits, Property("each case", first_wrong(told, otherwise=otherwise)))

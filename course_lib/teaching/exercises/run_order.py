@@ -1,6 +1,6 @@
 """Orders that are judged by running them: the lines are put together, and every order that does the same is right."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from course_lib.teaching.exercises.compare import distance
@@ -8,6 +8,17 @@ from course_lib.teaching.exercises.exercise import Exercise, Property
 from course_lib.teaching.exercises.forms import indentation_told
 from course_lib.teaching.exercises.kinds import order
 from course_lib.teaching.exercises.observe import raised
+
+
+def program_of(lines: Mapping[str, str], letters: Sequence[str]) -> str:
+    """The lines that the letters name, one under the other."""
+    return "\n".join(lines[letter] for letter in letters)
+
+
+def run_lines(lines: Mapping[str, str], letters: Sequence[str], **names: Any) -> None:
+    """Run the lines that the letters name, with these names known to them. Raises what they raise."""
+    exec(compile(program_of(lines, letters), "<your loop>", "exec"), names)
+
 
 _STOPPED = "which line does it miss, or meet too early?"
 

@@ -23,8 +23,8 @@ _SIGNS = str.maketrans({
 })  # fmt: skip
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")  # digits of an exponent
 _ABOUT = re.compile(r"^(?:~|≈|=|about|around|approximately|approx\.?|roughly|circa|ca\.?)\s*", re.IGNORECASE)
-_COUNTS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_IN_WORDS = {word: str(count) for count, word in enumerate(_COUNTS)}
+COUNTS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_IN_WORDS = {word: str(count) for count, word in enumerate(COUNTS)}
 _NUMBER = r"[+-]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _UNIT = r"[A-Za-zµμ%°/]+(?:[ /][A-Za-zµμ]+){0,2}\.?"
 _GROUPS = re.compile(r"^[+-]?\d{1,3}(?:([,' ])\d{3})(?:\1\d{3})*(?:\.\d+)?$")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.core.files import course_root
-from course_lib.teaching.build.percent import Cell, read_master
+from course_lib.teaching.build.percent import Cell, read_source
 
 MOST_SPREADS = 10.0  # a band wider than so many standard deviations over seeds says little
 MOST_FACTOR = 10.0  # and so does one whose ends differ by more than this factor, where no spread is given
@@ -120,7 +120,7 @@ def weak_claims() -> list[str]:
     """A line for every claim of the lessons that cannot fail or whose band says too little."""
     found = []
     for source in sorted((course_root() / "notebooks" / "source").glob("[0-9][0-9]_*.py")):
-        for cell in read_master(source):
+        for cell in read_source(source):
             if cell.kind == "code":
                 found += [f"{source.stem}, cell {cell.id!r}, {text}: {why}" for text, why in cannot_fail(cell)]
     for number in stored(course_root() / "notebooks"):

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from course_lib.core.config import to_dict
+from course_lib.core.config import to_dict, with_present_names
 from course_lib.training.loop.state import TrainState
 from course_lib.training.runs.plan import Plan, differences_of_schedules, remembering
 
@@ -93,9 +93,10 @@ def differences(saved: object, now: object, name: str) -> list[str]:
 
 
 def _grown(saved: Any, now: dict[str, Any], fields: Collection[str]) -> Any:
-    """The saved config with the fields of this run that are numbers and have grown."""
+    """The saved config in the names of today, with the fields of this run that are numbers and have grown."""
     if not isinstance(saved, dict):
         return saved
+    saved = with_present_names(saved, now)
     pairs = {name: (saved[name], now[name]) for name in fields if name in saved and name in now}
     return {**saved, **{name: new for name, (old, new) in pairs.items() if type(old) is type(new) is int and new > old}}
 

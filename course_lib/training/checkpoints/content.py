@@ -141,7 +141,7 @@ def scaler_of(saved: dict[str, Any] | None, state: TrainState) -> torch.amp.Grad
     return scaler
 
 
-def noise_of(saved: list[Tensors] | None, meta: dict[str, Any]) -> Tensors | None:
+def generators_of(saved: list[Tensors] | None, meta: dict[str, Any]) -> Tensors | None:
     """The states of this process's generators. Raises CheckpointError for what is none, or missing in mid-epoch."""
     if saved is None:
         if meta["batch"]:
@@ -156,13 +156,13 @@ def noise_of(saved: list[Tensors] | None, meta: dict[str, Any]) -> Tensors | Non
     return mine
 
 
-def noise_and_running(state: TrainState) -> tuple[list[Tensors] | None, list[dict[str, float]]]:
+def generators_and_running(state: TrainState) -> tuple[list[Tensors] | None, list[dict[str, float]]]:
     """The states of the generators (None between epochs) and the running loss, one entry for each process."""
     mine = torch.tensor([float(state.running.total), state.running.count], dtype=torch.float64)
     running = [{"total": float(total), "count": int(count)} for total, count in _of_all(mine, state)]
     if state.batch == 0:
         return None, running
-    noise = generator_states(state.device) if state.noise is None else state.noise
+    noise = generator_states(state.device) if state.generators is None else state.generators
     by_name = {name: _of_all(states, state) for name, states in sorted(noise.items())}
     return [dict(zip(by_name, states, strict=True)) for states in zip(*by_name.values(), strict=True)], running
 
@@ -172,7 +172,7 @@ def all_fine(fine: bool, state: TrainState) -> bool:
     return all(bool(answer) for answer in _of_all(torch.tensor([fine], dtype=torch.uint8), state))
 
 
-def noise_here(noise: Tensors, state: TrainState) -> Tensors:
+def generators_here(noise: Tensors, state: TrainState) -> Tensors:
     """The saved states of the generators; with one for this kind of device, where the run began on another kind.
 
     That one cannot give the numbers that the other device would have given, but it is a function of the seed too. The

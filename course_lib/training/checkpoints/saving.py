@@ -26,9 +26,9 @@ from course_lib.training.checkpoints.compare import (
 )
 from course_lib.training.checkpoints.content import (
     all_fine,
-    noise_and_running,
-    noise_here,
-    noise_of,
+    generators_and_running,
+    generators_here,
+    generators_of,
     optimizer_bytes,
     read_optimizer,
     read_weights,
@@ -80,7 +80,7 @@ def save(
     with path and bytes when it cannot be written, FolderInUse when this process had locked the folder and another run
     took it after its lock was removed. Whatever is raised, the checkpoints that were there are untouched.
     """
-    noise, running = noise_and_running(state)
+    noise, running = generators_and_running(state)
     path, failure = Path(folder) / f"step-{state.step:010d}", None
     if rank() == 0:
         try:
@@ -125,7 +125,7 @@ def load(
         refuse(path, found + unknown)
         validate_fitting(path, state.model, weights)
         validate_whole(path, meta, parts, state.optimizer, groups)
-        scaler, noise = scaler_of(parts["scaler"], state), noise_of(parts["noise"], meta)
+        scaler, noise = scaler_of(parts["scaler"], state), generators_of(parts["noise"], meta)
 
     with all_or_nothing(path, state.model, state):
         put_weights(state.model, weights)
@@ -136,7 +136,7 @@ def load(
         state.scaler = scaler
         state.history.rows[:] = rows
         put_back(state, meta)
-        state.noise = None if noise is None else noise_here(noise, state)
+        state.generators = None if noise is None else generators_here(noise, state)
     note_loaded(Path(path) / HISTORY, data[HISTORY], state.history)
     return meta
 

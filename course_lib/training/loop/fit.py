@@ -17,7 +17,7 @@ from course_lib.core.validation import validate_above, validate_at_least, valida
 from course_lib.training.checkpoints.compare import differences
 from course_lib.training.data.workers import require_main_guard
 from course_lib.training.loop.distributed import rank, summed
-from course_lib.training.loop.generators import generator_states, generators_kept, seed_noise, set_generator_states
+from course_lib.training.loop.generators import generator_states, generators_kept, seed_generators, set_generator_states
 from course_lib.training.loop.precision import scaler_for, validate_precision
 from course_lib.training.loop.state import Callback, Loader, LossFunction, TrainState
 from course_lib.training.loop.step import Step
@@ -55,11 +55,11 @@ def fit(
     state.settings_given()
     state.plan = _planned(state, loader, schedule, epochs, accumulate)
     state.scaler = state.scaler or scaler_for(precision, state.device)
-    with generators_kept(state.device), _noise_noted(state):
+    with generators_kept(state.device), _generators_noted(state):
         while state.epoch < epochs and not state.ended:
             _start_epoch(state)
             step, clock, first = Step(state, loss_fn, precision=precision), time.perf_counter(), state.batch
-            for batches in groups(loader.epoch(state.epoch + 1, state.batch), accumulate):
+            for batches in batches_of_updates(loader.epoch(state.epoch + 1, state.batch), accumulate):
                 _set_rates(state, schedule)
                 with step.of(batches, check=(state.step + 1) % check_every == 0):  # an error in it changes nothing
                     for batch in batches:
@@ -84,7 +84,7 @@ def fit(
     return state.history
 
 
-def groups(batches: Iterator[Any], size: int) -> Iterator[Sequence[Any]]:
+def batches_of_updates(batches: Iterator[Any], size: int) -> Iterator[Sequence[Any]]:
     """Lists of `size` batches; the last one may be shorter."""
     while group := list(islice(batches, size)):
         yield group
@@ -115,28 +115,28 @@ def _validate_batches(state: TrainState, loader: Loader, first: int) -> None:
 
 def _start_epoch(state: TrainState) -> None:
     state.model.train()
-    if state.noise is None:
-        seed_noise(state.seeds, state.epoch + 1, rank())
+    if state.generators is None:
+        seed_generators(state.seeds, state.epoch + 1, rank())
     else:
-        set_generator_states(state.noise, state.device)
-    state.noise = None
+        set_generator_states(state.generators, state.device)
+    state.generators = None
 
 
 @contextmanager
-def _noise_noted(state: TrainState) -> Iterator[None]:
+def _generators_noted(state: TrainState) -> Iterator[None]:
     """Where the block ends in mid-epoch, asked to or by an error, the next call goes on with the noise of then."""
     try:
         yield
     finally:
-        if state.batch > 0 and state.noise is None:
-            state.noise = generator_states(state.device)
+        if state.batch > 0 and state.generators is None:
+            state.generators = generator_states(state.device)
 
 
 def _end_epoch(state: TrainState) -> None:
     loss = summed(state.running, state.device)
     state.epoch, state.batch = state.epoch + 1, 0
     state.history.add(
-        "train", step=state.step, epoch=state.epoch, loss=float(loss.mean), rate=state.rate, seconds=state.seconds
+        "train", step=state.step, epoch=state.epoch, loss=float(loss.mean), rate=state.lr, seconds=state.seconds
     )
     state.running, state.seconds = Loss(0.0, 0), 0.0
 

@@ -70,7 +70,7 @@ def generators_kept(device: torch.device) -> Iterator[None]:
         set_generator_states(states, device)
 
 
-def seed_noise(seeds: Seeds, epoch: int, rank: int = 0) -> None:
+def seed_generators(seeds: Seeds, epoch: int, rank: int = 0) -> None:
     """Start the noise of an epoch; every process of a distributed run gets streams of its own."""
     purpose = f"noise of process {rank}"
     _seed_torch(stream(seeds.noise, purpose, epoch))

@@ -29,8 +29,8 @@ class TrainState:
 
     step: updates so far. epoch: complete epochs. batch: batches used of the epoch in progress, 0 between epochs.
     running: training loss over the epoch in progress; seconds: time spent on it, without callbacks.
-    noise: the states of torch's generators in mid-epoch, so that dropout goes on where it was; None between epochs and
-    while `fit` runs. scaler: of float16, else None.
+    generators: the states of torch's generators in mid-epoch, so that dropout goes on where it was; None between epochs
+    and while `fit` runs. scaler: of float16, else None.
     stop: set it in a callback to end the run; it is saved. reason: why, where the callback says so. interrupted: the
     same for a signal; it is not saved, so that the next start goes on.
     best: the best value so far among the states that were saved or could have been, by split, name and mode; None
@@ -48,7 +48,7 @@ class TrainState:
     batch: int = 0
     running: Loss = field(default_factory=lambda: Loss(0.0, 0))
     seconds: float = 0.0
-    noise: dict[str, torch.Tensor] | None = None
+    generators: dict[str, torch.Tensor] | None = None
     scaler: torch.amp.GradScaler | None = None
     stop: bool = False
     reason: str = ""
@@ -94,7 +94,7 @@ class TrainState:
         return parameter.device
 
     @property
-    def rate(self) -> float:
+    def lr(self) -> float:
         """The learning rate of the first group at the last update."""
         return float(self.optimizer.param_groups[0]["lr"])
 

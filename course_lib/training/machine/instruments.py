@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_lib.core.layer_stats import Array, LayerReport, dead_share, moments, update_ratio
+from course_lib.core.layer_stats import Array, LayerStats, dead_share, moments, update_ratio
 from course_lib.core.validation import validate_at_least
 from course_lib.training.loop.distributed import unwrapped
 from course_lib.training.loop.generators import generators_kept
@@ -33,7 +33,7 @@ class _Seen:
         self.gradient = gradient.detach().clone()
 
 
-def layer_report(model: nn.Module, batch: Any, loss_fn: LossFunction, *, training: bool = False) -> list[LayerReport]:
+def layer_stats(model: nn.Module, batch: Any, loss_fn: LossFunction, *, training: bool = False) -> list[LayerStats]:
     """Forward and backward of one batch; one report per call of a layer without parts, in the order of the calls.
 
     name: "1 ReLU" in a Sequential, "body.1 ReLU" deeper down, "body.1 ReLU, call 2" where a layer is used again.
@@ -52,7 +52,7 @@ def layer_report(model: nn.Module, batch: Any, loss_fn: LossFunction, *, trainin
     reports = []
     for one in seen:
         output, gradient = _rows(one.output), _rows(one.gradient)
-        reports.append(LayerReport(one.name, moments(output), moments(gradient), dead_share(output), output))
+        reports.append(LayerStats(one.name, moments(output), moments(gradient), dead_share(output), output))
     return reports
 
 

@@ -38,7 +38,7 @@ class Gpu:
 
 
 @dataclass(frozen=True)
-class EnvironmentReport:
+class Environment:
     """The machine as the course sees it. `packages` holds (name, version), with "not installed" where it is missing."""
 
     python: str
@@ -75,10 +75,10 @@ class Preset:
     reason: str
 
 
-def environment_report() -> EnvironmentReport:
+def describe_environment() -> Environment:
     """Look at this machine. Versions are read without importing the packages; torch alone is imported, for the GPU."""
     gpus, mps = _accelerators()
-    return EnvironmentReport(
+    return Environment(
         python=platform.python_version(),
         platform=f"{platform.system()} {platform.release()} ({platform.machine()})",
         packages=package_versions(PACKAGES),
@@ -100,18 +100,18 @@ def package_versions(packages: Iterable[str]) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def presets_that_run(report: EnvironmentReport) -> tuple[Preset, ...]:
+def presets_that_run(report: Environment) -> tuple[Preset, ...]:
     """The presets cpu, as-reported and cuda: what each is, whether it runs on this machine, and why."""
     return (_cpu_preset(report), _reported_preset(report), _cuda_preset(report))
 
 
-def _cpu_preset(report: EnvironmentReport) -> Preset:
+def _cpu_preset(report: Environment) -> Preset:
     missing = _missing(report, ("numpy", "scipy", "scikit-learn", "matplotlib"))
     reason = f"not installed: {', '.join(missing)}" if missing else "every lesson runs live at this size"
     return Preset("cpu", not missing, "the small models of the lessons, seconds on a CPU", reason)
 
 
-def _reported_preset(report: EnvironmentReport) -> Preset:
+def _reported_preset(report: Environment) -> Preset:
     meaning = "the models of the reports at the size that they report"
     if _missing(report, ("torch",)):
         return Preset("as-reported", False, meaning, "torch is not installed")
@@ -123,7 +123,7 @@ def _reported_preset(report: EnvironmentReport) -> Preset:
     return Preset("as-reported", True, meaning, "on the CPU, in hours; no lesson needs it")
 
 
-def _cuda_preset(report: EnvironmentReport) -> Preset:
+def _cuda_preset(report: Environment) -> Preset:
     meaning = "the full models at full speed on a CUDA GPU"
     if _missing(report, ("torch",)):
         return Preset("cuda", False, meaning, "torch is not installed")
@@ -136,7 +136,7 @@ def _cuda_preset(report: EnvironmentReport) -> Preset:
     return Preset("cuda", True, meaning, f"on {best.name}")
 
 
-def _missing(report: EnvironmentReport, names: tuple[str, ...]) -> list[str]:
+def _missing(report: Environment, names: tuple[str, ...]) -> list[str]:
     installed = dict(report.packages)
     return [name for name in names if installed.get(name, "not installed") == "not installed"]
 

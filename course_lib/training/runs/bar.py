@@ -26,14 +26,14 @@ def total_steps(loader: Loader, *, epochs: int, accumulate: int = 1) -> int:
     return epochs * math.ceil(len(loader) / accumulate)
 
 
-def progress_line(state: TrainState) -> str:
+def run_line(state: TrainState) -> str:
     """The state in one line, to three significant digits and without times.
 
     In an epoch the loss of the last update; between epochs what the history holds since the epoch's end.
     """
     place = f"epoch {state.epoch + (state.batch > 0):>3}  step {state.step:>6}"
     if state.batch > 0:
-        return f"{place}  loss {_mean(state.loss):.3g}  rate {state.rate:.3g}"
+        return f"{place}  loss {_mean(state.loss):.3g}  rate {state.lr:.3g}"
     rows: list[Row] = []
     for row in reversed(state.history.rows):
         if row["epoch"] != state.epoch:
@@ -54,10 +54,10 @@ def _mean(loss: Loss | None) -> float:
 def print_line(state: TrainState) -> None:
     """A callback: print `line`. In on_step as every(100, print_line), in on_epoch behind what measures."""
     if rank() == 0:
-        print(progress_line(state))
+        print(run_line(state))
 
 
-def progress_bar(total: int, *, seconds: float = 0.5, file: TextIO | None = None) -> Callback:
+def run_bar(total: int, *, seconds: float = 0.5, file: TextIO | None = None) -> Callback:
     """A bar of tqdm over `total` updates with loss and rate; pass it in on_step (and in on_epoch, if that may stop).
 
     It is drawn at most every `seconds`, and the loss is read only then: on a GPU a reading waits for the device.
@@ -80,7 +80,7 @@ def progress_bar(total: int, *, seconds: float = 0.5, file: TextIO | None = None
             return  # the bar is closed, or there is nobody to see it
         if not shown:
             shown.append(_bar(total, state.step, file))
-        shown[0].set_postfix(loss=f"{_mean(state.loss):.3g}", rate=f"{state.rate:.3g}", refresh=False)
+        shown[0].set_postfix(loss=f"{_mean(state.loss):.3g}", rate=f"{state.lr:.3g}", refresh=False)
         shown[0].update(state.step - shown[0].n)
         shown[0].refresh()
         drawn, drawn_step = time.perf_counter(), state.step
@@ -144,7 +144,7 @@ def watch_divergence(
         state.history.add("divergence", **place, loss=now, before=before)
         state.stop = state.stop or stop
         log(
-            f"the loss has grown from {before:.3g} to {now:.3g} (medians) by step {state.step} at rate {state.rate:g}: "
+            f"the loss has grown from {before:.3g} to {now:.3g} (medians) by step {state.step} at rate {state.lr:g}: "
             "the rate may be too high"
         )
 

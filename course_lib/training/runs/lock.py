@@ -11,11 +11,12 @@ every save, see `hold_on`.
 from __future__ import annotations
 
 import os
-import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from course_lib.core.locks import try_lock
 
 NAME = "run.lock"
 VARIABLE = "COURSE_RUN_LOCK"  # "off": no lock, for file systems that have none
@@ -69,7 +70,7 @@ class _Lock:
             return None  # Windows neither locks a folder nor lets the file be removed that is held
         number = os.open(path, os.O_RDONLY)
         try:
-            free = _locks(number)
+            free = try_lock(number)
         except OSError:  # file systems of a network may lock files alone
             os.close(number)
             return None
@@ -82,7 +83,7 @@ class _Lock:
             except OSError as error:
                 raise OSError(error.errno, f"its {NAME} cannot be opened ({error.strerror})", str(self.name)) from error
             try:
-                free = _locks(number)
+                free = try_lock(number)
             except OSError as error:
                 os.close(number)
                 words = (
@@ -179,27 +180,3 @@ def validate_writable(folder: Path) -> None:
         # The probe, where it cannot be removed, must not hide why it could not be written.
         with suppress(OSError):
             probe.unlink(missing_ok=True)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _locks(descriptor: int) -> bool:
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import errno
-    import fcntl
-
-    def _locks(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
-                return False
-            raise
-        return True

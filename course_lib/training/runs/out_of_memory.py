@@ -74,7 +74,7 @@ def largest_batch_for(
 
 
 @contextmanager
-def memory_advice(state: TrainState, *, batch_size: int, accumulate: int = 1) -> Iterator[None]:
+def advice_on_size(state: TrainState, *, batch_size: int, accumulate: int = 1) -> Iterator[None]:
     """Around `fit`: where memory runs out, raise MemoryError with the settings to try that compute the same.
 
     Forward and backward change no parameter, so the state is then that of the last complete update; where the update

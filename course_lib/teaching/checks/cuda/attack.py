@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.by_hand.cuda import scaler_passes
-from course_lib.teaching.exercises.kinds import attack, planted_edits
-from course_lib.teaching.exercises.tables import rows
+from course_lib.teaching.exercises.kinds import asked_of, attack, planted_edits
 
 
 def scaler(factor: float, interval: int) -> Any:
@@ -89,13 +88,6 @@ tells_its_first_factor: do you look at the factor itself, beside what comes back
 """
 PLANTED = planted_edits(scaler, _FAULTS)
 
-
-def _alarm(rejected: list[str]) -> str:
-    if len(rejected) < len(RIGHT):
-        return "one right scaler is rejected, another is not: what do you ask that is not in the rules?"
-    return "a right scaler is rejected: which of your demands is none of the rules?"
-
-
 SCALER_PASSES = attack(
     "scaler_passes",
     "Attack: a test that kills broken scalers",
@@ -162,8 +154,11 @@ SCALER_PASSES = attack(
         -> found is not None and not all(np.allclose(A[n], B[n], rtol={0.5|0.6}) for n in (0, 1))
     """,
     each="a scaler that is right",
-    alarm=_alarm,
-    survived={row.id.replace("_", " "): row.text for row in rows(_FAULTS)},
+    alarm=(
+        "one right scaler is rejected, another is not: what do you ask that is not in the rules?",
+        "a right scaler is rejected: which of your demands is none of the rules?",
+    ),
+    survived=asked_of(_FAULTS),
     hints=(
         "Keep the factor that a right scaler would have in a variable of your own, and compare after every list.",
         "Good lists until it has grown twice; then inf, -inf and nan, each in the first array and in the last.",

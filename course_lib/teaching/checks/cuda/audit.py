@@ -1,7 +1,5 @@
 """An audit of "start-up of the loader reduced by 80 %" in a training log: findings and known mistakes."""
 
-from typing import Any
-
 from course_lib.core.reports.neuronet import REPORT
 from course_lib.teaching.exercises.kinds import audit
 
@@ -22,27 +20,20 @@ FINDINGS = {
     "start_up": "not shown",
     "run": "not shown",
 }
-_ASK = {
-    "saved": "how often are workers started in this run, with and without the flag?",
-    "epochs": "one start is left of how many, if 80 percent are saved?",
-    "seconds": "how many steps has an epoch, and how many steps a second?",
-    "factor": "a step takes 1 now, and the device works in 0.51 of it: how often does 0.51 go into 1?",
-    "start_up": "what would you have to know about how it was measured, and does the log say it?",
-    "run": "the log has one time for an epoch: with which other one would you compare it?",
-}
-
-
-def _asked(key: str, given: Any, right: Any) -> str:
-    if key == "factor" and given in (round(right), round(right, 1)):
-        return f"{given:g} is rounded too far: two decimals are asked for"
-    return _ASK[key]
-
 
 LOADER_SAVING = audit(
     "loader_saving",
     "Audit: 80 percent less start-up",
     FINDINGS,
-    ask=_asked,
+    ask={
+        "saved": "how often are workers started in this run, with and without the flag?",
+        "epochs": "one start is left of how many, if 80 percent are saved?",
+        "seconds": "how many steps has an epoch, and how many steps a second?",
+        "factor": "a step takes 1 now, and the device works in 0.51 of it: how often does 0.51 go into 1?",
+        "start_up": "what would you have to know about how it was measured, and does the log say it?",
+        "run": "the log has one time for an epoch: with which other one would you compare it?",
+    },
+    decimals={"factor": 2},
     within={"saved": 0.004, "epochs": 0.01, "seconds": 0.055, "factor": 0.011},
     names={"BUSY": BUSY},
     size="difficulty 2, 15 minutes",

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -29,11 +28,6 @@ class Model(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.tensor([1.0, -2.0, 0.5]))
         self.bias = nn.Parameter(torch.tensor([0.25]))
-
-
-def numbers(model: nn.Module) -> np.ndarray:
-    """All parameters in one array."""
-    return torch.cat([parameter.detach() for parameter in model.parameters()]).numpy().copy()
 
 
 def through_half(parameter: torch.Tensor) -> torch.Tensor:

@@ -14,8 +14,9 @@ import torch
 from torch import nn
 
 from course_lib.core.metrics import Loss
-from course_lib.teaching.checks.cuda.halves import Model, Slopes, loss_of, numbers
-from course_lib.teaching.exercises.run_order import run_order
+from course_lib.teaching.checks.cuda.halves import Model, Slopes, loss_of
+from course_lib.teaching.checks.fitting.toys import numbers
+from course_lib.teaching.exercises.run_order import run_lines, run_order
 
 # Shown in this order, with their indentation; three lines are not needed.
 LINES = {
@@ -43,11 +44,6 @@ _GROUPS = [_PLAIN, _LONG], [_LONG, _PLAIN, _PLAIN], [_PLAIN, _OVER], [_OVER, _PL
 _UPDATES = tuple(zip(_GROUPS, (2, 4, 1, 2, 1), strict=True))
 
 
-def program_of(letters: list[str]) -> str:
-    """The lines that the letters name, one under the other."""
-    return "\n".join(LINES[letter] for letter in letters)
-
-
 def run(letters: list[str]) -> dict[str, Any]:
     """Parameters, factor and rate after the updates of this program."""
     model, halves = Model(), []
@@ -65,10 +61,9 @@ def run(letters: list[str]) -> dict[str, Any]:
         return Loss(loss_of(model, batch, halves=bool(halves)), 1)
 
     names = {"nn": nn, "model": model, "optimizer": optimizer, "scaler": scaler, "schedule": schedule}
-    names |= {"updates": _UPDATES, "loss_fn": loss_fn, "autocast": autocast, "limit": 2.0}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        exec(compile(program_of(letters), "<your loop>", "exec"), names)
+        run_lines(LINES, letters, updates=_UPDATES, loss_fn=loss_fn, autocast=autocast, limit=2.0, **names)
     return {"parameters": numbers(model), "factor": scaler.get_scale(), "rate": optimizer.param_groups[0]["lr"]}
 
 

@@ -7,12 +7,13 @@ import numpy as np
 import torch
 
 from course_lib.by_hand.cuda import scaled_step
-from course_lib.teaching.checks.cuda.halves import Model, Slopes, loss_of, numbers
+from course_lib.teaching.checks.cuda.halves import Model, Slopes, loss_of
+from course_lib.teaching.checks.fitting.toys import numbers
 from course_lib.teaching.exercises.compare import to_array
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import kind_of, not_in_parts
+from course_lib.teaching.exercises.forms import Form
 from course_lib.teaching.exercises.kinds import implement
 from course_lib.teaching.exercises.observe import Case
+from course_lib.teaching.exercises.series import Steps, steps_told
 
 _PLAIN, _LONG = Slopes((0.5, -0.2, 0.1), 0.3), Slopes((6.0, -3.0, 2.0), 1.5)
 _TINY = Slopes((3e-6, -2e-6, 1e-6), 2e-6)  # 2^-18.3: in float16 one digit and a half are left of it
@@ -49,12 +50,10 @@ def _run(answer: Callable[..., Any]) -> Callable[..., Any]:
         loss_of(model, _LONG).backward()  # something of an earlier use stands in the gradients
         for slopes in steps:
             said = answer(loss_of(model, slopes), parameters, optimizer, scale, good, limit, *rest)
-            if said is None or not _two_numbers(said):
-                return said if said is None else kind_of(said)
             scale, good = float(said[0]), int(said[1])
-            seen.append((numbers(model), f"{scale:g}", f"{good:g}"))
-        after, *told = zip(*seen, strict=True)
-        return {"parameters": np.array(after)} | dict(zip(("scale", "good"), map(" ".join, told), strict=True))
+            seen.append((numbers(model), f"{scale:g},{good:g}"))
+        after, told = zip(*seen, strict=True)
+        return {"parameters": np.array(after), "scale and count": " ".join(told)}
 
     return run
 
@@ -83,47 +82,38 @@ _COUNTED["case 5"] = "nothing overflows, and `interval` is 3: what is returned a
 _STALE = np.array([*_LONG.up, _LONG.bias]) + 64 * np.array([*_PLAIN.up, _PLAIN.bias])
 
 
-def _which(seen: Any, right: Any) -> str | None:
-    form = not_in_parts(seen, "two numbers, (scale, good)")
-    if form:
-        return f"{form}\nwhat does the next update need?"
-    for case, facts in right.items():
-        own, rule = seen[case]["result"], facts["result"]
-        if not np.isfinite(own["parameters"]).all():
-            return f"{case}: parameters are NaN or infinite\n{_ABOUT[case]}"
-        close = np.isclose(own["parameters"], rule["parameters"], rtol=1e-4, atol=1e-9).all(axis=1)
-        if not close.all():
-            step = int(np.argmin(close))
-            start = rule["parameters"][step - 1] if step else numbers(Model())
-            yours, due = (one["parameters"][step] - start for one in (own, rule))
-            return f"{case}: step {step + 1} is not right{_wrong_update(yours, due, step, _ABOUT[case])}"
-        for name in ("scale", "good"):
-            for step, (given, due) in enumerate(zip(own[name].split(), rule[name].split(), strict=True)):
-                if given != due:
-                    told = f"{case}: the updates are right; after step {step + 1} `{name}` is {given}"
-                    if own["scale"].split()[step] == rule["good"].split()[step]:
-                        return f"{told}, as `good` should be\nin which order does the docstring return the two?"
-                    return f"{told}\n{_COUNTED[case]}"
-    return None
-
-
-def _wrong_update(yours: np.ndarray, right: np.ndarray, step: int, about: str) -> str:
-    """ "; it is 0.016 times the right one", where the two updates have one direction, and a question."""
-    if not right.any():
-        return f"; there should be no update\n{about}"
-    if not yours.any():
-        return "; it changes nothing\nwhich line changes the parameters?"
-    if step == 0 and _off(yours, _STALE) < min(0.01, _off(yours, right)):
-        return "; it goes along what stood in the gradients before, too\nwhich line empties them, and when?"
-    if _off(yours, right) < 0.01:
-        times = float(yours @ right / (right @ right))
-        return f"; it is {times:.3g} times the right one\nby what has your gradient been multiplied, divided or cut?"
-    return f"\n{about}"
+def _wrong_update(case: str, step: int, own: np.ndarray, right: np.ndarray) -> str:
+    """ "step 2 is not right; it is 0.016 times the right one", where both have one direction, and a question."""
+    if not np.isfinite(own).all():
+        return f"parameters are NaN or infinite\n{_ABOUT[case]}"
+    start = right[step - 1] if step else numbers(Model())
+    yours, due = own[step] - start, right[step] - start
+    told = f"\n{_ABOUT[case]}"
+    if not due.any():
+        told = f"; there should be no update{told}"
+    elif not yours.any():
+        told = "; it changes nothing\nwhich line changes the parameters?"
+    elif step == 0 and _off(yours, _STALE) < min(0.01, _off(yours, due)):
+        told = "; it goes along what stood in the gradients before, too\nwhich line empties them, and when?"
+    elif _off(yours, due) < 0.01:
+        times = f"it is {float(yours @ due / (due @ due)):.3g} times the right one"
+        told = f"; {times}\nby what has your gradient been multiplied, divided or cut?"
+    return f"step {step + 1} is not right{told}"
 
 
 def _off(one: np.ndarray, other: np.ndarray) -> float:
     """Which part of an update is not along the other; float16 and small numbers beside large ones leave 0.01."""
     return float(np.linalg.norm(one - (one @ other / (other @ other)) * other) / np.linalg.norm(one))
+
+
+def _wrong_count(case: str, step: int, own: list[str], right: list[str]) -> str:
+    """What is told of the scale and the count that a right update returns."""
+    given, due = own[step].split(","), right[step].split(",")
+    name, number = ("good", given[1]) if given[0] == due[0] else ("scale", given[0])
+    told = f"the updates are right; after step {step + 1} `{name}` is {number}"
+    if given[0] == due[1]:
+        return f"{told}, as `good` should be\nin which order does the docstring return the two?"
+    return f"{told}\n{_COUNTED[case]}"
 
 
 def skips_large(seen: Any, right: Any) -> bool:
@@ -146,6 +136,7 @@ SCALED_STEP = implement(
     size="core, difficulty 3, 25 minutes",
     cases=CASES,
     run=_run,
+    form=Form("two numbers, (scale, good)", _two_numbers, "what does the next update need?"),
     names={"to_the_limit": to_the_limit, "skips_large": skips_large},
     right="""
     limit_scaled: the limit multiplied by the scale, and the clip before the division
@@ -234,7 +225,7 @@ SCALED_STEP = implement(
         if not A: ... -> else
         first: if not torch.isfinite(loss * scale): return scale / 2, 0
     """,
-    properties=(Property("updates, then scale and count", _which),),
+    properties=(steps_told(Steps("parameters", _wrong_update, within=1e-4), Steps("scale and count", _wrong_count)),),
     hints=(
         "Order: zero, multiply and backward, divide, look, clip, update, count.",
         "torch.isfinite(p.grad).all() for every parameter; one bad number anywhere and nothing is updated.",

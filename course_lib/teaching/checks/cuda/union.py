@@ -9,11 +9,12 @@ from course_lib.by_hand.cuda import union_gradient
 from course_lib.teaching.exercises.compare import same, to_array
 from course_lib.teaching.exercises.difference_in_words import relation
 from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import kind_of, not_in_parts
+from course_lib.teaching.exercises.forms import Form
 from course_lib.teaching.exercises.kinds import implement
 from course_lib.teaching.exercises.observe import Case
 
 _RNG = np.random.default_rng(41)
+_SHAPE = "for how many numbers has each device a gradient?"
 _ALL_TOGETHER = "gradients of all devices"  # what has to go through exchange
 
 
@@ -44,8 +45,6 @@ def _watched(answer: Callable[..., Any]) -> Callable[..., Any]:
 
         watched.__qualname__ = "exchange"  # the name in the message of a wrong call
         found = answer(sums, counts, watched)
-        if to_array(found) is None:
-            return found if found is None else kind_of(found)
         few = [number for number, _ in sent if number != len(sums)]
         told = _ALL_TOGETHER
         if few:
@@ -63,25 +62,22 @@ CASES = (_case(16, 5), _case(4, 9, 2), _case(6, 0, 3, 1), _case(7), _case(2, 3, 
 
 
 def _which(seen: Any, right: Any) -> str | None:
-    form = not_in_parts(seen, "one gradient, an array")
-    if form:
-        return f"{form}\nfor how many numbers has each device a gradient?"
-    pairs = {case: (np.asarray(facts["result"]["gradient"], dtype=float), right[case]["result"]["gradient"])
-             for case, facts in seen.items()}  # fmt: skip
-    one, rule = pairs["case 4"]
-    if one.shape != rule.shape:
-        told = f"return one gradient of the shape of the sums, {rule.shape}; yours has the shape {one.shape}"
-        return f"{told}\nfor how many numbers has each device a gradient?"
-    if all(np.allclose(*pair) for pair in pairs.values()):  # and it does what no device can do
+    own, rule = ({case: np.asarray(facts["result"]["gradient"], dtype=float) for case, facts in every.items()}
+                 for every in (seen, right))  # fmt: skip
+    one = own["case 4"]
+    if one.shape != rule["case 4"].shape:
+        told = f"return one gradient of the shape of the sums, {rule['case 4'].shape}; yours has the shape {one.shape}"
+        return f"{told}\n{_SHAPE}"
+    if all(np.allclose(own[case], rule[case]) for case in rule):  # and it does what no device can do
         case, told = next((case, facts["result"]["exchange"]) for case, facts in seen.items()
                           if facts["result"]["exchange"] != _ALL_TOGETHER)  # fmt: skip
         question = "what do the others wait for?" if "got" in told else "how does sums[1] come to device 0?"
         return f"your numbers are right, but in {case} {told}\n{question}"
-    if not np.allclose(one, rule):
-        plain = relation(one, rule)
+    if not np.allclose(one, rule["case 4"]):
+        plain = relation(one, rule["case 4"])
         plain = plain and f"; yours is {plain}"
         return f"case 4, one device with 7 elements, is not right{plain}\nwhat is the gradient of a mean over 7?"
-    if np.isnan(pairs["case 3"][0]).any():
+    if np.isnan(own["case 3"]).any():
         return "case 3 has a device on which nothing counts, and your result is NaN\nby what do you divide there?"
     return "one device is right; several are not\nhow much may each single element weigh?"
 
@@ -93,6 +89,7 @@ UNION_GRADIENT = implement(
     size="core, difficulty 2, 15 minutes",
     cases=CASES,
     run=_watched,
+    form=Form("one gradient, an array", lambda found: to_array(found) is not None, _SHAPE),
     right="""
     divided_last: sums exchanged, counts exchanged, then divided once
         return: exchange(sums) / exchange(counts)

@@ -9,9 +9,9 @@ from torch import nn
 
 from course_lib.by_hand.torch_loop import accumulated_step
 from course_lib.teaching.checks.fitting.toys import Batch, Halved, batch, linear, numbers, one_number, plain, squared
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import apart, kind_of, not_in_parts
+from course_lib.teaching.exercises.forms import Form
 from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.series import Steps, steps_told
 
 _RNG = np.random.default_rng(31)
 # Each case is three updates, one after the other. Sizes differ, and so does what the batches ask for.
@@ -29,44 +29,28 @@ def _updates(answer: Callable[..., Any]) -> Callable[..., Any]:
         model = nn.Sequential(Halved(), linear(7))  # what it computes depends on the mode
         optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.5)
         squared(model, groups[0][0]).total.backward()
-        said, after = [], []
+        losses, after = [], []
         for group in groups:
-            said.append(answer(model, optimizer, group, squared))
-            if not one_number(said[-1]):
-                return None if said[-1] is None else kind_of(said[-1])
+            losses.append(answer(model, optimizer, group, squared))
             after.append(numbers(model))
-        losses = np.array([float(value) for value in said])
-        return {"losses": losses, "parameters": np.array(after), "plain numbers": plain(*said)}
+        told = np.array([float(loss) for loss in losses])
+        return {"losses": told, "parameters": np.array(after), "plain numbers": plain(*losses)}
 
     return run
 
 
-def _updates_told(seen: Any, right: Any) -> str | None:
-    form = not_in_parts(seen, "one number, the mean loss")
-    if form:
-        return f"{form}\nwhich two numbers make the mean?"
-    for case in right:
-        own, rule = seen[case]["result"], right[case]["result"]
-        fits = np.isclose(own["parameters"], rule["parameters"], rtol=1e-9).all(axis=1)
-        wrong = ~np.isclose(own["losses"], rule["losses"], rtol=1e-6)
-        if fits.all() and wrong.any():
-            first = int(np.argmax(wrong))
-            given, mean = apart(own["losses"][first], rule["losses"][first])
-            told = f"{case}: the updates are right; for update {first + 1} you return {given}"
-            return f"{told}, the mean loss is {mean}\nof which elements is yours a mean, and when?"
-        if np.isnan(own["parameters"]).any():
-            return (
-                f"{case}: your parameters are NaN\nin which batch does nothing count, and by what do you divide there?"
-            )
-        if fits[0] and not fits.all():
-            return f"{case}: the first update is right, a later one is not\nwhat does one call leave for the next?"
-        if not fits[0]:
-            sizes = ", ".join(str(int(one[2].sum())) for one in _CASES[int(case[5:]) - 1][0])
-            told = f"{case}: the first update is not right; in its batches {sizes} elements count"
-            return f"{told}\nhow much may each single one weigh?"
-        if not own["plain numbers"]:
-            return f"{case}: return a plain number; loss.total.item() takes it out of the tensor"
-    return None
+def _wrong_update(case: str, step: int, own: np.ndarray, right: np.ndarray) -> str:
+    if np.isnan(own).any():
+        return "your parameters are NaN\nin which batch does nothing count, and by what do you divide there?"
+    if step:
+        return "the first update is right, a later one is not\nwhat does one call leave for the next?"
+    sizes = ", ".join(str(int(one[2].sum())) for one in _CASES[int(case[5:]) - 1][0])
+    told = f"the first update is not right; in its batches {sizes} elements count"
+    return f"{told}\nhow much may each single one weigh?"
+
+
+_LOSSES = "the updates are right; for update {number} you return {yours}, the mean loss is {right}"
+_PLAIN = "return a plain number; loss.total.item() takes it out of the tensor"
 
 
 def one_backward(model, optimizer, batches, loss_fn):
@@ -85,6 +69,7 @@ ACCUMULATED_STEP = implement(
     size="core, difficulty 2, 20 minutes",
     cases=_CASES,
     run=_updates,
+    form=Form("one number, the mean loss", one_number, "which two numbers make the mean?"),
     names={"one_backward": one_backward},
     right="""
     one_backward: the sums added first, one backward pass at the end
@@ -172,7 +157,13 @@ ACCUMULATED_STEP = implement(
     swap: loss.total.backward() <-> total, count = (total + loss.total.i | the backward pass leaves the loss alone
     swap: 0.0 <-> 0 | sums may start at a whole number or not
     """,
-    properties=(Property("updates and losses", _updates_told),),
+    properties=(
+        steps_told(
+            Steps("parameters", _wrong_update),
+            Steps("losses", _LOSSES, "of which elements is yours a mean, and when?"),
+            Steps("plain numbers", _PLAIN),
+        ),
+    ),
     hints=(
         "backward() adds to what stands in .grad: that is what makes accumulation possible, and zero_grad() necessary.",
         "loss.total.backward() for every batch gives the gradient of the sum over all elements. By what to divide it?",

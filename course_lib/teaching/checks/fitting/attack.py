@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from course_lib.by_hand.torch_loop import resume_passes
-from course_lib.teaching.checks.fitting.runs import PLANTED, RIGHT, Run
-from course_lib.teaching.exercises.kinds import attack
+from course_lib.teaching.checks.fitting.runs import FAULTS, PLANTED, RIGHT, Run
+from course_lib.teaching.exercises.kinds import asked_of, attack
 
 
 def right_after_loading(start: Callable[[int], Any], save: Callable[[Any], Any], load: Callable[[Any], Any]) -> bool:
@@ -35,32 +35,11 @@ def loss_falls(start: Callable[[int], Any], save: Callable[[Any], Any], load: Ca
     return run.score() < first
 
 
-# What to ask about each fault that survived, in the order in which it is asked.
-_SURVIVED = {
-    "momentum lost": "do you make steps after loading, and compare then?",
-    "order starts again": "do you cut in the middle of an epoch?",
-    "noise starts again": "do you cut in the middle of an epoch?",
-    "epochs start again": "do you cut after the first epoch too?",
-    "seed not saved": "do you try more than one seed?",
-    "statistics lost": "do you compare score() as well as weights?",
-    "arrays shared": "does the saved run make a step before you load?",
-    "right only once": "do you resume a run that was resumed before?",
-    "weights in float32": "do you compare bit for bit?",
-    "momentum in float16": "do you compare bit for bit?",
-}
-
-
-def _alarm(rejected: list[str]) -> str:
-    if len(rejected) < len(RIGHT):
-        return "one right version is rejected, another is not: what do you ask that is not in the rules?"
-    return "a right version is rejected: do both runs make equally many steps, from the same seed?"
-
-
 RESUME_PASSES = attack(
     "resume_passes",
     "Attack: a test that kills broken checkpoints",
     resume_passes,
-    call=lambda test, version: test(Run, version.save, version.load),
+    call=lambda test, version: test(Run, *version()),
     right=RIGHT,
     planted=PLANTED,
     names={"right_after_loading": right_after_loading, "loss_falls": loss_falls},
@@ -106,8 +85,11 @@ RESUME_PASSES = attack(
     same=(("score_rounded", "small_tolerance"),),
     each="a checkpoint that is right",
     never="are the two runs compared after equally many steps?",
-    alarm=_alarm,
-    survived=_SURVIVED,
+    alarm=(
+        "one right version is rejected, another is not: what do you ask that is not in the rules?",
+        "a right version is rejected: do both runs make equally many steps, from the same seed?",
+    ),
+    survived=asked_of(FAULTS),
     hints=(
         "Two runs from one seed: one goes through, the other is saved, loaded and goes on. Compare after every step.",
         "Cut between epochs, within one, in a later one, and more than once in a run.",

@@ -1,10 +1,7 @@
 """A report that gives its seed, and a second run with it: the findings and the known mistakes."""
 
-from typing import Any
-
 import numpy as np
 
-from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import VERDICTS, audit
 
 # Validation perplexities of epochs 1 to 3: the report's run, and another of the same script with the same seed.
@@ -31,28 +28,19 @@ def miniature(*, seed_first: bool, started: int) -> float:
     return float(np.mean((x @ weights - x.sum(axis=1)) ** 2))
 
 
-_RETHINK = {
-    "equal": "in how many of the three epochs are the two perplexities the same?",
-    "gap": "what is (other - reported) / reported in epoch 1, in percent?",
-    "repeatable": "for which order does the miniature print the same loss for all processes?",
-    "verdict": "the claim is that repeated runs behave the same: are there two that do not?",
-}
-
-
-def _rounded_too_far(seen: Any, right: Any) -> str | None:
-    wrong = [key for key in right if seen[key] != right[key]]
-    if wrong == ["gap"] and seen["gap"] == round(right["gap"], 1):
-        return f"gap: {seen['gap']:g} is rounded too far: two decimals are asked for"
-    return None
-
-
 ONE_SEED_TWO_RUNS = audit(
     "one_seed_two_runs",
     "Audit: seed 42, and two runs",
     FINDINGS,
     words={"repeatable": ORDERS, "verdict": VERDICTS},
     synonyms={"data first": ("data before seed",), "seed first": ("seed before data",)},
-    ask=_RETHINK,
+    ask={
+        "equal": "in how many of the three epochs are the two perplexities the same?",
+        "gap": "what is (other - reported) / reported in epoch 1, in percent?",
+        "repeatable": "for which order does the miniature print the same loss for all processes?",
+        "verdict": "the claim is that repeated runs behave the same: are there two that do not?",
+    },
+    decimals={"gap": 2},
     within={"gap": 6e-3},  # two decimals are enough, and either run may be the base: 0.27 is the gap
     names={"GAP": GAP, "DIFFERENCE": OTHER[0] - REPORTED[0]},
     size="difficulty 2, 12 minutes",
@@ -73,7 +61,6 @@ ONE_SEED_TWO_RUNS = audit(
     undecided [verdict = not shown]: an audit that finds nothing either way
         | how many pairs of runs that differ does it take against 'repeated runs behave the same'?
     """,
-    properties=(Property("rounded too far", _rounded_too_far),),
     hints=(
         "Equal means equal to the last digit that is printed.",
         "A seed sets what is drawn after it; the data of the script are drawn before.",

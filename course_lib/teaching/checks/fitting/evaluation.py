@@ -11,7 +11,7 @@ from course_lib.by_hand.torch_loop import mean_loss
 from course_lib.core.metrics import Loss
 from course_lib.teaching.checks.fitting.toys import Batch, Halved, batch, linear, one_number, plain, squared
 from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import first_trait, kind_of
+from course_lib.teaching.exercises.forms import Form, first_trait
 from course_lib.teaching.exercises.kinds import implement
 
 _RNG = np.random.default_rng(32)
@@ -50,8 +50,6 @@ def _measured(answer: Callable[..., Any]) -> Callable[..., Any]:
         left = ("all training" if after[0] else "all eval") if len(set(after)) == 1 else "a mixture"
         records, asking = torch.is_grad_enabled(), all(parameter.requires_grad for parameter in model.parameters())
         torch.set_grad_enabled(True)  # whatever the answer has switched off
-        if not one_number(said):
-            return None if said is None else kind_of(said)
         return {
             "a plain number": plain(said),
             "gradients recorded": any(recorded),
@@ -96,6 +94,7 @@ MEAN_LOSS = implement(
     size="core, difficulty 2, 15 minutes",
     cases=_CASES,
     run=_measured,
+    form=Form("one number, the mean loss", one_number),
     names={"inference_mode": inference_mode},
     right="""
     inference_mode: inference mode, and a try with finally
@@ -142,7 +141,7 @@ MEAN_LOSS = implement(
     swap: model.eval() <-> total, count = (0.0, 0) | neither reads what the other sets
     swap: 0.0 <-> 0 | sums may start at a whole number or not
     """,
-    properties=(Property("the model before and after", first_trait(_ASKED, form="one number, the mean loss")),),
+    properties=(Property("the model before and after", first_trait(_ASKED)),),
     hints=(
         "model.modules() gives every part, part.training its mode; write the modes down before model.eval().",
         "torch.no_grad() is a context: `with torch.no_grad():` around the loop.",

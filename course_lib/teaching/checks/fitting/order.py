@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from course_lib.teaching.checks.fitting.toys import batch, linear, numbers, squared
-from course_lib.teaching.exercises.run_order import run_order
+from course_lib.teaching.exercises.run_order import run_lines, run_order
 
 # Shown in this order, with their indentation; three lines are not needed.
 LINES = {
@@ -65,11 +65,6 @@ def _divide(model: nn.Module, number: int) -> None:
             parameter.grad /= number
 
 
-def program_of(letters: list[str]) -> str:
-    """The lines that the letters name, one under the other."""
-    return "\n".join(LINES[letter] for letter in letters)
-
-
 def run(letters: list[str]) -> np.ndarray:
     """The parameters after an epoch of this program."""
     model = linear(7)
@@ -77,8 +72,8 @@ def run(letters: list[str]) -> np.ndarray:
     squared(model, _BATCHES[1]).total.backward()  # something of an earlier use stands in the gradients
     names = {"nn": nn, "model": model, "optimizer": optimizer, "loader": _Loader(), "loss_fn": squared}
     names |= {"groups": _groups, "set_rate": _set_rate, "divide_gradients": _divide, "epoch": 1, "accumulate": 2}
-    names |= {"base": 0.1, "schedule": lambda step: (1.0, 0.5, 0.2, 0.1, 0.05, 0.02)[step], "step": 0, "limit": 8.0}
-    exec(compile(program_of(letters), "<your loop>", "exec"), names)
+    multipliers = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02)
+    run_lines(LINES, letters, base=0.1, schedule=lambda step: multipliers[step], step=0, limit=8.0, **names)
     return numbers(model)
 
 

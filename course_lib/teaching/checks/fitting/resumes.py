@@ -96,7 +96,7 @@ def _resumed(fault: str) -> tuple[TrainState, dict[str, Any]]:
         state.optimizer = torch.optim.Adam(state.model.parameters(), lr=3e-3)
         state = replace(state)  # writes down the base rate again
     if fault == "noise":
-        state.noise = None
+        state.generators = None
     if fault == "older":
         state.model.load_state_dict(older)
     if fault == "order":
@@ -125,7 +125,7 @@ def log_of(fault: str) -> dict[str, Any]:
     log = {
         "loss": round(first, 4),
         "length": round(float((flat(state.model) - before).norm()), 4),
-        "rate": round(state.rate, 6),
+        "rate": round(state.lr, 6),
         "rows twice": int((rows > 1).sum()),
         "units off": round(off[0], 2),
         "weights": "equal" if torch.equal(before, _checkpoint()) else "other",

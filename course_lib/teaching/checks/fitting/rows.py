@@ -10,18 +10,19 @@ from course_lib.by_hand.torch_loop import rows_from
 from course_lib.core.seeding import epoch_order
 from course_lib.teaching.exercises.compare import distance
 from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import Detail, first_trait, kind_of, row_numbers
+from course_lib.teaching.exercises.forms import Detail, Form, first_trait, row_numbers
 from course_lib.teaching.exercises.kinds import implement
 
 _FAR = (10, 100, 1000, 10_000)  # by how much an epoch is multiplied where seed and epoch are written into one number
 _CASES = ((23, 5, 3, 1), (24, 6, 0, 2), (40, 7, 11, 4))  # count, batch size, seed, epoch
 
 
-def _pieces(said: Any) -> list[np.ndarray] | None:
-    if not isinstance(said, list | tuple):
-        return None
-    pieces = [row_numbers(piece) for piece in said]
-    return None if any(piece is None for piece in pieces) else pieces
+def _in_pieces(said: Any) -> bool:
+    return isinstance(said, list | tuple) and all(row_numbers(piece) is not None for piece in said)
+
+
+def _pieces(said: Any) -> list[np.ndarray]:
+    return [row_numbers(piece) for piece in said]
 
 
 def _joined(pieces: list[np.ndarray]) -> np.ndarray:
@@ -33,20 +34,15 @@ def _facts(answer: Callable[..., Any]) -> Callable[..., Any]:
 
     def run(count: int, size: int, seed: int, epoch: int) -> Any:
         state, texts = np.random.get_state()[1].copy(), []
-        form = answer(count, size, seed, epoch)
+        first = _pieces(answer(count, size, seed, epoch))
         world = np.array_equal(state, np.random.get_state()[1])
-        if form is None or _pieces(form) is None:
-            return None if form is None else kind_of(form)
         with mock.patch("builtins.hash", _noting(texts)):
-            seen = facts(count, size, seed, epoch, _pieces(form))
+            seen = facts(count, size, seed, epoch, first)
         return seen | {"world's generator untouched": world, "the same in another process": not texts}
 
     def facts(count: int, size: int, seed: int, epoch: int, first: list[np.ndarray]) -> dict[str, Any]:
         def ask(seed: int, epoch: int, start: int = 0) -> list[np.ndarray]:
-            pieces = _pieces(answer(count, size, seed, epoch, start))
-            if pieces is None:
-                raise TypeError("return a list of arrays of row numbers")
-            return pieces
+            return _pieces(answer(count, size, seed, epoch, start))
 
         whole = ask(seed, epoch)
         np.random.seed(99)
@@ -108,7 +104,6 @@ _ASKED = {
 }
 _TOLD = first_trait(
     _ASKED,
-    form="a list of arrays of row numbers",
     cases=[f"rows_from{case}" for case in _CASES],
     otherwise="which batches has the interrupted epoch used already?",
 )
@@ -121,6 +116,7 @@ ROWS_FROM = implement(
     size="core, difficulty 2, 15 minutes",
     cases=_CASES,
     run=_facts,
+    form=Form("a list of arrays of row numbers", _in_pieces),
     names={"epoch_order": epoch_order, "SHARED": np.random.default_rng(0)},
     right="""
     seed_sequence: np.array_split, and a seed from a SeedSequence

@@ -9,13 +9,13 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from course_lib.by_hand.torch_loop import rows_from
+from course_lib.teaching.exercises.kinds import planted_edits
 
 _RNG = np.random.default_rng(35)
 _X = _RNG.normal(0.5, 1.0, (20, 3))
@@ -62,97 +62,64 @@ class Run:
         return float(np.mean(((_OTHER_X - self.mean) @ self.weights - _OTHER_Y) ** 2))
 
 
-ARRAYS, COUNTERS = ("weights", "velocity", "mean"), ("seed", "updates", "epoch", "batch", "drawn")
+ARRAYS = ("weights", "velocity", "mean")
 
 
-def save_all(run: Run) -> dict[str, Any]:
-    """Everything, copied."""
-    return copy.deepcopy(vars(run))
+def copied() -> tuple[Callable[[Run], Any], Callable[[Any], Run]]:
+    """Saving and loading that are right; the other versions are edits of it."""
 
+    def save(run: Run) -> Any:
+        return copy.deepcopy(vars(run))
 
-def load_all(checkpoint: dict[str, Any]) -> Run:
-    """A new run from what was saved."""
-    run = Run(0)
-    vars(run).update(copy.deepcopy(checkpoint))
-    return run
-
-
-def _save_text(run: Run) -> str:
-    state = vars(run)
-    return json.dumps({name: state[name].tolist() if name in ARRAYS else state[name] for name in state})
-
-
-def _load_text(text: str) -> Run:
-    state = json.loads(text)
-    return load_all({name: np.array(value) if name in ARRAYS else value for name, value in state.items()})
-
-
-def _save_little(run: Run) -> dict[str, Any]:
-    # Place and noise follow from the number of updates, so that they need not be saved.
-    return {name: copy.copy(getattr(run, name)) for name in (*ARRAYS, "seed", "updates")}
-
-
-def _load_little(checkpoint: dict[str, Any]) -> Run:
-    run = load_all(checkpoint)
-    run.epoch, run.batch = 1 + run.updates // BATCHES, run.updates % BATCHES
-    run.drawn = run.batch
-    return run
-
-
-@dataclass(frozen=True)
-class Version:
-    """A way of saving and loading."""
-
-    save: Callable[[Run], Any] = save_all
-    load: Callable[[Any], Run] = load_all
-
-
-def _with(**changed: Callable[[Run], Any]) -> Version:
-    """Loading goes wrong: these fields of the loaded run are what the functions say."""
-
-    def load(checkpoint: dict[str, Any]) -> Run:
-        run = load_all(checkpoint)
-        for name, value in changed.items():
-            setattr(run, name, value(run))
+    def load(checkpoint: Any) -> Run:
+        run = Run(0)
+        vars(run).update(copy.deepcopy(checkpoint))
         return run
 
-    return Version(load=load)
+    return save, load
 
 
-def _save_since_loading(run: Run) -> dict[str, Any]:
-    # The counter of batches starts anew in every process: right once, wrong for a run that was resumed before.
-    checkpoint = save_all(run)
-    checkpoint["batch"] = checkpoint["drawn"] = run.batch - getattr(run, "loaded_at", 0)
-    checkpoint.pop("loaded_at", None)
-    return checkpoint
-
-
-def _load_and_remember(checkpoint: dict[str, Any]) -> Run:
-    run = load_all(checkpoint)
-    run.loaded_at = run.batch
-    return run
-
-
-def _rounded(name: str, dtype: type) -> Version:
-    return _with(**{name: lambda run: getattr(run, name).astype(dtype).astype(np.float64)})
-
-
-RIGHT = {
-    "all, copied": Version(),
-    "as text": Version(_save_text, _load_text),
-    "place computed": Version(_save_little, _load_little),
-}
-PLANTED = {
-    "momentum lost": _with(velocity=lambda run: np.zeros(3)),
-    "order starts again": _with(batch=lambda run: 0),
-    "noise starts again": _with(drawn=lambda run: 0),
-    "schedule starts again": _with(updates=lambda run: 0),
-    "epochs start again": _with(epoch=lambda run: 1),
-    "next epoch": _with(epoch=lambda run: run.epoch + (run.batch > 0), batch=lambda run: 0, drawn=lambda run: 0),
-    "seed not saved": _with(seed=lambda run: 0),
-    "weights in float32": _rounded("weights", np.float32),
-    "momentum in float16": _rounded("velocity", np.float16),
-    "statistics lost": _with(mean=lambda run: np.zeros(3)),
-    "arrays shared": Version(lambda run: dict(vars(run)), load_all),
-    "right only once": Version(_save_since_loading, _load_and_remember),
-}
+RIGHT = {"all, copied": copied} | planted_edits(
+    copied,
+    """
+    as_text: everything as text
+        copy.deepcopy(vars(run)) -> json.dumps({name: np.asarray(value).tolist() for name, value in vars(run).items()})
+        copy.deepcopy(checkpoint)
+        -> {name: np.array(v) if isinstance(v, list) else v for name, v in json.loads(checkpoint).items()}
+    place_computed: place and noise follow from the number of updates, so that they need not be saved
+        copy.deepcopy(vars(run)) -> {name: copy.copy(getattr(run, name)) for name in (*ARRAYS, "seed", "updates")}
+        before return run -> run.epoch, run.batch = 1 + run.updates // BATCHES, run.updates % BATCHES
+        before return run -> run.drawn = run.batch
+    """,
+    {"json": json},
+)
+# Of each fault: what to ask where it survives.
+FAULTS = """
+momentum_lost: do you make steps after loading, and compare then?
+    before return run -> run.velocity = np.zeros(3)
+order_starts_again: do you cut in the middle of an epoch?
+    before return run -> run.batch = 0
+noise_starts_again: do you cut in the middle of an epoch?
+    before return run -> run.drawn = 0
+schedule_starts_again: do you make steps after loading, and compare then?
+    before return run -> run.updates = 0
+epochs_start_again: do you cut after the first epoch too?
+    before return run -> run.epoch = 1
+next_epoch: do you cut in the middle of an epoch?
+    before return run -> run.epoch, run.batch, run.drawn = run.epoch + (run.batch > 0), 0, 0
+seed_not_saved: do you try more than one seed?
+    before return run -> run.seed = 0
+statistics_lost: do you compare score() as well as weights?
+    before return run -> run.mean = np.zeros(3)
+arrays_shared: does the saved run make a step before you load?
+    copy.deepcopy(vars(run)) -> dict(vars(run))
+right_only_once: do you resume a run that was resumed before?
+    before return run -> run.loaded_at = run.batch
+    return copy.deepcopy(A) -> since = run.batch - getattr(run, "loaded_at", 0)
+        ; return copy.deepcopy(A) | {"batch": since, "drawn": since}
+weights_in_float32: do you compare bit for bit?
+    before return run -> run.weights = run.weights.astype(np.float32).astype(float)
+momentum_in_float16: do you compare bit for bit?
+    before return run -> run.velocity = run.velocity.astype(np.float16).astype(float)
+"""
+PLANTED = planted_edits(copied, FAULTS)

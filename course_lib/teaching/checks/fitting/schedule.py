@@ -9,9 +9,9 @@ from torch import nn
 
 from course_lib.by_hand.torch_loop import scheduled_steps
 from course_lib.teaching.checks.fitting.toys import Batch, batch, linear, numbers, one_number, plain, squared
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import apart, kind_of, not_in_parts
+from course_lib.teaching.exercises.forms import Form
 from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.series import Steps, steps_told
 
 _RNG = np.random.default_rng(33)
 # The first gradient lies below the limit, later ones above it: a short gradient must not be stretched. In the second
@@ -48,8 +48,6 @@ def _trained(answer: Callable[..., Any]) -> Callable[..., Any]:
         optimizer = _Watched(model, [{"params": model[0].parameters()}, {"params": model[2].parameters()}])
         squared(model, batches[1]).total.backward()
         said = answer(model, optimizer, iter(batches) if once else batches, squared, base, _warmup, limit)
-        if not isinstance(said, list | tuple | np.ndarray) or not all(map(one_number, said)):
-            return None if said is None else kind_of(said)
         return {
             "rates used": np.array(optimizer.used),
             "lengths": np.array([float(length) for length in said]),
@@ -60,33 +58,11 @@ def _trained(answer: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def _rates(seen: Any, right: Any) -> str | None:
-    form = not_in_parts(seen, "a list of lengths, one number for each update")
-    if form:
-        return f"{form}\nwhich number belongs to each batch?"
-    for case in right:
-        own, rule = seen[case]["result"], right[case]["result"]
-        made = len(own["rates used"])
-        if made != len(rule["rates used"]):
-            question = f"which {'lines make' if made else 'line makes'} an update?"
-            return f"{case}: {made} updates for {len(rule['rates used'])} batches\n{question}"
-        wrong = ~np.isclose(own["rates used"], rule["rates used"]).all(axis=1)
-        if wrong.any():
-            first = int(np.argmax(wrong))
-            told = f"{case}: update {first} was made at the rates {own['rates used'][first].round(4).tolist()}"
-            return f"{told}\nwhat are base and schedule({first}) there?"
-        if len(own["lengths"]) != len(rule["lengths"]):
-            return f"{case}: {len(own['lengths'])} lengths for {made} updates\nin which line does the list grow?"
-        wrong = ~np.isclose(own["lengths"], rule["lengths"])
-        if wrong.any():
-            first = int(np.argmax(wrong))
-            given, length = apart(own["lengths"][first], rule["lengths"][first])
-            told = f"{case}: update {first}: you return {given}"
-            told += f", the gradient is {length} long"
-            return f"{told}\nover which numbers is the length taken, and when?"
-        if not own["plain numbers"] and np.allclose(own["parameters"], rule["parameters"]):
-            return "your updates and lengths are right, but they are tensors; length.item() takes out a plain number"
-    return None
+def _lengths(said: Any) -> bool:
+    return isinstance(said, list | tuple | np.ndarray) and all(map(one_number, said))
+
+
+_TENSORS = "your lengths are right, but they are tensors; length.item() takes out a plain number"
 
 
 def lambda_lr(model, optimizer, batches, loss_fn, base, schedule, limit):
@@ -112,6 +88,7 @@ SCHEDULED_STEPS = implement(
     size="core, difficulty 2, 15 minutes",
     cases=_CASES,
     run=_trained,
+    form=Form("a list of lengths, one number for each update", _lengths, "which number belongs to each batch?"),
     names={"lambda_lr": lambda_lr},
     right="""
     written_out: the clipping written out
@@ -169,7 +146,25 @@ SCHEDULED_STEPS = implement(
     swap: optimizer.step() <-> lengths.append(length.item()) | the length was taken before both
     """,
     same=(("not_clipped", "clipped_after"),),  # the next zero_grad() throws away what was clipped
-    properties=(Property("rates and lengths", _rates),),
+    properties=(
+        steps_told(
+            Steps(
+                "rates used",
+                "update {step} was made at the rates {yours}",
+                "what are base and schedule({step}) there?",
+                number="{yours} updates for {right} batches\nwhich line makes an update?",
+            ),
+            Steps(
+                "lengths",
+                "update {step}: you return {yours}, the gradient is {right} long",
+                "over which numbers is the length taken, and when?",
+                number="{yours} lengths for {right} updates\nin which line does the list grow?",
+            ),
+            Steps(
+                "plain numbers", "your lengths are right, but they are tensors; length.item() takes out a plain number"
+            ),
+        ),
+    ),
     hints=(
         "The rate of a group is group['lr']; it must be there before optimizer.step() reads it.",
         "nn.utils.clip_grad_norm_(model.parameters(), limit) shortens in place and returns the length from before.",

@@ -16,7 +16,7 @@ from course_lib.numpy_nn.data import Standardizer
 from course_lib.numpy_nn.datasets import load_digits
 from course_lib.numpy_nn.layers import ReLU, Tanh
 from course_lib.numpy_nn.network import mlp
-from course_lib.numpy_nn.studies.instruments import layer_report
+from course_lib.numpy_nn.studies.instruments import layer_stats
 from course_lib.teaching.exercises.kinds import find
 
 SIZES = (64, *([120, 40] * 5)[:9], 10)
@@ -48,7 +48,7 @@ def _table(letter: str, x: np.ndarray, y: np.ndarray) -> str:
     activation, initializer = _STARTS[letter]
     rng = np.random.default_rng(2)
     model = mlp(SIZES, rng=rng, activation=activation, initializer=initializer, dtype=np.float64)
-    reports = layer_report(model, x, y)
+    reports = layer_stats(model, x, y)
     lines = [f"{letter}  ({activation.__name__})", "layer   shape       rms of sums   |out|>0.99   length of gradient"]
     for place, sums in enumerate(reports[::2]):
         shape = f"{SIZES[place]} x {SIZES[place + 1]}"

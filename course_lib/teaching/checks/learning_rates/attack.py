@@ -14,12 +14,12 @@ _SETTINGS = ((0.3, 20, 4, 0.1), (2.0, 9, 0, 0.0), (0.05, 13, 1, 0.5), (1.0, 30, 
 
 
 def _made_of(rule: Callable[..., float]) -> Make:
-    return lambda rate, steps, warmup, floor: lambda step: rule(step, rate, steps, warmup, floor)
+    return lambda lr, steps, warmup, floor: lambda step: rule(step, lr, steps, warmup, floor)
 
 
-def _table(rate: float, steps: int, warmup: int, floor: float) -> Callable[[int], float]:
+def _table(lr: float, steps: int, warmup: int, floor: float) -> Callable[[int], float]:
     """Computed once, kept in single precision, as a library may do."""
-    rates = np.array([warmup_cosine(step, rate, steps, warmup, floor) for step in range(steps + 1)], np.float32)
+    rates = np.array([warmup_cosine(step, lr, steps, warmup, floor) for step in range(steps + 1)], np.float32)
     return lambda step: float(rates[min(step, steps)])
 
 
@@ -31,7 +31,7 @@ _SHORT = """zero from_zero, early one_early, no-rise no_warmup, flat flat_warmup
 RIGHT = {"plain": _made_of(warmup_cosine), "table": _table}
 RIGHT |= {"library": _made_of(_KNOWN["by_library"]), "squared": _made_of(_KNOWN["interpolated"])}
 PLANTED = {name: _made_of(_KNOWN[id]) for name, id in map(str.split, _SHORT.split(","))}
-PLANTED["0.1 % off"] = _made_of(edited(warmup_cosine, "first: rate = 1.001 * rate"))
+PLANTED["0.1 % off"] = _made_of(edited(warmup_cosine, "first: lr = 1.001 * lr"))
 
 
 SCHEDULE_PASSES = attack(
@@ -74,9 +74,9 @@ SCHEDULE_PASSES = attack(
         (A, (2.0, 9, 0, 0.0), B) -> SETTINGS; after right = A -> change = np.diff(rates[: steps + 1])
         np.allclose(A, B, rtol=C, atol=D) -> (change[:warmup] > 0).all() and (change[warmup:] <= 1e-9).all()
     within_bounds: a test that the rates lie between 0 and the peak | would a constant rate pass?
-        np.allclose(A, B, rtol=C, atol=D) -> ((rates >= 0) & (rates <= rate * 1.0001)).all()
+        np.allclose(A, B, rtol=C, atol=D) -> ((rates >= 0) & (rates <= lr * 1.0001)).all()
     exact_equality: a test that demands equality to the last bit | how many digits does a table in float32 keep?
-        right = A -> right = [warmup_cosine(step, rate, steps, warmup, floor) for step in range(steps + 5)]
+        right = A -> right = [warmup_cosine(step, lr, steps, warmup, floor) for step in range(steps + 5)]
         np.allclose(A, B, rtol=C, atol=D) -> np.array_equal(A, B)
     absolute_tolerance: a test that lets every rate be wrong by 0.1
         | how large is the first rate of a warm-up, and how large is your tolerance?

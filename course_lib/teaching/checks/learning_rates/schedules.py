@@ -23,7 +23,7 @@ STEP_DECAY = implement(
     in_a_loop: a loop that leaves epoch 0 alone
         factor ** (epoch // every) -> factor ** sum(k % every == 0 for k in range(1, epoch + 1))
     at_once: all epochs at once, with NumPy
-        return: rate * factor ** (np.arange(epochs) // every)
+        return: lr * factor ** (np.arange(epochs) // every)
     """,
     wrong="""
     fires_at_zero: a decay that fires at epoch 0 already | what is 0 % every, and what rate does epoch 0 then have?
@@ -39,9 +39,9 @@ STEP_DECAY = implement(
     only_once: a decay that happens once | what happens at epoch 2 * every?
         epoch // every -> min(epoch // every, 1)
     multipliers: multipliers in place of rates | which rate do you get when the first argument is doubled?
-        rate * A -> A
+        lr * A -> A
     divided: a rate divided by the factor | does the rate rise or fall with a factor below 1?
-        rate * A -> rate / A
+        lr * A -> lr / A
     subtracted: a decay by the same amount each time | is the rate multiplied, or is something taken off?
         factor ** A -> (1 - (1 - factor) * A)
     times_stairs: the factor times the number of stairs | what is the factor after two stairs: twice it, or its square?
@@ -54,7 +54,7 @@ STEP_DECAY = implement(
     hints=(
         "Write down by hand the rates of the first 7 epochs for every = 3.",
         "How often has the rate been multiplied by the factor before epoch e? That number is a whole division.",
-        "A closed form, rate * factor ** (...), has no state that could go wrong.",
+        "A closed form, lr * factor ** (...), has no state that could go wrong.",
     ),
     not_tested="factors above 1, every = 0",
 )
@@ -124,11 +124,11 @@ _PLATEAUS = (
 )
 
 
-def by_library(losses, rate, factor, patience, min_delta):
+def by_library(losses, lr, factor, patience, min_delta):
     rule, rates = Plateau(factor, patience, min_delta), []
     for loss in losses:
         rule.update(loss)
-        rates.append(rate * rule(0))
+        rates.append(lr * rule(0))
     return rates
 
 
@@ -158,7 +158,7 @@ PLATEAU = implement(
     one_late: a decay one loss too late | how many bad losses in a row are more than `patience`?
         bad > patience -> bad > patience + 1
     not_anew: a count that goes on after a decay | how often does the rate fall if the losses stay bad for long?
-        rate, bad = rate * factor, 0 -> rate = rate * factor
+        lr, bad = lr * factor, 0 -> lr = lr * factor
     counted_in_all: bad losses counted in all, not in a row | what becomes of the count when a loss improves?
         best, bad = loss, 0 -> best = loss
     with_the_last: a comparison with the loss before, not with the best | is 1.5 an improvement after 1.2 and 1.6?
@@ -175,12 +175,12 @@ PLATEAU = implement(
         loss < A -> not loss >= A
     equal_improves: an equal loss as an improvement | is a loss `more than` min_delta below the best if it equals it?
         loss < A -> loss <= A
-    from_the_first_rate: a decay that happens once | what is rate * factor at the second decay, and which rate is meant?
-        first: first = rate; rate, bad = rate * factor, 0 -> rate, bad = first * factor, 0
+    from_the_first_rate: a decay that happens once | what is lr * factor at the second decay, and which rate is meant?
+        first: first = lr; lr, bad = lr * factor, 0 -> lr, bad = first * factor, 0
     best_forgotten: a best loss that is forgotten at each decay | does a smaller rate make an old best worthless?
-        rate, bad = rate * factor, 0 -> rate, bad, best = rate * factor, 0, math.inf
+        lr, bad = lr * factor, 0 -> lr, bad, best = lr * factor, 0, math.inf
     before_the_loss: the rate before each loss was seen | shall a loss already act on the rate in its own place?
-        drop: rates.append(rate); before improved = A -> rates.append(rate)
+        drop: rates.append(lr); before improved = A -> rates.append(lr)
     upside_down: a score that should rise | is a lower loss better or worse?
         losses -> [-loss for loss in losses]
     """,
@@ -191,7 +191,7 @@ PLATEAU = implement(
         "With patience 2, the third bad loss in a row lowers the rate.",
     ),
     not_tested="factors above 1, negative min_delta",
-    fade=("improved =", "best, bad = loss, 0", "rate, bad ="),
+    fade=("improved =", "best, bad = loss, 0", "lr, bad ="),
 )
 
 # rate, steps, warmup, floor, and how many updates are looked at: beyond the end as well
@@ -201,22 +201,22 @@ _RUNS = (0.4, 15, 4, 0.15, 19), (3.0, 9, 1, 0.0, 11), (0.02, 7, 0, 0.5, 9)
 def _rates(answer: Callable[..., Any]) -> Callable[..., Any]:
     """A whole run of an answer: its rates over the peak, update by update."""
 
-    def run(rate: float, steps: int, warmup: int, floor: float, looked_at: int) -> Any:
-        values = [answer(step, rate, steps, warmup, floor) for step in range(looked_at)]
-        return None if all(value is None for value in values) else np.array(values, float) / rate
+    def run(lr: float, steps: int, warmup: int, floor: float, looked_at: int) -> Any:
+        values = [answer(step, lr, steps, warmup, floor) for step in range(looked_at)]
+        return None if all(value is None for value in values) else np.array(values, float) / lr
 
     return run
 
 
 def _where(seen: Any, right: Any) -> str | None:
-    for case, (rate, steps, warmup, floor, _) in zip(right, _RUNS, strict=True):
-        own, rule = np.asarray(seen[case]["result"]) * rate, np.asarray(right[case]["result"]) * rate
+    for case, (lr, steps, warmup, floor, _) in zip(right, _RUNS, strict=True):
+        own, rule = np.asarray(seen[case]["result"]) * lr, np.asarray(right[case]["result"]) * lr
         wrong = np.flatnonzero(~np.isclose(own, rule, rtol=1e-6, atol=1e-12))
         if len(wrong):
             k = int(wrong[0])
             part = "in the warm-up" if k < warmup else "where the cosine begins" if k == warmup else "in the cosine"
             part = part if k < steps else "at the end or after it"
-            given = f"rate {rate}, steps {steps}, warmup {warmup}, floor {floor}"
+            given = f"rate {lr}, steps {steps}, warmup {warmup}, floor {floor}"
             has, should = apart(own[k], rule[k])
             return f"{given}: update {k} ({part}) has {has} and should have {should}"
     return None
@@ -232,15 +232,15 @@ WARMUP_COSINE = implement(
     names={"cosine_with_warmup": cosine_with_warmup},
     right="""
     by_library: the library's schedule, times the rate
-        first: return rate * cosine_with_warmup(steps, warmup, floor)(step)
+        first: return lr * cosine_with_warmup(steps, warmup, floor)(step)
     interpolated: by interpolation, and the cosine by a square of half the angle
-        rate * (step + 1) / (warmup + 1) -> np.interp(step, [-1, warmup], [0, rate])
+        lr * (step + 1) / (warmup + 1) -> np.interp(step, [-1, warmup], [0, lr])
         (1 + math.cos(math.pi * progress)) / 2 -> np.cos(np.clip(progress, 0, 1) * np.pi / 2) ** 2
-        rate * (floor + (1 - floor) * cosine) -> floor * rate + (rate - floor * rate) * cosine
+        lr * (floor + (1 - floor) * cosine) -> floor * lr + (lr - floor * lr) * cosine
     """,
     wrong="""
     from_zero: a warm-up that starts at rate 0 | what does the first update do at a rate of 0?
-        rate * (step + 1) / (warmup + 1) -> rate * step / warmup
+        lr * (step + 1) / (warmup + 1) -> lr * step / warmup
     one_early: a warm-up that reaches the full rate one update early | which rate has update warmup - 1?
         warmup + 1 -> warmup
     from_zero_small_steps: a warm-up with equal steps that starts at 0 | which rate has update 0?
@@ -248,7 +248,7 @@ WARMUP_COSINE = implement(
     no_warmup: a schedule without warm-up | what is the rate of update 0 when warmup is 5?
         first: warmup = 0
     flat_warmup: a warm-up at the full rate, and then the cosine | which of the updates before `warmup` are small?
-        rate * (step + 1) / (warmup + 1) -> rate
+        lr * (step + 1) / (warmup + 1) -> lr
     counted_from_start: a cosine that counts from update 0, not from the end of the warm-up
         | which rate has update `warmup`?
         (step - warmup) / (steps - warmup) -> step / steps
@@ -274,25 +274,25 @@ WARMUP_COSINE = implement(
     floor_added: a floor that is added on top | what is the rate at update `warmup`?
         floor + (1 - floor) * cosine -> floor + cosine
     floor_as_rate: a floor taken for a rate | which share of the rate is left at the end when floor is 0.1?
-        floor + (1 - floor) * cosine -> floor / rate + (1 - floor / rate) * cosine
+        floor + (1 - floor) * cosine -> floor / lr + (1 - floor / lr) * cosine
     not_halved: a cosine that is not halved | what is 1 + cos(0)?
         (1 + A) / 2 -> 1 + A
     multiplier: a multiplier in place of the rate | which argument has no part in your result?
-        first: rate = 1.0
+        first: lr = 1.0
     whole_numbers: a progress in whole numbers, // in place of / | what is 3 // 10?
         (step - warmup) / (steps - warmup) -> (step - warmup) // (steps - warmup)
     """,
     equivalent="""
     step < warmup -> step <= warmup | both formulas give update `warmup` the full rate
-    swap: if step < warmup: return rate * (ste <-> progress = min(1.0, (step - warmu
+    swap: if step < warmup: return lr * (ste <-> progress = min(1.0, (step - warmu
         | the progress of a warm-up is not used
     """,
     properties=(Property("each part by itself", _where),),
     hints=(
         "Two cases: step < warmup, and the rest. Update `warmup` itself belongs to the rest.",
         "For the rest make one number, the progress: 0 at update `warmup`, 1 at `steps`, and never above 1.",
-        "(1 + cos(pi * progress)) / 2 goes from 1 to 0; stretch it so that it goes from rate to floor * rate.",
+        "(1 + cos(pi * progress)) / 2 goes from 1 to 0; stretch it so that it goes from lr to floor * lr.",
     ),
     not_tested="warmup >= steps, steps that are not whole numbers",
-    fade=("progress =", "return rate * (floor"),
+    fade=("progress =", "return lr * (floor"),
 )

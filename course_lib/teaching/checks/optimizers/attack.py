@@ -10,9 +10,9 @@ from course_lib.teaching.checks.optimizers.steps import ADAM
 from course_lib.teaching.exercises.kinds import attack, planted_mistakes
 
 
-def _in_place(parameter, gradient, m, v, t, rate, beta1, beta2, epsilon):
+def _in_place(parameter, gradient, m, v, t, lr, beta1, beta2, eps):
     """Adam that writes into everything that it is given, the gradient too."""
-    new = adam_step(parameter, gradient, m, v, t, rate, beta1, beta2, epsilon)
+    new = adam_step(parameter, gradient, m, v, t, lr, beta1, beta2, eps)
     gradient *= 0
     for given, value in zip((parameter, m, v), new, strict=True):
         given[...] = value
@@ -23,9 +23,9 @@ def _first_rate_kept() -> Callable[..., Any]:
     """Adam that goes on with the rate of the first step."""
     rates: list[float] = []
 
-    def step(parameter, gradient, m, v, t, rate, beta1, beta2, epsilon):
-        rates[:] = [rate] if t == 1 or not rates else rates
-        return adam_step(parameter, gradient, m, v, t, rates[0], beta1, beta2, epsilon)
+    def step(parameter, gradient, m, v, t, lr, beta1, beta2, eps):
+        rates[:] = [lr] if t == 1 or not rates else rates
+        return adam_step(parameter, gradient, m, v, t, rates[0], beta1, beta2, eps)
 
     return step
 
@@ -49,11 +49,11 @@ def against_torch(step: Callable[..., Any], rng: np.random.Generator) -> bool:
     theirs = torch.nn.Parameter(torch.tensor(own))
     optimizer = torch.optim.Adam([theirs], lr=0.1, betas=(0.8, 0.95), eps=0.01)
     for t in range(1, 7):
-        rate = optimizer.param_groups[0]["lr"] = 0.1 / t
+        lr = optimizer.param_groups[0]["lr"] = 0.1 / t
         gradient = np.geomspace(1e-3, 10, 6).reshape(3, 2) * rng.normal(size=(3, 2))
         theirs.grad = torch.tensor(gradient)
         optimizer.step()
-        own, m, v = step(own.copy(), gradient, m, v, t, rate, 0.8, 0.95, 0.01)
+        own, m, v = step(own.copy(), gradient, m, v, t, lr, 0.8, 0.95, 0.01)
         if not np.allclose(own, theirs.detach().numpy(), rtol=1e-6, atol=1e-9):
             return False
     return True
@@ -108,13 +108,13 @@ ADAM_PASSES = attack(
         sizes * rng.normal(size=(3, 2)) -> np.ones((3, 2))
     state_of_the_reference: a test that hands over the right m and v at every step | what if a step returns wrong means?
         right, m, v = A -> given = m.copy(), v.copy(); right, m, v = A
-        step(own.copy(), A, own_m, own_v, t, rate, B, C, D) -> step(own.copy(), A, *given, t, rate, B, C, D)
+        step(own.copy(), A, own_m, own_v, t, lr, B, C, D) -> step(own.copy(), A, *given, t, lr, B, C, D)
     equal_betas: a test with beta1 equal to beta2 | what if a step exchanges the two?
         every 0.8 -> 0.9; every 0.95 -> 0.9
     no_copies: a test that gives its own arrays out of hand
         | what if a step writes into the gradient that you use afterwards?
         own.copy() -> own; gradient.copy() -> gradient; right, m, v = A -> B = 0
-        after own, own_m, own_v = A -> right, m, v = adam_step(right, gradient, m, v, t, rate, 0.8, 0.95, 0.01)
+        after own, own_m, own_v = A -> right, m, v = adam_step(right, gradient, m, v, t, lr, 0.8, 0.95, 0.01)
     exactly_equal: a test that wants the last bit to agree | do two right formulas round alike?
         {(0.1, 0.1, 0.02, 0.3, 0.05) -> RATES|every 0.8 -> 0.8}; np.allclose(A, B, rtol=C, atol=D) -> np.all(A == B)
         when: strict

@@ -17,9 +17,9 @@ MOMENTUM = step(
     size="core, 10 minutes",
     right="""
     change_first: the change is computed first, then the velocity
-        velocity = A -> change = -rate * gradient; velocity = velocity * momentum + change
+        velocity = A -> change = -lr * gradient; velocity = velocity * momentum + change
     on_copies: on copies, in place
-        velocity = A -> velocity = velocity.copy(); velocity *= momentum; velocity -= rate * gradient
+        velocity = A -> velocity = velocity.copy(); velocity *= momentum; velocity -= lr * gradient
         return A -> parameter = parameter.copy(); parameter += velocity; return [parameter, velocity]
     """,
     wrong="""
@@ -29,15 +29,15 @@ MOMENTUM = step(
         parameter + velocity -> parameter - velocity
     rate_outside: momentum with the rate outside of the velocity, as torch keeps it
         | what does an old gradient weigh after the rate has changed?
-        momentum * velocity - rate * gradient -> momentum * velocity + gradient
-        parameter + velocity -> parameter - rate * velocity
+        momentum * velocity - lr * gradient -> momentum * velocity + gradient
+        parameter + velocity -> parameter - lr * velocity
     rate_twice: a rate that counts twice | the velocity has the rate in it: what is left for the parameter?
-        parameter + velocity -> parameter + rate * velocity
+        parameter + velocity -> parameter + lr * velocity
     rate_missing: momentum without the rate | which argument has no part in your result?
-        rate * gradient -> gradient
+        lr * gradient -> gradient
     damped: a velocity whose gradient is damped by 1 - momentum
         | does the formula take a mean of the gradients, or their sum?
-        rate * gradient -> (1 - momentum) * rate * gradient
+        lr * gradient -> (1 - momentum) * lr * gradient
     momentum_on_all: momentum multiplied by the gradient too | what does momentum multiply: the past, or all of it?
         momentum * velocity - A -> momentum * (velocity - A)
     complement: 1 - momentum in place of momentum | momentum 0.9: how much of the old velocity stays?
@@ -51,11 +51,11 @@ MOMENTUM = step(
     undamped: a velocity that is never slowed down | which factor does the old velocity get?
         momentum * velocity -> velocity
     shared: one velocity shared by all entries | how many velocities has a parameter of six entries?
-        rate * gradient -> rate * np.full_like(gradient, gradient.mean())
+        lr * gradient -> lr * np.full_like(gradient, gradient.mean())
     nesterov: Nesterov's step | by what does the parameter move: the new velocity, or a look ahead of it?
-        parameter + velocity -> parameter + momentum * velocity - rate * gradient
+        parameter + velocity -> parameter + momentum * velocity - lr * gradient
     gradient_twice: the gradient subtracted once more | is the gradient not in the velocity already?
-        parameter + velocity -> parameter + velocity - rate * gradient
+        parameter + velocity -> parameter + velocity - lr * gradient
     swapped: the right two results in another order | in which order does the docstring list them?
         return: velocity, parameter + velocity
     """,
@@ -78,7 +78,7 @@ NESTEROV = step(
     right="""
     with_old_velocity: the same step, written with the old velocity: mu^2 v - (1 + mu) eta g
         first: old = velocity
-        parameter + A - change -> parameter + momentum**2 * old - (1 + momentum) * rate * gradient
+        parameter + A - change -> parameter + momentum**2 * old - (1 + momentum) * lr * gradient
     with_both_velocities: the same step, written with both velocities: (1 + mu) v_new - mu v_old
         first: old = velocity; parameter + A - change -> parameter + (1 + momentum) * velocity - momentum * old
     """,
@@ -96,7 +96,7 @@ NESTEROV = step(
         momentum * velocity - change -> momentum * velocity + change
     rate_outside: Nesterov with the rate outside of the velocity, as torch keeps it
         | what does an old gradient weigh after the rate has changed?
-        parameter + A - change -> parameter - rate * (gradient + A)
+        parameter + A - change -> parameter - lr * (gradient + A)
         momentum * velocity - change -> momentum * velocity + gradient
     step_kept: a right step that keeps the step as its velocity | is the step the velocity, here?
         return: RESULT[0], RESULT[0] - parameter
@@ -123,20 +123,20 @@ RMSPROP = step(
     size="difficulty 2, 10 minutes",
     right="""
     towards: the running mean as a step towards gradient squared
-        squares = A -> squares = squares + (1 - decay) * (gradient * gradient - squares)
-        rate * gradient / (np.sqrt(squares) + epsilon) -> rate / (squares**0.5 + epsilon) * gradient
+        squares = A -> squares = squares + (1 - alpha) * (gradient * gradient - squares)
+        lr * gradient / (np.sqrt(squares) + eps) -> lr / (squares**0.5 + eps) * gradient
     """,
     wrong="""
     epsilon_inside: epsilon inside the root | is epsilon added to the mean of squares, or to its root?
-        np.sqrt(squares) + epsilon -> np.sqrt(squares + epsilon)
+        np.sqrt(squares) + eps -> np.sqrt(squares + eps)
     epsilon_missing: a step without epsilon | what happens where the gradient is zero from the start?
-        np.sqrt(squares) + epsilon -> np.sqrt(squares)
+        np.sqrt(squares) + eps -> np.sqrt(squares)
     no_root: a division by the mean of squares, not by its root | which unit has gradient / gradient squared?
         np.sqrt(squares) -> squares
-    not_a_mean: a sum of squares that lacks the factor 1 - decay | do the weights of a mean sum to one?
-        (1 - decay) * gradient**2 -> gradient**2
-    exchanged: decay and 1 - decay exchanged | decay 0.9: how much of the old mean stays?
-        decay * squares + (1 - decay) * A -> (1 - decay) * squares + decay * A
+    not_a_mean: a sum of squares that lacks the factor 1 - alpha | do the weights of a mean sum to one?
+        (1 - alpha) * gradient**2 -> gradient**2
+    exchanged: alpha and 1 - alpha exchanged | alpha 0.9: how much of the old mean stays?
+        alpha * squares + (1 - alpha) * A -> (1 - alpha) * squares + alpha * A
     old_squares: a division by the old squares | what are the squares before the first step?
         first: old = squares; np.sqrt(squares) -> np.sqrt(old)
     not_squared: a mean of the gradients, not of their squares | what cancels in a mean of gradients of both signs?
@@ -151,12 +151,12 @@ RMSPROP = step(
         first: old = squares; return: RESULT[0], old
     """,
     hints=(
-        "A running mean: decay times the old one plus (1 - decay) times the new value.",
+        "A running mean: alpha times the old one plus (1 - alpha) times the new value.",
         "The new value is gradient squared, entry by entry; the step uses the mean after this update.",
-        "Divide by np.sqrt(squares) + epsilon: epsilon stands outside of the root.",
+        "Divide by np.sqrt(squares) + eps: eps stands outside of the root.",
     ),
     not_tested="the variants with momentum or with a centred mean",
-    fade=("squares = decay",),
+    fade=("squares = alpha",),
 )
 
 ADAM = step(
@@ -170,14 +170,14 @@ ADAM = step(
     size="core, difficulty 2, 20 minutes",
     right="""
     folded: the corrections folded into the rate and into epsilon
-        every 1 - beta2**t -> np.sqrt(1 - beta2**t); m_hat = A -> size = rate * np.sqrt(1 - beta2**t) / (1 - beta1**t)
-        drop: v_hat = A; A / (np.sqrt(v_hat) + epsilon) -> size * m / (np.sqrt(v) + epsilon * np.sqrt(1 - beta2**t))
+        every 1 - beta2**t -> np.sqrt(1 - beta2**t); m_hat = A -> size = lr * np.sqrt(1 - beta2**t) / (1 - beta1**t)
+        drop: v_hat = A; A / (np.sqrt(v_hat) + eps) -> size * m / (np.sqrt(v) + eps * np.sqrt(1 - beta2**t))
     on_copies: on copies, in place
         m = A -> m = m.copy(); m += (1 - beta1) * (gradient - m)
         v = A -> v = v.copy(); v += (1 - beta2) * (np.square(gradient) - v)
     epsilon_before_correction: epsilon before the correction, the short form of the paper;
         | it differs where gradients are tiny
-        np.sqrt(v_hat) + epsilon -> (np.sqrt(v) + epsilon) / np.sqrt(1 - beta2**t)
+        np.sqrt(v_hat) + eps -> (np.sqrt(v) + eps) / np.sqrt(1 - beta2**t)
     """,
     wrong="""
     no_correction: Adam without bias correction | what are m and v after the first step, if both start at zero?
@@ -193,9 +193,9 @@ ADAM = step(
     corrected_kept: corrected moments that are kept as m and v | what is corrected again at the next step?
         return: RESULT[0], m_hat, v_hat
     epsilon_inside: epsilon inside the root | is epsilon added to v_hat, or to its root?
-        np.sqrt(v_hat) + epsilon -> np.sqrt(v_hat + epsilon)
+        np.sqrt(v_hat) + eps -> np.sqrt(v_hat + eps)
     epsilon_missing: a step without epsilon | which argument has no part in your result?
-        np.sqrt(v_hat) + epsilon -> np.sqrt(v_hat)
+        np.sqrt(v_hat) + eps -> np.sqrt(v_hat)
     no_root: a division by v_hat, not by its root | which unit has gradient / gradient squared?
         np.sqrt(v_hat) -> v_hat
     exchanged: beta1 and beta2 exchanged | which of the two means has the longer memory?
@@ -207,7 +207,7 @@ ADAM = step(
     square_of_m: a v that averages m squared | whose square does v average?
         gradient**2 -> m**2
     gradient_for_m: a step by the gradient in place of m | what is m kept for?
-        rate * m_hat -> rate * gradient
+        lr * m_hat -> lr * gradient
     one_for_all: one v for all entries | does every entry have a gradient of the same size?
         gradient**2 -> np.full_like(gradient, np.mean(gradient**2))
     uphill: a step up the gradient | does the loss grow or fall along the gradient?
@@ -238,25 +238,26 @@ ADAMW = step(
     size="core, difficulty 2, 15 minutes",
     right="""
     together: decay and Adam's step subtracted together, as in the paper
-        if parameter.ndim > 1: ... -> own = decay * (parameter.ndim > 1) * parameter
-        rate * m_hat / A -> rate * (m_hat / A + own)
+        if parameter.ndim > 1: ... -> own = weight_decay * (parameter.ndim > 1) * parameter
+        lr * m_hat / A -> lr * (m_hat / A + own)
     with_adam: with the Adam of the exercise before
-        first: old = m, v; return: adam_step(parameter, gradient, *old, t, rate, beta1, beta2, epsilon)
-    decay_after: the decay after the step, not before it: it differs by rate * decay * step
-        (1 - rate * decay) * parameter -> parameter; return: (1 - rate * decay * (parameter.ndim > 1)) * RESULT[0], m, v
+        first: old = m, v; return: adam_step(parameter, gradient, *old, t, lr, beta1, beta2, eps)
+    decay_after: the decay after the step, not before it: it differs by lr * weight_decay * step
+        (1 - lr * weight_decay) * parameter -> parameter
+        return: (1 - lr * weight_decay * (parameter.ndim > 1)) * RESULT[0], m, v
     """,
     wrong="""
     through_moments: L2 in Adam: the decay joins the gradient and goes through m and v
         | by what is the decay divided when it is a part of the gradient?
-        (1 - rate * decay) * parameter -> parameter
-        first: gradient = gradient + decay * (parameter.ndim > 1) * parameter
+        (1 - lr * weight_decay) * parameter -> parameter
+        first: gradient = gradient + weight_decay * (parameter.ndim > 1) * parameter
     through_moments_twice: L2 in Adam with the factor 2
         | by what is the decay divided when it is a part of the gradient?
-        (1 - rate * decay) * parameter -> parameter
-        first: gradient = gradient + 2 * decay * (parameter.ndim > 1) * parameter
+        (1 - lr * weight_decay) * parameter -> parameter
+        first: gradient = gradient + 2 * weight_decay * (parameter.ndim > 1) * parameter
     divided: a decay that joins m_hat above the fraction line | by what is everything above the fraction line divided?
-        (1 - rate * decay) * parameter -> parameter
-        rate * m_hat -> rate * (m_hat + decay * (parameter.ndim > 1) * parameter)
+        (1 - lr * weight_decay) * parameter -> parameter
+        lr * m_hat -> lr * (m_hat + weight_decay * (parameter.ndim > 1) * parameter)
     biases_too: a decay of biases as well | what has a bias of one axis to lose?
         parameter.ndim > 1 -> True
     biases_only: a decay of biases in place of weights | which of the two has more than one axis?
@@ -264,34 +265,34 @@ ADAMW = step(
     matrices_only: a decay of weights of two axes only | how many axes has the weight of a convolution?
         parameter.ndim > 1 -> parameter.ndim == 2
     no_decay: Adam: nothing decays | which argument has no part in your result?
-        (1 - rate * decay) * parameter -> parameter
+        (1 - lr * weight_decay) * parameter -> parameter
     without_rate: a decay without the rate | what happens to the decay when a schedule lowers the rate?
-        rate * decay -> decay
+        lr * weight_decay -> weight_decay
     rate_squared: a decay by the rate squared | how often does the rate multiply the decay?
-        rate * decay -> rate**2 * decay
-    twice: a decay of twice the strength | is the share rate * decay, or the gradient of decay * w^2?
-        rate * decay -> 2 * rate * decay
+        lr * weight_decay -> lr**2 * weight_decay
+    twice: a decay of twice the strength | is the share lr * weight_decay, or the gradient of weight_decay * w^2?
+        lr * weight_decay -> 2 * lr * weight_decay
     grows: weights that grow | is a share taken off, or added?
-        1 - rate * decay -> 1 + rate * decay
-    kept_share: weights of which only the share rate * decay stays | which share is taken off, and which stays?
-        1 - rate * decay -> rate * decay
+        1 - lr * weight_decay -> 1 + lr * weight_decay
+    kept_share: weights of which only the share lr * weight_decay stays | which share is taken off, and which stays?
+        1 - lr * weight_decay -> lr * weight_decay
     sign_only: a decay of one size for all weights (L1) | does a large weight lose more than a small one?
-        (1 - rate * decay) * parameter -> parameter - rate * decay * np.sign(parameter)
+        (1 - lr * weight_decay) * parameter -> parameter - lr * weight_decay * np.sign(parameter)
     no_correction: AdamW without bias correction | what are m and v after the first step, if both start at zero?
         m / (1 - beta1**t) -> m; v / (1 - beta2**t) -> v
     epsilon_inside: epsilon inside the root | is epsilon added to v_hat, or to its root?
-        np.sqrt(v_hat) + epsilon -> np.sqrt(v_hat + epsilon)
+        np.sqrt(v_hat) + eps -> np.sqrt(v_hat + eps)
     decayed_moment: an m that decays with the weight | what belongs to the past gradients, and what to the weight?
-        return: RESULT[0], (1 - rate * decay * (parameter.ndim > 1)) * m, v
+        return: RESULT[0], (1 - lr * weight_decay * (parameter.ndim > 1)) * m, v
     """,
     equivalent="""
     swap: v_hat = v / (1 - beta2 ** t) <-> if parameter.ndim > 1: parameter = ( | neither uses what the other makes
     """,
     hints=(
         "Everything but one line is Adam.",
-        "The weight loses the share rate * decay of itself; m and v never see that.",
-        "if parameter.ndim > 1: parameter = (1 - rate * decay) * parameter",
+        "The weight loses the share lr * weight_decay of itself; m and v never see that.",
+        "if parameter.ndim > 1: parameter = (1 - lr * weight_decay) * parameter",
     ),
     not_tested="the decay of layers such as normalization, which have one axis too and are left out",
-    fade=("parameter = (1 - rate * decay)",),
+    fade=("parameter = (1 - lr * weight_decay)",),
 )

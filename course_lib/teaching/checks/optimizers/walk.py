@@ -44,7 +44,7 @@ def step(slug: str, title: str, reference: Callable[..., Any], *cases: Walk, **a
     """An exercise whose answer is one step, which is let walk; what it keeps stands between gradient and t or rate."""
     given = list(inspect.signature(reference).parameters)
     counted = "t" in given
-    names = tuple(given[2 : given.index("t" if counted else "rate")])
+    names = tuple(given[2 : given.index("t" if counted else "lr")])
     return implement(
         slug,
         title,
@@ -70,8 +70,8 @@ def walks(answer: Callable[..., Any], *cases: Walk, names: tuple[str, ...], coun
     def walk(parameter: Any, gradients: Any, *rest: Any) -> Any:
         kept, (rates, settings) = list(rest[: len(names)]), rest[len(names) :]
         seen: dict[str, list[np.ndarray]] = {name: [] for name in ("parameter", *names)}
-        for t, (gradient, rate) in enumerate(zip(gradients, rates, strict=True), start=1):
-            returned = answer(parameter, gradient, *kept, *((t,) if counted else ()), rate, *settings)
+        for t, (gradient, lr) in enumerate(zip(gradients, rates, strict=True), start=1):
+            returned = answer(parameter, gradient, *kept, *((t,) if counted else ()), lr, *settings)
             if not isinstance(returned, tuple | list) or len(returned) != len(names) + 1:
                 return returned  # another form: shown as it is
             parameter, *kept = (np.asarray(value) if isinstance(value, list) else value for value in returned)

@@ -10,9 +10,9 @@ from course_lib.teaching.exercises.kinds import implement
 _RNG = np.random.default_rng(31)
 
 
-def _case(i: int, o: int, rate: float, strength: float) -> tuple[Any, ...]:
+def _case(i: int, o: int, lr: float, strength: float) -> tuple[Any, ...]:
     arrays = (_RNG.normal(size=(i, o)), 1 + _RNG.normal(size=o), _RNG.normal(size=(i, o)), _RNG.normal(size=o))
-    return (*arrays, rate, strength)
+    return (*arrays, lr, strength)
 
 
 L2_STEP = implement(
@@ -24,23 +24,23 @@ L2_STEP = implement(
     returns=(2, "two arrays: the new weight and the new bias"),
     right="""
     as_decay: shrunk first, then moved: weight decay by 1 - 2 rate strength
-        weight - rate * A -> (1 - 2 * rate * strength) * weight - rate * weight_gradient
+        weight - lr * A -> (1 - 2 * lr * strength) * weight - lr * weight_gradient
     """,
     wrong="""
     two_missing: a penalty gradient without the factor 2 | what is the derivative of w^2?
         2 * strength * weight -> strength * weight
     bias_penalised: a step that penalises the bias as well | which parameters are in the sum of the penalty?
-        rate * bias_gradient -> rate * (bias_gradient + 2 * strength * bias)
+        lr * bias_gradient -> lr * (bias_gradient + 2 * strength * bias)
     rate_twice: a decay that is multiplied by the rate twice | is the penalty part of the gradient, or a step already?
-        2 * strength * weight -> 2 * rate * strength * weight
+        2 * strength * weight -> 2 * lr * strength * weight
     rate_missing: a decay that is not multiplied by the rate | what becomes of the weights at rate 0?
-        weight - rate * A -> weight - rate * weight_gradient - 2 * strength * weight
+        weight - lr * A -> weight - lr * weight_gradient - 2 * strength * weight
     sign: a penalty that lets the weights grow | must a penalised weight become larger or smaller?
         2 * strength * weight -> -2 * strength * weight
     uphill: a step up the gradient | which sign has a step that makes the loss smaller?
-        first: rate = -rate
+        first: lr = -lr
     decay_last: the decay of the weights after the step | at which weights is the gradient of the penalty taken?
-        weight - rate * A -> (1 - 2 * rate * strength) * (weight - rate * weight_gradient)
+        weight - lr * A -> (1 - 2 * lr * strength) * (weight - lr * weight_gradient)
     absolute: an L1 penalty | what is the derivative of w^2, and what that of |w|?
         2 * strength * weight -> strength * np.sign(weight)
     value: the value of the penalty in place of its gradient | is the gradient one number, or one per weight?

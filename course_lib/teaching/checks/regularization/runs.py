@@ -57,7 +57,7 @@ def _run(
     shown = rng.permutation(labels[rows]) if shuffled else labels[rows]
     hidden = [Linear(64, 192, rng=rng), ReLU(), dropout(0.4, rng=rng)]
     model = Sequential(*hidden, Linear(192, 10, rng=rng))
-    optimizer = AdamW(3e-3, decay=decay * model.weight_mask)
+    optimizer = AdamW(3e-3, weight_decay=decay * model.weight_mask)
     train_mlp(model, (x[rows], shown), optimizer=optimizer, epochs=120, batch_size=50, seed=seed)
 
     def right(images: np.ndarray, wanted: np.ndarray) -> float:

@@ -19,9 +19,9 @@ _RNG = np.random.default_rng(21)
 _EARLIER = (SOFTMAX_CROSS_ENTROPY, LINEAR_BACKWARD)
 
 
-def _case(n: int, i: int, k: int, labels: list[int], rate: float) -> tuple[Any, ...]:
+def _case(n: int, i: int, k: int, labels: list[int], lr: float) -> tuple[Any, ...]:
     weight, bias, x = _RNG.normal(0, 1, (i, k)), _RNG.normal(0, 1, k), _RNG.normal(0.5, 2, (n, i))
-    return weight, bias, x, np.array(labels), rate
+    return weight, bias, x, np.array(labels), lr
 
 
 _CASES = (_case(5, 3, 4, [3, 0, 3, 1, 3], 0.5), _case(3, 3, 3, [2, 2, 0], 0.1), _case(2, 4, 6, [5, 1], 2.0))
@@ -81,26 +81,26 @@ TRAINING_STEP = implement(
         drop: B, weight_gradient, bias_gradient = A; total / count -> -np.log((p * target).sum(1)).mean()
         weight_gradient -> x.T @ (p - target) / len(x); bias_gradient -> (p - target).mean(axis=0); return: list(RESULT)
     on_copies: the update on copies, in place
-        return A, B, C -> weight, bias = weight.copy(), bias.copy(); weight -= rate * weight_gradient
-        after weight -= A -> bias -= rate * bias_gradient; return total / count, weight, bias
+        return A, B, C -> weight, bias = weight.copy(), bias.copy(); weight -= lr * weight_gradient
+        after weight -= A -> bias -= lr * bias_gradient; return total / count, weight, bias
     """,
     wrong="""
     plus: a step up the gradient, with a plus | along the gradient, does the loss grow or fall?
         weight - A -> weight + A; bias - A -> bias + A
     divided_again: a step whose gradient is divided by n once more
         | of what is `gradient` already the gradient, sum or mean?
-        every rate * A -> rate * A / count
+        every lr * A -> lr * A / count
     gradient_of_sum: a step along the gradient of the sum
         | would a batch of twice the size make a step of twice the length?
-        every rate * A -> rate * A * count
+        every lr * A -> lr * A * count
     rate_missing: a step without the learning rate | which argument has no part in your result?
-        every rate * A -> A
+        every lr * A -> A
     loss_after: the loss after the step | which loss does the docstring ask for, before or after the step?
-        return: right(*RESULT[1:], x, labels, rate)[0], *RESULT[1:]
+        return: right(*RESULT[1:], x, labels, lr)[0], *RESULT[1:]
     sum_for_mean: the sum of the losses, not their mean | what else does softmax_cross_entropy return beside the sum?
         total / count -> total
     bias_from_new_weight: a bias gradient taken after the weight had moved | are both gradients taken at the same point?
-        return: *RESULT[:2], right(RESULT[1], bias, x, labels, rate)[2]
+        return: *RESULT[:2], right(RESULT[1], bias, x, labels, lr)[2]
     bias_kept: a step that leaves the bias where it was | how many parameters does the layer have?
         bias - A -> bias.copy()
     weight_kept: a step that leaves the weight where it was | how many parameters does the layer have?
@@ -114,11 +114,11 @@ TRAINING_STEP = implement(
     bias_not_used: a forward pass without the bias | what are the logits of an input that is zero?
         linear_forward(x, weight, bias) -> x @ weight
     two_steps: two steps in one | how often is the gradient subtracted?
-        return: RESULT[0], *right(*RESULT[1:], x, labels, rate)[1:]
-    multiplied: weight times (1 - rate * gradient) | is the step subtracted from the weight, or a share of the weight?
+        return: RESULT[0], *right(*RESULT[1:], x, labels, lr)[1:]
+    multiplied: weight times (1 - lr * gradient) | is the step subtracted from the weight, or a share of the weight?
         weight - A -> weight * (1 - A); bias - A -> bias * (1 - A)
     times_loss: a rate multiplied by the loss | does the length of the step depend on the loss itself?
-        every rate * A -> rate * total / count * A
+        every lr * A -> lr * total / count * A
     """,
     properties=(
         Property("the functions that it calls", _earlier),
@@ -128,7 +128,7 @@ TRAINING_STEP = implement(
     hints=(
         "Four lines: forward, loss, backward, update. You wrote two of the functions above.",
         "linear_backward needs the gradient with respect to the logits: the third result of the loss.",
-        "new = old - rate * gradient, for weight and for bias, both with the gradients of this batch.",
+        "new = old - lr * gradient, for weight and for bias, both with the gradients of this batch.",
     ),
     not_tested="whether your step stays finite for huge rates",
     fade=("linear_backward(x, weight, gradient)", "return total / count"),
