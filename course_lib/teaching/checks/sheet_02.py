@@ -1,9 +1,7 @@
 """The exercises of sheet 02, initialization, in their order."""
 
 from course_lib.teaching.checks.initialization.attack import HE_NORMAL_PASSES
-from course_lib.teaching.checks.initialization.fans import FANS
-from course_lib.teaching.checks.initialization.glorot import GLOROT_UNIFORM
-from course_lib.teaching.checks.initialization.he import HE_NORMAL
+from course_lib.teaching.checks.initialization.initializers import FANS, GLOROT_UNIFORM, HE_NORMAL
 from course_lib.teaching.checks.initialization.order import ORDER_MEASURED_START
 from course_lib.teaching.checks.initialization.orthogonal import ORTHOGONAL
 from course_lib.teaching.checks.initialization.panels import READ_START_PANELS

@@ -2,13 +2,10 @@
 
 from course_lib.teaching.checks.learning_rates.attack import SCHEDULE_PASSES
 from course_lib.teaching.checks.learning_rates.audit import AUDIT_RATES
-from course_lib.teaching.checks.learning_rates.counting import COUNT_UPDATES
 from course_lib.teaching.checks.learning_rates.eigenvalue import LARGEST_EIGENVALUE
 from course_lib.teaching.checks.learning_rates.order import ORDER_SCHEDULE
-from course_lib.teaching.checks.learning_rates.plateau import PLATEAU
 from course_lib.teaching.checks.learning_rates.reading import READ_RANGE_TESTS
-from course_lib.teaching.checks.learning_rates.step_decay import STEP_DECAY
-from course_lib.teaching.checks.learning_rates.warmup import WARMUP_COSINE
+from course_lib.teaching.checks.learning_rates.schedules import COUNT_UPDATES, PLATEAU, STEP_DECAY, WARMUP_COSINE
 
 SHEET = (
     STEP_DECAY,

@@ -29,32 +29,22 @@ RAISE_THE_RATE = audit(
     ask=_ask,
     within={"floor": 6e-4},  # three decimals are enough: 1.461 is the floor
     names={"log": math.log, "e": math.e, "FLOOR": FLOOR},
-    difficulty=2,
-    minutes=15,
+    size="difficulty 2, 15 minutes",
     wrong="""
-    by_accuracy: a count by accuracy alone | is the loss of each of them below 1 as well?
-        cured = 2
-    none_cured: a count in which the rate cures nothing | and the run whose rate was too low?
-        cured = 0
-    all_cured: a count in which the rate cures everything | which number did you compare with 0.7?
-        cured = 5
+    by_accuracy [cured = 2]: a count by accuracy alone | is the loss of each of them below 1 as well?
+    none_cured [cured = 0]: a count in which the rate cures nothing | and the run whose rate was too low?
+    all_cured [cured = 5]: a count in which the rate cures everything | which number did you compare with 0.7?
     wrong_hidden: an audit that takes the cured one for the hidden one | does its training loss stay above 1?
         hidden = rate too low
-    dead_hidden: an audit that finds dead units hidden | what accuracy have they?
-        hidden = dead units
-    floor_zero: a floor of zero | can the probability of the right class reach 1 there?
-        floor = 0.0
+    dead_hidden [hidden = dead units]: an audit that finds dead units hidden | what accuracy have they?
+    floor_zero [floor = 0.0]: a floor of zero | can the probability of the right class reach 1 there?
     floor_of_nothing: the loss of knowing nothing as the floor | what if the network is sure and right?
         floor = log(10)
-    floor_in_bits: a floor in bits | which logarithm does the loss take?
-        floor = FLOOR / log(2)
-    floor_of_nine: the floor for nine classes | how many classes are wrong when ten are there?
-        floor = log(e + 8) - 1
-    believed: an audit that believes the advice | how many of the five does it cure?
-        verdict = supported
-    undecided: an audit that finds nothing either way
+    floor_in_bits [floor = FLOOR / log(2)]: a floor in bits | which logarithm does the loss take?
+    floor_of_nine [floor = log(e + 8) - 1]: the floor for nine classes | how many classes are wrong when ten are there?
+    believed [verdict = supported]: an audit that believes the advice | how many of the five does it cure?
+    undecided [verdict = not shown]: an audit that finds nothing either way
         | is one loss that a higher rate does not mend enough against a rule?
-        verdict = not shown
     """,
     hints=(
         "The cell above trains each of the five at ten times its rate; read accuracy and training loss together.",

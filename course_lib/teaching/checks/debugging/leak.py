@@ -73,8 +73,7 @@ NO_LEAK = attack(
     right=RIGHT,
     planted=PLANTED,
     names={"all_pairs": all_pairs, "rounded_sets": rounded_sets},
-    difficulty=3,
-    minutes=20,
+    size="difficulty 3, 20 minutes",
     also="""
     all_pairs: all pairs at once, with np.isclose
     rounded_sets: rows rounded to five digits, in a set

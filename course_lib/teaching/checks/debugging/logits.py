@@ -58,9 +58,7 @@ SIGMOID_CROSS_ENTROPY = implement(
     "sigmoid_cross_entropy",
     "Yes or no, from the logit",
     sigmoid_cross_entropy,
-    core=True,
-    difficulty=2,
-    minutes=20,
+    size="core, difficulty 2, 20 minutes",
     observe=_facts,
     returns=(3, "three things: sum, count and gradient"),
     right="""

@@ -31,36 +31,25 @@ ORDER_DEBUGGING = order(
     STEPS,
     "GCFAIBD",
     also="""
-    gradient_before_loss: the gradient before the first loss: both take seconds
-        GFCAIBD
-    gradient_first: the gradient before all else: it needs no data
-        FGCAIBD
+    gradient_before_loss [GFCAIBD]: the gradient before the first loss: both take seconds
+    gradient_first [FGCAIBD]: the gradient before all else: it needs no data
     """,
     wrong=f"""
-    rate_first: an order that starts by raising the rate | {_RAISED}
-        EGCFAIBD
-    rate_after_data: an order that raises the rate before any test | {_RAISED}
-        GECFAIBD
-    rate_at_the_end: an order that raises the rate without comparing | {_RAISED}
-        GCFAIEBD
-    test_chooses: an order in which the test part chooses the epoch | {_CHOSEN}
-        GCFAIBHD
-    test_first: an order that tunes after the test part was opened
+    rate_first [EGCFAIBD]: an order that starts by raising the rate | {_RAISED}
+    rate_after_data [GECFAIBD]: an order that raises the rate before any test | {_RAISED}
+    rate_at_the_end [GCFAIEBD]: an order that raises the rate without comparing | {_RAISED}
+    test_chooses [GCFAIBHD]: an order in which the test part chooses the epoch | {_CHOSEN}
+    test_first [GCFAIDB]: an order that tunes after the test part was opened
         | what does a test part say to which you go back after every change?
-        GCFAIDB
-    tuned_first: an order that tunes the rate before it tests the program
+    tuned_first [GBCFAID]: an order that tunes the rate before it tests the program
         | is a rate worth tuning in a program whose gradient may be wrong?
-        GBCFAID
-    all_data_first: an order that trains on all data first
+    all_data_first [GICFABD]: an order that trains on all data first
         | which takes longer: an epoch, or comparing one number with ln k?
-        GICFABD
-    batch_before_gradient: an order that learns a batch before it checks the gradient | {_GRADIENT}
-        GCAFIBD
+    batch_before_gradient [GCAFIBD]: an order that learns a batch before it checks the gradient | {_GRADIENT}
     data_last: an order that looks at the data when all is over | which faults of the data do all other tests pass over?
         CFAIBDG
-    batch_after_all: an order that learns one batch after all data
+    batch_after_all [GCFIABD]: an order that learns one batch after all data
         | what does a batch tell that a whole training has not told already?
-        GCFIABD
     """,
     unwanted={"E": f"think about step E: {_RAISED}", "H": f"think about step H: {_CHOSEN}"},
     rules=[(first, second, f"{second} before {first}: {question}") for first, second, question in _BEFORE],

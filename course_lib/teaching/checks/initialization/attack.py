@@ -27,10 +27,10 @@ HE_NORMAL_PASSES = attack(
     he_normal_passes,
     right=RIGHT,
     planted=PLANTED,
-    names={"he_normal": he_normal, "sound": he_normal_passes},
-    core=True,
-    difficulty=3,
-    minutes=25,
+    names={"he_normal": he_normal},
+    each="an initializer that is right",
+    never="which condition fails?",
+    size="core, difficulty 3, 25 minutes",
     also="""
     other_bounds: other bounds and other seeds
         every np.random.default_rng(0) -> np.random.default_rng(3); abs(z.mean()) < 0.03 -> abs(z.mean()) < 0.05
@@ -75,12 +75,6 @@ HE_NORMAL_PASSES = attack(
         | must a right initializer use its random numbers in the same order?
         first: ours, theirs = (f((400, 100), np.random.default_rng(0), np.float64) for f in (he_normal, initializer))
         after ours, theirs = A -> return ours.shape == theirs.shape and np.allclose(ours, theirs)
-    reversed: a test with True and False exchanged | what shall it return for an initializer that is right?
-        first: return not sound(initializer)
-    accepts_all: a test that accepts everything | does a path lead to False?
-        first: return True
-    rejects_all: a test that rejects everything | which condition fails?
-        first: return False
     """,
     alarm="right initializers are rejected: print what you measure for one of them, and your bounds",
     survived=_SURVIVED,

@@ -23,44 +23,32 @@ ORDER_MEASURED_START = order(
     "Measure in place of deriving",
     LINES,
     "GCHFBDA",
-    difficulty=2,
-    minutes=8,
+    size="difficulty 2, 8 minutes",
     also="""
-    stored_last: the weights are stored after the signal has passed
-        GCHFBAD
+    stored_last [GCHFBAD]: the weights are stored after the signal has passed
     """,
     wrong="""
-    signal_not_passed: a loop in which every layer is measured on the data
+    signal_not_passed [GCHFBD]: a loop in which every layer is measured on the data
         | what does the second layer receive when the network runs?
-        GCHFBD
-    signal_reset: a loop that starts every layer from the data again
+    signal_reset [{CGHFBDA|CHGFBDA|CGHFBAD}]: a loop that starts every layer from the data again
         | what does the second layer receive when the network runs?
-        {CGHFBDA|CHGFBDA|CGHFBAD}
-    passed_before_scaling: a signal that passes through the weights before they are scaled
+    passed_before_scaling [GCHFABD]: a signal that passes through the weights before they are scaled
         | which weights will the finished network use?
-        GCHFABD
-    passed_before_measuring: a layer that is measured on its own output
+    passed_before_measuring [GCHAFBD]: a layer that is measured on its own output
         | which signal enters the layer whose sums you measure?
-        GCHAFBD
-    stored_before_scaling: a list of the weights as they were before scaling
+    stored_before_scaling [GCHFDBA]: a list of the weights as they were before scaling
         | does weight / size change the array that was stored, or make a new one?
-        GCHFDBA
-    stored_as_drawn: a list of the weights as they were drawn
+    stored_as_drawn [GCHDFBA]: a list of the weights as they were drawn
         | does weight / size change the array that was stored, or make a new one?
-        GCHDFBA
-    by_the_square: weights divided by the variance of the sums
+    by_the_square [GCHFEDA]: weights divided by the variance of the sums
         | if the sums are 3 times too large, by what must the weights be divided?
-        GCHFEDA
-    own_deviation: weights scaled to a deviation of 1, whatever the layer receives
+    own_deviation [GCHIBDA]: weights scaled to a deviation of 1, whatever the layer receives
         | how large are sums of 300 such terms?
-        GCHIBDA
     measured_before_drawn: a loop that measures before there are weights | which line gives `weight` its value?
         GCFHBDA
-    divided_before_measured: a loop that divides by a size that was not measured yet
+    divided_before_measured [GCHBFDA]: a loop that divides by a size that was not measured yet
         | which line gives `size` its value?
-        GCHBFDA
-    drawn_once: one weight matrix for all layers | do all layers have the same shape?
-        GHCFBDA
+    drawn_once [GHCFBDA]: one weight matrix for all layers | do all layers have the same shape?
     """,
     unwanted={
         "I": "with I your start measures the weights and not the sums\nwhich size should be 1?",

@@ -119,8 +119,7 @@ ORTHOGONAL = implement(
     "Weights that keep every length",
     orthogonal,
     complete=True,
-    difficulty=2,
-    minutes=12,
+    size="difficulty 2, 12 minutes",
     observe=_observe,
     right="""
     by_svd: the two orthogonal factors of a singular value decomposition

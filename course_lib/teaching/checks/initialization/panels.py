@@ -91,32 +91,25 @@ READ_START_PANELS = find(
         LARGE: ("too large", "much too large", "weights too large"),
         ZEROS: ("zero", "zeros", "all zeros", "weights all zero"),
     },
-    difficulty=2,
-    minutes=12,
+    size="difficulty 2, 12 minutes",
     wrong="""
     decays_exchanged: a reading that exchanges the two panels whose signal dies
         | which loses a factor of sqrt(2) per layer, and which loses one that depends on the width?
         A = variance for deviation; D = 'factor 2 missing'
-    decays_alike: a reading that takes every dying signal for a missing factor 2
+    decays_alike [D = 'factor 2 missing']: a reading that takes every dying signal for a missing factor 2
         | how often would a factor of 2 have to be missing for the fall in D?
-        D = 'factor 2 missing'
-    all_variance: a reading that takes every dying signal for a variance used as deviation
+    all_variance [A = variance for deviation]: a reading that takes every dying signal for a variance used as deviation
         | what would sqrt(2 / n) in place of 2 / n change per layer, for n = 120?
-        A = variance for deviation
-    zigzag_is_healthy: a reading that takes a zigzag for health
+    zigzag_is_healthy [E = healthy]: a reading that takes a zigzag for health
         | why should the size of the sums depend on the width of the layer?
-        E = healthy
-    healthy_is_zigzag: a reading that exchanges the healthy panel and the zigzag
+    healthy_is_zigzag [C = 'fan-out for fan-in'; E = healthy]: a reading that exchanges the healthy panel and the zigzag
         | in which panel do narrow layers differ from wide ones?
-        C = 'fan-out for fan-in'; E = healthy
     nothing_healthy: a reading in which no panel is healthy | how much may sums scatter in layers of 40 units?
         C = 'fan-out for fan-in'
-    large_is_zero: a reading that exchanges the two tanh panels
+    large_is_zero [B = all zero; F = far too large]: a reading that exchanges the two tanh panels
         | in which of the two is a gradient of 0 in all layers but the last?
-        B = all zero; F = far too large
-    zeros_as_tiny: a reading that takes zeros for very small weights
+    zeros_as_tiny [F = variance for deviation]: a reading that takes zeros for very small weights
         | do small random weights give sums that are exactly 0?
-        F = variance for deviation
     """,
     hints=(
         "First the trend: does the size of the sums fall, rise, keep, or change from layer to layer?",

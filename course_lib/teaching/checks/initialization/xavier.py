@@ -101,30 +101,23 @@ XAVIER_NAME = audit(
         "he": ("kaiming", "he's rule"),
     },
     read={"equal for": _equation},
-    minutes=8,
+    size="8 minutes",
     wrong="""
     believed: an audit that takes the name for the rule | does the formula mention the number of outputs?
         glorot = 0.0442; named = glorot; verdict = supported
-    variance: a variance where the deviation is asked for | what is the root of 1 / 512?
-        written = 0.00195
+    variance [written = 0.00195]: a variance where the deviation is asked for | what is the root of 1 / 512?
     glorot_variance: Glorot's variance where the deviation is asked for | what is the root of 2 / 576?
         glorot = 0.00347
-    glorot_bound: Glorot's uniform bound in place of the deviation
+    glorot_bound [glorot = 0.102]: Glorot's uniform bound in place of the deviation
         | what is the standard deviation of a uniform distribution on +-b?
-        glorot = 0.102
-    glorot_one: a variance of 1 / (n + m) | what is one over the mean of both fans?
-        glorot = 0.0417
-    he: a formula taken for He's | which factor does He have in place of 1?
-        named = he
-    torch_bound: the bound of the default in place of its deviation
+    glorot_one [glorot = 0.0417]: a variance of 1 / (n + m) | what is one over the mean of both fans?
+    he [named = he]: a formula taken for He's | which factor does He have in place of 1?
+    torch_bound [torch default = 0.0442]: the bound of the default in place of its deviation
         | what is the variance of a uniform distribution on +-b?
-        torch default = 0.0442
-    torch_he: He's rule for PyTorch's default | what does nn.Linear draw when you say nothing?
-        torch default = 0.0625
+    torch_he [torch default = 0.0625]: He's rule for PyTorch's default | what does nn.Linear draw when you say nothing?
     undecided: an audit that finds no counterexample | do both rules agree for 512 inputs and 64 outputs?
         verdict = not shown
-    verdict_only: the right numbers with the wrong verdict | are your first two numbers equal?
-        verdict = supported
+    verdict_only [verdict = supported]: the right numbers with the wrong verdict | are your first two numbers equal?
     """,
     properties=(Property("too few digits", _too_short), Property("an equation", _no_equation)),
     hints=(

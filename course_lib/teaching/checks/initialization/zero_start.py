@@ -50,8 +50,7 @@ ZERO_START = audit(
     words={"verdict": VERDICTS},
     read=dict.fromkeys(KEY, _names),
     names={"ALL": "W1 W2 W3 b1 b2 b3"},
-    difficulty=2,
-    minutes=12,
+    size="difficulty 2, 12 minutes",
     wrong="""
     believed: the statement taken at its word: every parameter learns, each unit the same | what is h.T @ g when h is 0?
         every b3 -> ALL; every W3 b3 -> ALL; every W2 W3 b2 b3 -> ALL; verdict = supported
@@ -60,28 +59,23 @@ ZERO_START = audit(
         relu, step 1 = ''; relu, step 9 = ''
     all_biases: an answer in which every bias gets a gradient | through which matrix must a gradient pass to reach b2?
         relu, step 1 = 'b1 b2 b3'; relu, step 9 = 'b1 b2 b3'
-    relu_wakes_up: an answer in which the ReLU network learns after some steps
+    relu_wakes_up [relu, step 9 = ALL]: an answer in which the ReLU network learns after some steps
         | which of its factors could have become different from 0?
-        relu, step 9 = ALL
     softplus_as_relu: an answer that treats softplus like a ReLU | what is log(1 + exp(0))?
         softplus, step 1 = 'b3'; softplus, step 2 = 'b3'
     softplus_everywhere: an answer in which the softplus network learns in all layers at once
         | what is g @ W3.T while W3 is 0?
         softplus, step 1 = ALL; softplus, step 2 = ALL
-    softplus_stuck: an answer in which nothing new gets a gradient at the second step
+    softplus_stuck [softplus, step 2 = 'W3 b3']: an answer in which nothing new gets a gradient at the second step
         | is W3 still 0 after the first step?
-        softplus, step 2 = 'W3 b3'
     cos_as_softplus: an answer in which the cosine network comes alive layer by layer | what is the slope of cos at 0?
         cos, step 9 = ALL
-    cos_as_relu: an answer that looks at the slope of cos and not at its value
+    cos_as_relu [cos, step 1 = 'b3'; cos, step 9 = 'b3']: an answer that looks at the slope of cos and not at its value
         | what is cos(0), and which gradient needs only that?
-        cos, step 1 = 'b3'; cos, step 9 = 'b3'
-    undecided: an audit that finds no counterexample
+    undecided [verdict = not shown]: an audit that finds no counterexample
         | do the hidden units of the ReLU network learn the same, or nothing?
-        verdict = not shown
-    verdict_only: the right table with the wrong verdict
+    verdict_only [verdict = supported]: the right table with the wrong verdict
         | is one activation for which it is not so enough to contradict 'all neurons learn the same'?
-        verdict = supported
     """,
     properties=(Property("parameters", _strange),),
     hints=(

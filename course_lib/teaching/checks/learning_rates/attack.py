@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from course_lib.by_hand.schedules import schedule_passes, warmup_cosine
-from course_lib.teaching.checks.learning_rates.warmup import WARMUP_COSINE
+from course_lib.teaching.checks.learning_rates.schedules import WARMUP_COSINE
 from course_lib.teaching.exercises.edits import edited
 from course_lib.teaching.exercises.kinds import attack
 
@@ -41,9 +41,9 @@ SCHEDULE_PASSES = attack(
     right=RIGHT,
     planted=PLANTED,
     names={"SETTINGS": _SETTINGS, "warmup_cosine": warmup_cosine},
-    core=True,
-    difficulty=3,
-    minutes=20,
+    each="a schedule that is right",
+    never="does it accept warmup_cosine itself?",
+    size="core, difficulty 3, 20 minutes",
     also="""
     many_settings: four settings, held against the rule at every step
         (A, (2.0, 9, 0, 0.0), B) -> SETTINGS
@@ -97,12 +97,6 @@ SCHEDULE_PASSES = attack(
         | can a rate that is too high at one step and too low at another have the right mean?
         (A, (2.0, 9, 0, 0.0), B) -> SETTINGS
         np.allclose(A, B, rtol=C, atol=D) -> abs(A.mean() / B.mean() - 1) < 0.05
-    reversed: a test with True and False exchanged | what shall it return for a schedule that is right?
-        return False -> return None; return True -> return False; return None -> return True
-    accepts_all: a test that accepts everything | does a path lead to `return False`, and is what you return a bool?
-        first: return True
-    rejects_all: a test that rejects everything | does it accept warmup_cosine itself?
-        first: return False
     """,
     alarm="a right schedule is refused: print the largest relative error that you find for `warmup_cosine` itself",
     survived="{name}: at which step, and in which setting, would that fault show?",

@@ -28,35 +28,23 @@ AUDIT_RATES = audit(
     within={"limit": 1e-6},
     bounds=("limit",),
     names={"inf": math.inf},
-    difficulty=2,
-    minutes=12,
+    size="difficulty 2, 12 minutes",
     wrong="""
-    one_over: a limit of 1 / curvature | at 1 / curvature, where does one step land?
-        limit = 0.025
-    upside_down: a limit turned upside down | does a steeper bowl allow larger steps?
-        limit = 20
-    curvature_halved: a limit of 4 / curvature | what is 1 - 4 for the distance?
-        limit = 0.1
+    one_over [limit = 0.025]: a limit of 1 / curvature | at 1 / curvature, where does one step land?
+    upside_down [limit = 20]: a limit turned upside down | does a steeper bowl allow larger steps?
+    curvature_halved [limit = 0.1]: a limit of 4 / curvature | what is 1 - 4 for the distance?
     half_over_rate: half the distance at one full step's pace | is the step as long when half is left?
         steps_to_halve = 5000
-    rounded_down: steps rounded down | is the distance halved after 6931 steps, or nearly?
-        steps_to_halve = 6931
-    never: a slow rate taken for one that never arrives | is 0.9999 to a large power small?
-        steps_to_halve = inf
-    iterations: iterations counted as updates | how many batches does an update wait for?
-        updates = 31300
-    rounded_groups: full groups only | what becomes of batch 313?
-        updates = 7800
-    fraction: a fraction of an update | can a loop run a quarter of a time?
-        updates = 7812.5
-    one_epoch: the updates of one epoch | and the other 99?
-        updates = 79
-    samples: samples counted as updates | how many updates does one batch make?
-        updates_full_batch = 1000000
+    rounded_down [steps_to_halve = 6931]: steps rounded down | is the distance halved after 6931 steps, or nearly?
+    never [steps_to_halve = inf]: a slow rate taken for one that never arrives | is 0.9999 to a large power small?
+    iterations [updates = 31300]: iterations counted as updates | how many batches does an update wait for?
+    rounded_groups [updates = 7800]: full groups only | what becomes of batch 313?
+    fraction [updates = 7812.5]: a fraction of an update | can a loop run a quarter of a time?
+    one_epoch [updates = 79]: the updates of one epoch | and the other 99?
+    samples [updates_full_batch = 1000000]: samples counted as updates | how many updates does one batch make?
     as_many_epochs: an epoch taken for a fixed amount of training | how many updates has an epoch with one batch?
         updates_full_batch = 7900
-    believed: an audit that accepts the range | which rate was best for SGD in the lesson?
-        optimal_range = supported
+    believed [optimal_range = supported]: an audit that accepts the range | which rate was best for SGD in the lesson?
     undecided: an audit that finds no counterexample | is one network with another best rate not enough?
         optimal_range = not shown
     trap_believed: slow taken for trapped | where did the small rate arrive with ten times the steps?

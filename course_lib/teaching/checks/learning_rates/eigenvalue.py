@@ -43,8 +43,7 @@ LARGEST_EIGENVALUE = implement(
     "largest_eigenvalue",
     "The steepest curvature, from gradients alone",
     largest_eigenvalue,
-    difficulty=3,
-    minutes=20,
+    size="difficulty 3, 20 minutes",
     cases=_CASES,
     right="""
     read_at_the_end: the curvature read once, after the iterations

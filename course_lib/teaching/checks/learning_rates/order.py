@@ -34,44 +34,29 @@ ORDER_SCHEDULE = order(
     "Put a loop with a scheduler in order",
     LINES,
     "CFIHBGAE",
-    difficulty=2,
-    minutes=8,
+    size="difficulty 2, 8 minutes",
     also="""
-    cleared_first: the gradients are cleared before the batch is fetched
-        CIFHBGAE
-    cleared_before_backward: the gradients are cleared right before backward
-        CFHIBGAE
-    cleared_after_step: the gradients are cleared right after the update
-        CFHBGAIE
-    cleared_last: the gradients are cleared at the end of the loop
-        CFHBGAEI
+    cleared_first [CIFHBGAE]: the gradients are cleared before the batch is fetched
+    cleared_before_backward [CFHIBGAE]: the gradients are cleared right before backward
+    cleared_after_step [CFHBGAIE]: the gradients are cleared right after the update
+    cleared_last [CFHBGAEI]: the gradients are cleared at the end of the loop
     """,
     wrong=f"""
-    scheduler_first: a loop in which the scheduler steps before the first update | {_FIRST_RATE}
-        CEFIHBGA
-    scheduler_before_update: a loop in which the scheduler steps right before the update | {_FIRST_RATE}
-        CFIHBGEA
-    scheduler_before_backward: a loop in which the scheduler steps before backward | {_FIRST_RATE}
-        CFIHEBGA
-    scheduler_outside: a loop whose scheduler stands before it
+    scheduler_first [CEFIHBGA]: a loop in which the scheduler steps before the first update | {_FIRST_RATE}
+    scheduler_before_update [CFIHBGEA]: a loop in which the scheduler steps right before the update | {_FIRST_RATE}
+    scheduler_before_backward [CFIHEBGA]: a loop in which the scheduler steps before backward | {_FIRST_RATE}
+    scheduler_outside [ECFIHBGA]: a loop whose scheduler stands before it
         | how often does the scheduler step, and how often must it?
-        ECFIHBGA
-    no_scheduler: a loop without the scheduler | which line moves the rate on?
-        CFIHBGA
-    clipped_after_update: a loop that clips after the update | which gradients has the update used?
-        CFIHBAGE
-    clipped_before_backward: a loop that clips before there are gradients
+    no_scheduler [CFIHBGA]: a loop without the scheduler | which line moves the rate on?
+    clipped_after_update [CFIHBAGE]: a loop that clips after the update | which gradients has the update used?
+    clipped_before_backward [CFIHGBAE]: a loop that clips before there are gradients
         | which line makes the gradients that are clipped?
-        CFIHGBAE
-    cleared_after_backward: a loop that clears the gradients between backward and update
+    cleared_after_backward [CFHBIGAE]: a loop that clears the gradients between backward and update
         | which gradients are left for the update?
-        CFHBIGAE
     never_cleared: a loop that never clears the gradients | what does backward do with gradients that are there already?
         CFHBGAE
-    plateau_by_batch: a loop that gives the loss of a training batch to the scheduler | {_BATCH_LOSS}
-        CFIHBGAJ
-    by_modulo: a loop that halves a variable by hand, at step 0 too | {_BY_HAND}
-        CDFIHBGA
+    plateau_by_batch [CFIHBGAJ]: a loop that gives the loss of a training batch to the scheduler | {_BATCH_LOSS}
+    by_modulo [CDFIHBGA]: a loop that halves a variable by hand, at step 0 too | {_BY_HAND}
     update_before_backward: a loop that updates before it goes backward | which gradient does the very first update use?
         CFIHABGE
     """,

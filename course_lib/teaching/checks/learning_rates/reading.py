@@ -30,26 +30,22 @@ READ_RANGE_TESTS = find(
     words=(),
     ask=_ask,
     within=dict.fromkeys(KEY, 0.0),
-    difficulty=2,
+    size="difficulty 2, 10 minutes",
     wrong="""
-    lowest_point: the decade of the lowest point itself, not of a third of it
+    lowest_point [B = 1.0]: the decade of the lowest point itself, not of a third of it
         | does the loss still fall at the rate at which it is lowest?
-        B = 1.0
     too_careful: a decade less than the rule asks for | how much slower is a training at a tenth of the rate?
         A = 0.0001; B = 0.01; C = 0.001; D = 0.01
     too_bold: a decade more than the rule asks for | on which side of the lowest point do your rates lie?
         A = 0.01; B = 1.0; C = 0.1; D = 1.0
     all_the_same: 0.001 for all, the rate of the books | do all four curves turn at the same place?
         B = 0.001; C = 0.001; D = 0.001
-    upper_end_for_all: 0.01 for all, the upper end of the range of the books
+    upper_end_for_all [A = 0.01; B = 0.01; D = 0.01]: 0.01 for all, the upper end of the range of the books
         | do all four curves turn at the same place?
-        A = 0.01; B = 0.01; D = 0.01
-    as_if_linear: an axis read as if it were linear
+    as_if_linear [A = 0.0001; C = 0.001; D = 0.01]: an axis read as if it were linear
         | the rates grow by the same factor from mark to mark: how far is a third on such an axis?
-        A = 0.0001; C = 0.001; D = 0.01
-    scale_forgotten: the rate of the standardized data for the raw pixels too
+    scale_forgotten [C = 0.1]: the rate of the standardized data for the raw pixels too
         | which of the panels turns two marks before its neighbour?
-        C = 0.1
     """,
     properties=(Property("powers of ten", _powers),),
     hints=(

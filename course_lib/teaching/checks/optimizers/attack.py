@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.by_hand.optimizers import adam_passes, adam_step
-from course_lib.teaching.checks.optimizers.adam import ADAM
+from course_lib.teaching.checks.optimizers.steps import ADAM
 from course_lib.teaching.exercises.kinds import attack, planted_mistakes
 
 
@@ -88,9 +88,9 @@ ADAM_PASSES = attack(
     planted=PLANTED,
     names={"strict": _strict, "RATES": [0.1 / t for t in range(1, 7)]}
     | {test.__name__: test for test in (loss_falls, against_torch)},
-    core=True,
-    difficulty=3,
-    minutes=20,
+    each="a right step",
+    never="does your test accept adam_step?",
+    size="core, difficulty 3, 20 minutes",
     also="""
     against_torch: against torch.optim.Adam, step by step
     more_steps: more steps
@@ -125,12 +125,6 @@ ADAM_PASSES = attack(
     signs_only: a test of the signs of the parameters | how many wrong steps leave all signs as they are?
         (0.1, 0.1, 0.02, 0.3, 0.05) -> RATES; np.allclose(A, B, rtol=C, atol=D) -> np.all(np.sign(A) == np.sign(B))
     loss_falls: a test that the loss falls | how many wrong optimizers still go downhill?
-    accepts_all: a test that accepts everything | does a path lead to `return False`, and is what you return a bool?
-        first: return True
-    rejects_all: a test that rejects everything | does your test accept adam_step?
-        first: return False
-    reversed: a test with True and False exchanged | what shall it return for a right step?
-        return False -> return None; return True -> return False; return None -> return True
     """,
     alarm=_alarm,
     survived=_SURVIVED,

@@ -34,30 +34,23 @@ ADAM_CLAIM = audit(
     "Audit: does Adam work without tuning?",
     FINDINGS,
     ask=_ASK,
-    difficulty=2,
-    minutes=15,
+    size="difficulty 2, 15 minutes",
     wrong="""
     default_is_best: an audit that takes the default for the best rate | which rate has the lowest validation loss?
         best_rate = 0.001
-    cost_inverted: a cost upside down | is the loss at the default larger or smaller?
-        default_cost = 0.3
-    cost_difference: a difference of losses | how many TIMES the lowest loss is it?
-        default_cost = 0.4
-    cost_against_sgd: a cost measured against the best of SGD
+    cost_inverted [default_cost = 0.3]: a cost upside down | is the loss at the default larger or smaller?
+    cost_difference [default_cost = 0.4]: a difference of losses | how many TIMES the lowest loss is it?
+    cost_against_sgd [default_cost = 3.6]: a cost measured against the best of SGD
         | the claim is about tuning Adam: which loss would tuning have given?
-        default_cost = 3.6
     usable_without_best: a count that leaves out the best rate itself | is the lowest loss below twice the lowest loss?
         usable_adam = 2; usable_sgd = 2
-    believed: an audit that believes the sentence | what does the untuned rate cost here?
-        works_untuned = supported
-    undecided: an audit that finds the cost of the default too small to decide
+    believed [works_untuned = supported]: an audit that believes the sentence | what does the untuned rate cost here?
+    undecided [works_untuned = not shown]: an audit that finds the cost of the default too small to decide
         | would you call a loss of several times the reachable one `works well`?
-        works_untuned = not shown
     easier_believed: an audit that finds Adam easier to tune than SGD | how many usable rates has each?
         easier_than_sgd = supported
-    easier_refuted: an audit that takes one equal count for a refutation
+    easier_refuted [easier_than_sgd = contradicted]: an audit that takes one equal count for a refutation
         | does one task with equal counts show that it is never easier?
-        easier_than_sgd = contradicted
     """,
     hints=(
         "All of it can be read off the table; twice the lowest loss of Adam is 0.30.",

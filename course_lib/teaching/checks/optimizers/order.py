@@ -25,44 +25,32 @@ ORDER_TORCH_LOOP = order(
     LINES,
     "FICJGHDA",
     also="""
-    cleared_before_forward: zero_grad before the forward pass: between two backwards
-        FICHJGDA
-    cleared_before_loss: zero_grad between forward and loss: between two backwards
-        FICJHGDA
-    cleared_after_step: zero_grad at the end: the next backward finds no gradients
-        FICJGDAH
+    cleared_before_forward [FICHJGDA]: zero_grad before the forward pass: between two backwards
+    cleared_before_loss [FICJHGDA]: zero_grad between forward and loss: between two backwards
+    cleared_after_step [FICJGDAH]: zero_grad at the end: the next backward finds no gradients
     """,
     wrong="""
     never_cleared: a loop that never clears the gradients | backward adds to what is there: what does step 2 use?
         FICJGDA
-    cleared_per_epoch: a loop that clears the gradients once per epoch
+    cleared_per_epoch [FIHCJGDA]: a loop that clears the gradients once per epoch
         | backward adds to what is there: what does batch 2 use?
-        FIHCJGDA
-    cleared_before_step: a loop that clears the gradients between backward and step
+    cleared_before_step [FICJGDHA]: a loop that clears the gradients between backward and step
         | which gradients are left for the step?
-        FICJGDHA
-    step_first: a loop that steps before it goes backward | where does the step find its gradients?
-        FICJGHAD
+    step_first [FICJGHAD]: a loop that steps before it goes backward | where does the step find its gradients?
     new_each_batch: a loop with a new optimizer in every batch | what are m, v and t at the start of each step?
         ICFJGHDA
-    new_each_epoch: a loop with a new optimizer in every epoch | what are m, v and t at the start of epoch 2?
-        IFCJGHDA
-    pseudo_code: the pseudo-code of our source, which torch does not run
+    new_each_epoch [IFCJGHDA]: a loop with a new optimizer in every epoch | what are m, v and t at the start of epoch 2?
+    pseudo_code [FICJGBE]: the pseudo-code of our source, which torch does not run
         | where does backward of torch leave the gradients?
-        FICJGBE
     step_with_argument: a step that is handed gradients that nobody made | which line makes the name `gradients`?
         FICJGHDE
-    both_backwards: a loop with torch's backward and the pseudo-code after it
+    both_backwards [FICJGHDBE]: a loop with torch's backward and the pseudo-code after it
         | does torch have a function that returns all gradients as `backprop` does?
-        FICJGHDBE
-    loss_before_forward: a loop that takes the loss before the forward pass
+    loss_before_forward [FICGJHDA]: a loop that takes the loss before the forward pass
         | which line makes the `logits` that the loss reads?
-        FICGJHDA
-    backward_before_loss: a loop that goes backward before there is a loss
+    backward_before_loss [FICJHDGA]: a loop that goes backward before there is a loss
         | which line makes the `loss` that goes backward?
-        FICJHDGA
-    loops_swapped: a loop over epochs inside the loop over batches | which line gives `epoch` its value?
-        FCIJGHDA
+    loops_swapped [FCIJGHDA]: a loop over epochs inside the loop over batches | which line gives `epoch` its value?
     """,
     hints=(
         "The optimizer is its state: how long must it live?",

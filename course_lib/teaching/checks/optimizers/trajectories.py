@@ -20,37 +20,28 @@ READ_PATHS = find(
     words=_LOOK,
     ask=_LOOK,
     synonyms={"sound": ("nothing is wrong", "right")},
-    difficulty=2,
-    minutes=15,
+    size="difficulty 2, 15 minutes",
     wrong="""
-    swings_exchanged: a reading that exchanges the two runs that swing
+    swings_exchanged [A = momentum too large; D = gradients add up]: a reading that exchanges the two runs that swing
         | which of the two loses height from swing to swing?
-        A = momentum too large; D = gradients add up
-    both_momentum: a reading that takes every swing for momentum
+    both_momentum [A = momentum too large]: a reading that takes every swing for momentum
         | with a momentum below 1, can a swing keep its size for ever?
-        A = momentum too large
-    both_add_up: a reading that takes every swing for gradients that add up
+    both_add_up [D = gradients add up]: a reading that takes every swing for gradients that add up
         | does a sum of all gradients ever forget one, and does run D forget?
-        D = gradients add up
-    growth_exchanged: a reading that exchanges the two runs that leave
+    growth_exchanged [C = wrong sign; F = rate too large]: a reading that exchanges the two runs that leave
         | which of them changes sides at every step, and what does a wrong sign do to the sides?
-        C = wrong sign; F = rate too large
-    all_growth_is_rate: a reading that takes all growth for too large a rate
+    all_growth_is_rate [F = rate too large]: a reading that takes all growth for too large a rate
         | too large a rate overshoots: on which side is run F after a step?
-        F = rate too large
-    all_growth_is_sign: a reading that takes all growth for a wrong sign
+    all_growth_is_sign [C = wrong sign]: a reading that takes all growth for a wrong sign
         | would a step up the slope change sides, as run C does?
-        C = wrong sign
-    noise_is_rate: a reading that takes the restless run for too large a rate
+    noise_is_rate [E = rate too large]: a reading that takes the restless run for too large a rate
         | does run E grow, and is it the same at every repetition?
-        E = rate too large
     noise_is_sound: a reading that finds nothing in run E | below which distance does run E never stay, and run B?
         E = sound
     noise_and_sound_exchanged: a reading that exchanges run B and run E | which of the two comes as close as you like?
         B = noise; E = sound
-    swing_is_rate: a reading that takes gradients that add up for too large a rate
+    swing_is_rate [A = rate too large]: a reading that takes gradients that add up for too large a rate
         | how many steps does one swing of run A take?
-        A = rate too large
     """,
     hints=(
         "Ask first: does it come near, stay away, or leave?",

@@ -45,9 +45,9 @@ DROPOUT_PASSES = attack(
     call=lambda test, build: test(build()),
     right=RIGHT,
     planted=PLANTED,
-    core=True,
-    difficulty=3,
-    minutes=25,
+    each="a layer that is right",
+    never="how far is a right layer from your limits?",
+    size="core, difficulty 3, 25 minutes",
     also="""
     by_parts: the same questions in another order, with a fixed margin of 0.02 on the share
         5 * deviation / 200 -> 0.02
@@ -90,12 +90,6 @@ DROPOUT_PASSES = attack(
     backward_in_training_left_out: a test of backward after an evaluation only
         | does backward use the mask of the last forward in training, and its scale?
         np.allclose(layer.backward(slope), slope * factor, rtol=1e-5) -> True
-    accepts_all: a test that accepts everything | does a path lead to `return False`?
-        first: return True
-    rejects_all: a test that rejects everything | how far is a right layer from your limits?
-        first: return False
-    reversed: a test with True and False exchanged | what shall it return for a layer that is right?
-        every return False -> return True; return: not (RESULT)
     """,
     same=(("mean_exact", "share_exact"),),
     alarm=_about_alarms,

@@ -26,33 +26,26 @@ COPIES_BEFORE_SPLIT = audit(
         "verdict": "on how many images that the network had no copy of was it tested?",
         "mend": "which step must no copy cross?",
     },
-    difficulty=2,
-    minutes=15,
+    size="difficulty 2, 15 minutes",
     wrong="""
-    fifteen_of_200: a test part of 15 % of the originals | what was split, 200 or 1,000?
-        test_images = 30
+    fifteen_of_200 [test_images = 30]: a test part of 15 % of the originals | what was split, 200 or 1,000?
     all_different: a count that takes every copy for an image of its own | how many digits did somebody write down?
         different_images = 1000
     one_copy: the share for one other copy | an image has four others: when is none of them in the training part?
         with_a_copy = 0.7
-    none_of_them: the share of test images without a copy in the training part
+    none_of_them [with_a_copy = 0.01]: the share of test images without a copy in the training part
         | is it asked how many have one, or how many have none?
-        with_a_copy = 0.01
-    all_four: the share with all four other copies in the training part
+    all_four [with_a_copy = 0.24]: the share with all four other copies in the training part
         | how many copies does it take to have seen an image?
-        with_a_copy = 0.24
     in_percent: a percentage where a share is asked for | which number between 0 and 1 is it?
         with_a_copy = {99.19|99.2|99}
-    believed: an audit that takes the test part for new images
+    believed [verdict = supported]: an audit that takes the test part for new images
         | what has the network seen of the images that it is tested on?
-        verdict = supported
-    refuted: an audit that takes a bad test for a bad network
+    refuted [verdict = contradicted]: an audit that takes a bad test for a bad network
         | do you know how it does on new images, or do you not know?
-        verdict = contradicted
     more_copies: a remedy that makes the leak larger | with ten copies of each image, what is the share with a copy?
         mend = more copies
-    stratified: a remedy for another trouble | does stratifying keep the copies of one image together?
-        mend = stratify
+    stratified [mend = stratify]: a remedy for another trouble | does stratifying keep the copies of one image together?
     """,
     hints=(
         "15 % of the 1,000 are the test part.",

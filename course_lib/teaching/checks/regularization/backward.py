@@ -33,7 +33,7 @@ DROPOUT_BACKWARD = implement(
     "dropout_backward",
     "Dropout, backward",
     dropout_backward,
-    core=True,
+    size="core, 10 minutes",
     cases=_CASES,
     names={"another_mask": another_mask},
     right="""

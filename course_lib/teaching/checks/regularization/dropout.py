@@ -202,9 +202,7 @@ DROPOUT_FORWARD = implement(
     "dropout_forward",
     "Dropout, forward",
     dropout_forward,
-    core=True,
-    difficulty=2,
-    minutes=20,
+    size="core, difficulty 2, 20 minutes",
     observe=facts,
     right="""
     by_binomial: coins from rng.binomial

@@ -27,35 +27,27 @@ FIND_FAULT = find(
         LABELS: "which run knows its training images and nothing else?",
         MODE: "which network gives two answers to one question?",
     },
-    difficulty=2,
+    size="difficulty 2, 10 minutes",
     wrong="""
-    accuracy_only: a reading of the accuracy on new images alone
+    accuracy_only [C = nothing wrong; E = nothing wrong]: a reading of the accuracy on new images alone
         | which of the runs that do well have an instrument that is off?
-        C = nothing wrong; E = nothing wrong
-    level_ignored: a reading without the level of the hidden layer
+    level_ignored [C = nothing wrong]: a reading without the level of the hidden layer
         | in which run does the next layer receive less in training than in evaluation?
-        C = nothing wrong
-    second_evaluation_ignored: a reading without the second evaluation
+    second_evaluation_ignored [E = nothing wrong]: a reading without the second evaluation
         | can a network that draws nothing give two different accuracies?
-        E = nothing wrong
-    dropout_faults_exchanged: a reading that exchanges the two faults of dropout
+    dropout_faults_exchanged [C <-> E]: a reading that exchanges the two faults of dropout
         | which of the two makes an evaluation differ from the next one?
-        C <-> E
-    low_is_shuffled: a reading that exchanges strong decay and shuffled labels
+    low_is_shuffled [A <-> D]: a reading that exchanges strong decay and shuffled labels
         | which of the two runs does badly even on its training images?
-        A <-> D
-    both_shuffled: a reading in which every bad run has shuffled labels
+    both_shuffled [A = labels shuffled]: a reading in which every bad run has shuffled labels
         | which of the two has learned its training images by heart?
-        A = labels shuffled
-    both_decay: a reading in which every bad run has too much decay
+    both_decay [D = decay too strong]: a reading in which every bad run has too much decay
         | can weights that are held short learn 300 meaningless labels?
-        D = decay too strong
     memorised_is_fine: a reading of the accuracy on the training images alone
         | what does a network know that is right on its training images and nowhere else?
         C = nothing wrong; D = nothing wrong; E = nothing wrong
-    fine_run_suspected: a reading that takes the healthy run for one with dropout on
+    fine_run_suspected [B <-> E]: a reading that takes the healthy run for one with dropout on
         | by how much do its two evaluations differ?
-        B <-> E
     """,
     hints=(
         "Each fault has one instrument that shows it. Go column by column and look for the odd one out.",

@@ -25,43 +25,28 @@ ORDER_AUGMENTATION = order(
     LINES,
     "EHGCFAI",
     also="""
-    scale_again: it works, and fits the same scale again in every round of a loop
-        {EGHCFAI|EGCHFAI|EGCFHAI}
-    split_again: it works, and makes the same split again in every epoch
-        {GEHCFAI|GECHFAI|GECFHAI}
+    scale_again [{EGHCFAI|EGCHFAI|EGCFHAI}]: it works, and fits the same scale again in every round of a loop
+    split_again [{GEHCFAI|GECHFAI|GECFHAI}]: it works, and makes the same split again in every epoch
     """,
     wrong=f"""
-    copies_before_split: a program that makes the copies before the split | {_COPIES}
-        BEHGCAI
-    copies_and_changes: a program that makes copies before the split, and changes them again | {_COPIES}
-        BEHGCFAI
-    scale_of_all: a program that standardizes with all images | {_OF_ALL}
-        EDGCFAI
-    scale_before_split: a program that fits the scale before it splits | {_OF_ALL}
-        DEGCFAI
+    copies_before_split [BEHGCAI]: a program that makes the copies before the split | {_COPIES}
+    copies_and_changes [BEHGCFAI]: a program that makes copies before the split, and changes them again | {_COPIES}
+    scale_of_all [EDGCFAI]: a program that standardizes with all images | {_OF_ALL}
+    scale_before_split [DEGCFAI]: a program that fits the scale before it splits | {_OF_ALL}
     fit_before_split: a program that fits the scale on a training part that is not there yet | which line makes `split`?
         HEGCFAI
-    scaled_then_changed: a program that scales something that is not there yet, and then throws it away
+    scaled_then_changed [EHGCAFI]: a program that scales something that is not there yet, and then throws it away
         | which line makes the `x` that is scaled, and what does the line F do to it?
-        EHGCAFI
-    changed_once: a program that changes a batch once, and trains on it in every epoch
+    changed_once [EHCFAGI]: a program that changes a batch once, and trains on it in every epoch
         | how many versions of an image does the network get to see?
-        EHCFAGI
-    loops_swapped: a program with the loop over epochs inside that over batches
+    loops_swapped [EHCGFAI]: a program with the loop over epochs inside that over batches
         | after how many images has the first epoch seen all of them?
-        EHCGFAI
-    changed_before_batches: a program that changes the rows of a batch before there is one | {_ROWS}
-        EHGFCAI
-    x_before_batches: a program that makes x before the loop that has the rows for it | {_ROWS}
-        EHAGFCI
-    not_changed: a program without augmentation | which line makes the `x` that is scaled?
-        EHGCAI
-    not_scaled: a program that fits a scale and does not use it | which line uses `scale`?
-        EHGCFI
-    test_changed: a program that changes the test images as well | what are the test images to stand for?
-        EHGCFAIJ
-    trained_on_test: a program that trains on changed test images | whose labels are labels[rows]?
-        EHGCJAI
+    changed_before_batches [EHGFCAI]: a program that changes the rows of a batch before there is one | {_ROWS}
+    x_before_batches [EHAGFCI]: a program that makes x before the loop that has the rows for it | {_ROWS}
+    not_changed [EHGCAI]: a program without augmentation | which line makes the `x` that is scaled?
+    not_scaled [EHGCFI]: a program that fits a scale and does not use it | which line uses `scale`?
+    test_changed [EHGCFAIJ]: a program that changes the test images as well | what are the test images to stand for?
+    trained_on_test [EHGCJAI]: a program that trains on changed test images | whose labels are labels[rows]?
     """,
     unwanted={
         "B": f"B sees all images: {_COPIES}",

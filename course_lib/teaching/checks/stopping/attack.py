@@ -18,8 +18,8 @@ STOPPER_PASSES = attack(
     right=RIGHT,
     planted={mistake.id: mistake.answer for mistake in EARLY_STOPPING.mistakes},
     names={"early_stopping": early_stopping, "DELTA": _DELTA, "NAN": _NAN},
-    difficulty=3,
-    minutes=20,
+    each="a stopper that is right",
+    size="difficulty 3, 20 minutes",
     also="""
     by_reference: a comparison with a second implementation
         (last, best) -> early_stopping(np.column_stack([training, values]), patience, min_delta)
@@ -41,10 +41,6 @@ STOPPER_PASSES = attack(
         for A in scripts: ... -> for A in [([4.0, 3.0, 2.0], 2, 0.0, 3, 3)]: ...
     one_dip: a test with one rise and no way back | would it notice a counter that is never reset?
         for A in scripts: ... -> for A in [([3.0, 2.0, 2.5, 2.6, 2.7, 2.8], 3, 0.0, 5, 2)]: ...
-    accepts_all: a test that accepts everything | what does it ever reject?
-        first: return True
-    rejects_all: a test that rejects everything | what does it ever accept?
-        first: return False
     """,
     hints=(
         "Write short sequences of losses, work out the two epochs by hand, and compare.",

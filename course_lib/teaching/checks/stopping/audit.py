@@ -51,32 +51,25 @@ LOSS_UP_AUDIT = audit(
         "SURE": [round(float(_RUNS[:, place].mean()), 3) for place in (5, 6)],
         "MIXED": round(float(np.mean(_RUNS[:, 6] - _RUNS[:, 3])), 3),
     },
-    difficulty=2,
-    minutes=12,
+    size="difficulty 2, 12 minutes",
     wrong="""
-    sign_of_loss: changes of the loss with their sign turned round
+    sign_of_loss [loss_change = -LOSS]: changes of the loss with their sign turned round
         | is it the end minus the best epoch, or the other way round?
-        loss_change = -LOSS
-    sign_of_accuracy: changes of the accuracy with their sign turned round
+    sign_of_accuracy [accuracy_change = -ACCURACY]: changes of the accuracy with their sign turned round
         | is it the end minus the best epoch, or the other way round?
-        accuracy_change = -ACCURACY
-    median_loss: the median change of the loss | is it the mean that is asked for?
-        loss_change = MEDIAN
+    median_loss [loss_change = MEDIAN]: the median change of the loss | is it the mean that is asked for?
     exchanged_times: over-confidence with the two times exchanged
         | when is the network surer than it is right: early or late?
         overconfidence_at_best = LATE; overconfidence_at_end = EARLY
     confidence_alone: the confidence, from which the accuracy was not subtracted
         | a network that is right nine times in ten and says 0.9: is it over-confident?
         overconfidence_at_best = SURE[0]; overconfidence_at_end = SURE[1]
-    against_the_loss: the confidence at the end minus the accuracy at the best epoch
+    against_the_loss [overconfidence_at_end = MIXED]: the confidence at the end minus the accuracy at the best epoch
         | are both numbers from the same network?
-        overconfidence_at_end = MIXED
-    believed: an audit that takes a rising loss for a worse network
+    believed [verdict = supported]: an audit that takes a rising loss for a worse network
         | in how many of the ten runs were fewer images read rightly at the end?
-        verdict = supported
-    undecided: an audit that finds no counterexample
+    undecided [verdict = not shown]: an audit that finds no counterexample
         | what does one run with a higher loss and more right answers say about a rule for all runs?
-        verdict = not shown
     """,
     hints=(
         "`runs` has one row per run; runs[:, 2] - runs[:, 1] are the changes of the loss.",

@@ -33,8 +33,7 @@ EXPECTED_BEST = implement(
     "expected_best",
     "What the best of k is worth",
     expected_best,
-    difficulty=3,
-    minutes=15,
+    size="difficulty 3, 15 minutes",
     cases=_CASES,
     names={"expected_best": expected_best, "expected_best_of": expected_best_of},
     right="""

@@ -62,8 +62,7 @@ K_FOLDS = implement(
     "k_folds",
     "Folds for cross-validation",
     k_folds,
-    difficulty=2,
-    minutes=12,
+    size="difficulty 2, 12 minutes",
     observe=_seen,
     right="""
     strided: every k-th row of a random order

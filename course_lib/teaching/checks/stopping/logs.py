@@ -69,24 +69,20 @@ READ_STOPPING_LOGS = find(
     words=tuple(FAULTS),
     synonyms=_SYNONYMS,
     ask=lambda letter, given, rule: "by the rule: what are its last epoch, its best epoch and the loss afterwards?",
-    difficulty=2,
-    minutes=12,
+    size="difficulty 2, 12 minutes",
     wrong="""
-    trusts_the_name: a reading that believes the word best
+    trusts_the_name [B = right]: a reading that believes the word best
         | B says that its best epoch is 7: is its loss afterwards that of epoch 7?
-        B = right
     late_is_right: a reading that exchanges C and F | epochs 8, 9 and 10 are bad: which one is the third?
         F = right; C = late
-    reset_and_previous: a reading that exchanges A and D
+    reset_and_previous [A = previous; D = never reset]: a reading that exchanges A and D
         | which of the two stopped before it had seen three bad epochs in a row, by any comparison?
-        A = previous; D = never reset
     previous_is_late: a reading that exchanges D and F | whose best epoch has a loss that is not the lowest it has seen?
         D = late; F = previous
     training_is_late: a reading that exchanges E and F | which loss is lowest at the epoch that E calls the best?
         E = late; F = training loss
-    copy_and_training: a reading that exchanges B and E
+    copy_and_training [B = training loss; E = no copy]: a reading that exchanges B and E
         | one names the right best epoch and loses its weights: which one?
-        B = training loss; E = no copy
     """,
     hints=(
         "Work out by hand where the rule stops and what it restores. One log agrees.",

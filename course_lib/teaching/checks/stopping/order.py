@@ -30,29 +30,22 @@ ORDER_EARLY_STOPPING = order(
     "Put a loop with early stopping in order",
     LINES,
     "FKDIBLEAHC",
-    minutes=8,
+    size="8 minutes",
     wrong="""
-    no_restore: a loop that never restores | whose weights are in the model at the end?
-        FKDIBLEAH
-    alias: a loop that keeps the array itself | is model.parameters a copy?
-        FKDIJLEAHC
-    on_test: a loop that stops by the test part | what will say how good the result is?
-        FKGIBLEAHC
-    test_first: a loop that tests the counter before it trains
+    no_restore [FKDIBLEAH]: a loop that never restores | whose weights are in the model at the end?
+    alias [FKDIJLEAHC]: a loop that keeps the array itself | is model.parameters a copy?
+    on_test [FKGIBLEAHC]: a loop that stops by the test part | what will say how good the result is?
+    test_first [FAHKDIBLEC]: a loop that tests the counter before it trains
         | is the epoch that filled the counter the last one trained?
-        FAHKDIBLEC
     validated_first: a loop that validates before it trains | do `value` and the kept weights belong to the same state?
         FDKIBLEAHC
     branches_exchanged: a loop with its branches exchanged | what happens on improvement: one more, or a reset?
         FKDIELBAHC
-    reset_otherwise: a loop that resets the counter in both branches | which line makes the counter grow?
-        FKDIBLMAHC
-    restored_before_break: a loop in which the restore stands between `if` and `break`
+    reset_otherwise [FKDIBLMAHC]: a loop that resets the counter in both branches | which line makes the counter grow?
+    restored_before_break [FKDIBLEACH]: a loop in which the restore stands between `if` and `break`
         | what are the lines that belong to the `if`?
-        FKDIBLEACH
-    restored_each_epoch: a loop that puts the best weights back before every epoch
+    restored_each_epoch [FCKDIBLEAH]: a loop that puts the best weights back before every epoch
         | can the model still get past a bad epoch?
-        FCKDIBLEAH
     """,
     hints=(
         "Train, measure, compare, count, test: in this order, once per epoch.",

@@ -57,9 +57,7 @@ FIT_AND_RESTORE = implement(
     "Keep the best weights, and put them back",
     fit_and_restore,
     complete=True,
-    core=True,
-    difficulty=2,
-    minutes=15,
+    size="core, difficulty 2, 15 minutes",
     cases=_SCRIPTS,
     run=_scripted,
     right="""

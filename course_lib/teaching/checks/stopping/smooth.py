@@ -27,7 +27,7 @@ SMOOTHED = implement(
     "smoothed",
     "Smooth a noisy curve without a bias at its start",
     smoothed,
-    minutes=10,
+    size="10 minutes",
     cases=_CASES,
     right="""
     by_weights: the same weighted mean, with the weights written out

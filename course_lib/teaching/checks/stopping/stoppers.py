@@ -65,9 +65,7 @@ EARLY_STOPPING = implement(
     "early_stopping",
     "When to stop, and which epoch to keep",
     early_stopping,
-    core=True,
-    difficulty=2,
-    minutes=20,
+    size="core, difficulty 2, 20 minutes",
     cases=tuple((_losses(values), patience, delta) for values, patience, delta in SCRIPTS),
     names={"by_class": by_class, "rule": early_stopping},
     right="""

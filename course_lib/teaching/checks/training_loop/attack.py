@@ -48,9 +48,9 @@ LAYER_PASSES = attack(
     right=RIGHT,
     planted=PLANTED,
     names={"one_sided": one_sided, "check_layer": check_layer},
-    core=True,
-    difficulty=3,
-    minutes=25,
+    each="a layer that is right",
+    never="by how much is a right gradient off?",
+    size="core, difficulty 3, 25 minutes",
     also="""
     by_check_layer: the library's check_layer with a tolerance
         first: return max(check_layer(layer, x, rng=rng).values()) < 1e-7
@@ -111,12 +111,6 @@ LAYER_PASSES = attack(
         relative_error(A, B) -> relative_error(A.flat[0], B.flat[0])
     one_sample: a check on one sample | what is a mean over the batch when the batch has one sample?
         first: x = x[:1].copy()
-    reversed: a check with True and False exchanged | what shall it return for a layer that is right?
-        return: not RESULT
-    accepts_all: a check that accepts everything | does a path lead to `return False`, and is what you return a bool?
-        first: return True
-    rejects_all: a check that rejects everything | by how much is a right gradient off?
-        first: return False
     """,
     alarm=_alarm,
     survived=_SURVIVED | dict.fromkeys(PLANTED.keys() - _SURVIVED.keys(), _ENTRIES),

@@ -15,41 +15,30 @@ MEAN_OF_MEANS = audit(
     "Audit: 31.25 batches, and what the last one weighs",
     {"batches": 32, "last_batch": 8, "overweight": 4.0, "iterations": 5000, "verdict": "contradicted"},
     ask=_RETHINK,
-    difficulty=2,
+    size="difficulty 2, 10 minutes",
     wrong="""
-    rounded: a count of full batches only | which batch holds sample number 1000?
-        batches = 31
+    rounded [batches = 31]: a count of full batches only | which batch holds sample number 1000?
     dropped: an epoch that drops what is left over | how many of the 1000 samples are in 31 batches of 32?
         batches = 31; last_batch = 32
-    fraction: a fraction of a batch | can a loop run a quarter of a time?
-        batches = 31.25
-    one_more: a count with one batch too many | how many samples are left for batch 33?
-        batches = 33
-    last_is_full: a last batch that is full | how many samples would 32 full batches hold?
-        last_batch = 32
-    last_is_missing: the number of samples that the last batch lacks
+    fraction [batches = 31.25]: a fraction of a batch | can a loop run a quarter of a time?
+    one_more [batches = 33]: a count with one batch too many | how many samples are left for batch 33?
+    last_is_full [last_batch = 32]: a last batch that is full | how many samples would 32 full batches hold?
+    last_is_missing [last_batch = 24]: the number of samples that the last batch lacks
         | how many samples does the last batch have, and how many lack?
-        last_batch = 24
     last_is_quarter: a last batch of a quarter of a sample | 31.25 batches of 32: how many samples is the 0.25?
         last_batch = 0.25
     inverse: an overweight turned upside down | does a sample of the small batch count more or less than the others?
         overweight = 0.25
-    no_overweight: a mean of means in which all samples count the same
+    no_overweight [overweight = 1]: a mean of means in which all samples count the same
         | 1/32 of the result is shared by 32 samples, or by 8: how much is it for each?
-        overweight = 1
-    as_many_as_batches: an overweight that is the number of batches
+    as_many_as_batches [overweight = 32]: an overweight that is the number of batches
         | compare two samples: one of a full batch, one of the last; what is the weight of each?
-        overweight = 32
-    as_many_as_samples: an overweight that is the size of the last batch
+    as_many_as_samples [overweight = 8]: an overweight that is the size of the last batch
         | compare two samples: one of a full batch, one of the last; what is the weight of each?
-        overweight = 8
-    one_epoch: the iterations of one epoch | and the other 49 epochs?
-        iterations = 100
-    samples: the samples seen, not the steps | how many updates does a batch make?
-        iterations = 500000
-    believed: an audit that accepts the rule because the example comes out right
+    one_epoch [iterations = 100]: the iterations of one epoch | and the other 49 epochs?
+    samples [iterations = 500000]: the samples seen, not the steps | how many updates does a batch make?
+    believed [verdict = supported]: an audit that accepts the rule because the example comes out right
         | what does the rule give for 1010 samples and a batch size of 100?
-        verdict = supported
     undecided: an audit that finds no counterexample | does the report's own example give a whole number?
         verdict = not shown
     """,

@@ -7,7 +7,7 @@ COUNT_PARAMETERS = implement(
     "count_parameters",
     "How many numbers does a network learn?",
     count_parameters,
-    minutes=5,
+    size="5 minutes",
     cases=[((784, 128, 64, 10),), ((5, 3),), ((7, 4, 4, 2),), ((3, 8, 8, 8, 6),)],
     wrong="""
     no_biases: the weights without the biases | what is added to x @ weight, and how many numbers is that?

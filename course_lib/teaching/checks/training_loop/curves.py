@@ -24,38 +24,30 @@ READ_LEARNING_CURVES = find(
         IDEAL: ("good", "good fit", "well fitted", "just right", "ideal fit"),
         LEARNING: ("learning", "still improving", "still training", "not finished"),
     },
-    difficulty=2,
+    size="difficulty 2, 10 minutes",
     wrong="""
     names_exchanged: the right reading with the names overfit and underfit exchanged
         | which of the two knows its training data too well?
         B = underfit; D = overfit; F = underfit
-    learning_is_underfit: a reading that takes a high loss for underfit, even where it still falls
+    learning_is_underfit [A = underfit]: a reading that takes a high loss for underfit, even where it still falls
         | what would the run with the steepest end do if it went on?
-        A = underfit
     underfit_is_learning: a reading that takes a high loss for still learning, even where it is flat
         | by how much does the highest training loss fall over the last five epochs?
         D = still learning
-    high_ones_exchanged: a reading that exchanges underfit and still learning
+    high_ones_exchanged [A = underfit; D = still learning]: a reading that exchanges underfit and still learning
         | which of the two high runs has come to rest?
-        A = underfit; D = still learning
-    training_only: a reading of the training loss alone
+    training_only [B = ideal; F = ideal]: a reading of the training loss alone
         | which curve shows what the network does with data that it never trained on?
-        B = ideal; F = ideal
-    any_gap: a reading that takes every gap between the curves for overfit
+    any_gap [C = overfit]: a reading that takes every gap between the curves for overfit
         | is a validation loss that is low and does not rise a reason to stop?
-        C = overfit
-    rise_only: a reading in which only a rising validation loss is overfit
+    rise_only [B = ideal]: a reading in which only a rising validation loss is overfit
         | what does the widest gap of all say, even though that curve does not rise?
-        B = ideal
-    rise_ignored: a reading in which a rising validation loss is no trouble
+    rise_ignored [F = ideal]: a reading in which a rising validation loss is no trouble
         | in which run would you have done better to stop early?
-        F = ideal
-    rising_is_learning: a reading in which a run whose training loss falls is still learning,
+    rising_is_learning [F = still learning]: a reading in which a run whose training loss falls is still learning,
         | whatever its validation loss does | what is gained by going on while the validation loss rises?
-        F = still learning
-    crossed_is_odd: a reading that finds fault with a validation loss below the training loss
+    crossed_is_odd [E = underfit]: a reading that finds fault with a validation loss below the training loss
         | when is each of the two losses measured, and is dropout on then?
-        E = underfit
     """,
     hints=(
         "Ask in this order: overfit, then still learning, then underfit. What is left is ideal.",

@@ -20,9 +20,7 @@ LINEAR_BACKWARD = implement(
     "linear_backward",
     "Send a gradient back through a linear layer",
     linear_backward,
-    core=True,
-    difficulty=2,
-    minutes=20,
+    size="core, difficulty 2, 20 minutes",
     cases=_CASES,
     returns=(3, "three gradients: of x, of weight, of bias"),
     right="""

@@ -47,39 +47,29 @@ ORDER_TRAINING_STEP = order(
     wrong="""
     update_before_backward: a loop that updates before it goes backward | which gradient does the very first update use?
         DGJBEIFA
-    update_first: a loop that updates at the start of each batch
+    update_first [DGJBFEIA]: a loop that updates at the start of each batch
         | which batch do the gradients come from that the update uses?
-        DGJBFEIA
-    shuffled_once: a loop that shuffles once, before all epochs | is the order of epoch 2 a new one?
-        GDJBEIAF
-    shuffled_per_batch: a loop that shuffles anew before every batch
+    shuffled_once [GDJBEIAF]: a loop that shuffles once, before all epochs | is the order of epoch 2 a new one?
+    shuffled_per_batch [DJGBEIAF]: a loop that shuffles anew before every batch
         | can two batches of one epoch then hold the same row?
-        DJGBEIAF
-    backward_before_loss: a loop that goes backward before there is a loss
+    backward_before_loss [DGJBEAIF]: a loop that goes backward before there is a loss
         | which line makes the `gradient` that goes backward?
-        DGJBEAIF
-    loss_before_forward: a loop that takes the loss before the forward pass
+    loss_before_forward [DGJBIEAF]: a loop that takes the loss before the forward pass
         | which line makes the `logits` that the loss reads?
-        DGJBIEAF
-    backward_before_forward: a loop that starts with the backward pass
+    backward_before_forward [DGJBAEIF]: a loop that starts with the backward pass
         | what must be known before a gradient can go backward?
-        DGJBAEIF
-    loops_swapped: a loop over batches around the loop over epochs
+    loops_swapped [JDGBEIAF]: a loop over batches around the loop over epochs
         | after how many rows has the first epoch seen all data?
-        JDGBEIAF
     rows_before_loop: a loop that chooses the rows before `start` is there | which line gives `start` its value?
         DGBJEIAF
     forward_once: a loop with one forward pass per epoch | do the outputs stay the same while weight and bias change?
         DGBEJIAF
     with_replacement: a loop that draws each batch anew, with replacement | does every row come up once per epoch?
         DGJHEIAF
-    drawn_without_order: a loop that draws each batch anew, without a shuffled order
+    drawn_without_order [DJHEIAF]: a loop that draws each batch anew, without a shuffled order
         | does every row come up once per epoch?
-        DJHEIAF
-    uphill: a loop that goes up the gradient | does the loss grow or fall along the gradient?
-        DGJBEIAC
-    not_shuffled: a loop that never makes the order | which line gives `order` its value?
-        DJBEIAF
+    uphill [DGJBEIAC]: a loop that goes up the gradient | does the loss grow or fall along the gradient?
+    not_shuffled [DJBEIAF]: a loop that never makes the order | which line gives `order` its value?
     """,
     unwanted={
         "C": "think about line C: does the loss fall along + gradient?",

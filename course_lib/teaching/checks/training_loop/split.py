@@ -134,8 +134,7 @@ STRATIFIED_SPLIT = implement(
     "stratified_split",
     "Split the data so that every part holds every class",
     stratified_split,
-    difficulty=2,
-    minutes=15,
+    size="difficulty 2, 15 minutes",
     observe=_observe,
     right="""
     by_place: each row goes to its part by its place in a random order of its class

@@ -1,14 +1,14 @@
 """Right layers and layers with a planted fault, for a gradient check; each is built fresh for every run."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MethodType
 from typing import Any
 
 import numpy as np
 
 from course_lib.numpy_nn.layers import LeakyReLU, Linear, ReLU, Sigmoid, Tanh
-
-Spoil = Callable[[Any, np.ndarray, np.ndarray], np.ndarray]  # layer, gradient, right result -> result
+from course_lib.teaching.exercises.edits import edited
 
 
 @dataclass(frozen=True)
@@ -17,13 +17,12 @@ class Version:
 
     make: Callable[[], Any]
     x: np.ndarray
-    spoil: Spoil | None = None
+    backward: str = ""  # an edit of the layer's backward
 
     def build(self) -> Any:
         layer = self.make()
-        if self.spoil is not None:
-            right, spoil = layer.backward, self.spoil
-            layer.backward = lambda gradient: spoil(layer, gradient, right(gradient))
+        if self.backward:
+            layer.backward = MethodType(edited(type(layer).backward, self.backward), layer)
         return layer
 
 
@@ -59,62 +58,23 @@ RIGHT = {
     "leaky relu": Version(lambda: LeakyReLU(0.01), _KINKS),
 }
 
-
-def _weight_over_n(layer, gradient, result):
-    layer.weight_gradient /= len(gradient)
-    return result
-
-
-def _bias_mean(layer, gradient, result):
-    layer.bias_gradient[:] = gradient.mean(axis=0)
-    return result
-
-
-def _bias_without_last(layer, gradient, result):
-    layer.bias_gradient[:] = gradient[:-1].sum(axis=0)
-    return result
-
-
-def _weight_gradient_transposed(layer, gradient, result):
-    layer.weight_gradient[:] = layer.weight_gradient.T.copy()
-    return result
-
-
-def _column_turned(layer, gradient, result):
-    layer.weight_gradient[:, -1] *= -1
-    return result
-
-
-def _upstream_ignored(layer, gradient, result):
-    ones = np.ones_like(gradient)
-    layer.weight_gradient[:], layer.bias_gradient[:] = layer.x.T @ ones, len(ones)
-    return ones @ layer.weight.T
-
-
-def _outputs_reversed(layer, gradient, result):
-    layer.weight_gradient[:] = layer.weight_gradient[:, ::-1].copy()
-    layer.bias_gradient[:] = layer.bias_gradient[::-1].copy()
-    return gradient[:, ::-1] @ layer.weight.T
-
-
-PLANTED = {
-    "weight gradient / n": Version(_linear(3, 4), _X, _weight_over_n),
-    "bias gradient a mean": Version(_linear(3, 4), _X, _bias_mean),
-    "bias lacks a sample": Version(_linear(3, 4), _X, _bias_without_last),
-    "square weight not transposed": Version(_linear(4, 4), _SQUARE, lambda layer, g, _: g @ layer.weight),
-    "weight gradient transposed": Version(_linear(4, 4), _SQUARE, _weight_gradient_transposed),
-    "weight gradient / n (small x)": Version(_linear(3, 4, bias=0.0), 1e-7 * _X, _weight_over_n),
-    "sign of one column": Version(_linear(3, 4), _X, _column_turned),
-    "upstream ignored": Version(_linear(3, 4), _X, _upstream_ignored),
-    "outputs reversed": Version(_linear(3, 4), _X, _outputs_reversed),
-    "input gradient a mean": Version(
-        _linear(3, 4), _X, lambda _, g, result: np.repeat(result.mean(0, keepdims=True), len(g), axis=0)
-    ),
-    "tanh slope 1 - y": Version(Tanh, _SQUARE, lambda layer, g, _: g * (1 - layer.y)),
-    "tanh without signs": Version(Tanh, _SQUARE, lambda layer, g, _: np.abs(g) * (1 - layer.y**2)),
-    "sigmoid slope y": Version(Sigmoid, 3.0 * _SQUARE, lambda layer, g, _: g * layer.y),
-    "relu mask on gradient": Version(ReLU, _KINKS, lambda layer, g, _: g * (g > 0) * (layer.y > 0)),
-    "leaky slope doubled": Version(
-        lambda: LeakyReLU(0.01), _KINKS, lambda layer, g, _: g * np.where(layer.y > 0, 1, 0.02)
-    ),
+# The right layer that each fault is planted in, and the edit of its backward.
+_THEN = "after self.backward_parameters(gradient) -> self."
+_FAULTS = {
+    "weight gradient / n": ("linear", _THEN + "weight_gradient /= len(gradient)"),
+    "bias gradient a mean": ("linear", _THEN + "bias_gradient[:] = gradient.mean(axis=0)"),
+    "bias lacks a sample": ("linear", _THEN + "bias_gradient[:] = gradient[:-1].sum(axis=0)"),
+    "square weight not transposed": ("square linear", "self.weight.T -> self.weight"),
+    "weight gradient transposed": ("square linear", _THEN + "weight_gradient[:] = self.weight_gradient.T.copy()"),
+    "weight gradient / n (small x)": ("linear (small x)", _THEN + "weight_gradient /= len(gradient)"),
+    "sign of one column": ("linear", _THEN + "weight_gradient[:, -1] *= -1"),
+    "upstream ignored": ("linear", "first: gradient = np.ones_like(gradient)"),
+    "outputs reversed": ("linear", "first: gradient = gradient[:, ::-1].copy()"),
+    "input gradient a mean": ("linear", "return: np.repeat((RESULT).mean(0, keepdims=True), len(gradient), axis=0)"),
+    "tanh slope 1 - y": ("tanh", "self.y * self.y -> self.y"),
+    "tanh without signs": ("tanh", "first: gradient = np.abs(gradient)"),
+    "sigmoid slope y": ("sigmoid", "1 - self.y -> 1"),
+    "relu mask on gradient": ("relu", "return: gradient * (gradient > 0) * (self.y > 0)"),
+    "leaky slope doubled": ("leaky relu", "self.slope -> 2 * self.slope"),
 }
+PLANTED = {name: replace(RIGHT[layer], backward=edit) for name, (layer, edit) in _FAULTS.items()}

@@ -1,10 +1,10 @@
-"""A gradient compared with differences: its cases and its known mistakes."""
+"""Gradients, checked and clipped: the cases and the known mistakes."""
 
 from typing import Any
 
 import numpy as np
 
-from course_lib.by_hand.debugging import gradient_check
+from course_lib.by_hand.debugging import clipped, gradient_check
 from course_lib.numpy_nn.gradcheck import numerical_gradient, relative_error
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.kinds import implement
@@ -67,9 +67,7 @@ GRADIENT_CHECK = implement(
     "gradient_check",
     "Compare a gradient with differences",
     gradient_check,
-    core=True,
-    difficulty=2,
-    minutes=20,
+    size="core, difficulty 2, 20 minutes",
     cases=_CASES,
     names={"by_the_library": by_the_library, "unit_vectors": unit_vectors},
     right="""
@@ -139,4 +137,26 @@ GRADIENT_CHECK = implement(
     ),
     not_tested="functions that draw random numbers, and how long it takes",
     fade=("differences[index] = ", "scale = "),
+)
+
+LONG, SHORT = [np.array([[3.0, 0.0], [0.0, -4.0]]), np.array([12.0])], [np.array([[0.5], [0.25]]), np.array([0.5])]
+
+CLIPPED = implement(
+    "clipped",
+    "Clip gradients that explode",
+    clipped,
+    cases=((LONG, 6.5), (LONG, 13.0), (SHORT, 2.0), ([np.array([8.0, 6.0, 0.0])], 0.5)),
+    wrong="""
+    entry_by_entry: every number clipped by itself | does the gradient keep its direction?
+        return: [np.clip(gradient, -limit, limit) for gradient in gradients]
+    array_by_array: every array clipped by its own length | which length do all parameters have together?
+        return: [g * min(1.0, limit / np.linalg.norm(g)) for g in gradients]
+    always_scaled: gradients that are always brought to the limit | how long were the short ones before?
+        limit / length if A else B -> limit / length
+    squared_length: the squared length in place of the length | of which unit is the limit?
+        np.sqrt(A) -> A
+    """,
+    hints=("One factor for all arrays: what is their common length?",),
+    not_tested="gradients of zeros, and numbers that are not finite",
+    equivalent="length > limit -> length >= limit | at the limit the factor is 1 either way",
 )
