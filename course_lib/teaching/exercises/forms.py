@@ -41,11 +41,14 @@ def expected(form: str) -> Property:
 
 
 class Form(NamedTuple):
-    """What a result is, in words ("one number"), whether it is that, and what is asked where it is not."""
+    """What a result is, in words ("one number"), whether it is that, what is asked where it is not, and whether an
+    iterator will do that gives its parts one by one.
+    """
 
     words: str
     fits: Callable[[Any], bool]
     asked: str = ""
+    yielded: bool = False
 
 
 class OtherForm(Exception):
@@ -56,7 +59,8 @@ def of_form(answer: Callable[..., Any], form: Form) -> Callable[..., Any]:
     """The answer, which raises `OtherForm` where what it gives has not this form."""
 
     def checked(*given: Any, **named: Any) -> Any:
-        result = read_out(answer(*given, **named))
+        result = answer(*given, **named)
+        result = read_out(result) if form.yielded else result
         if not form.fits(result):
             raise OtherForm("" if result is None else kind_of(result))
         return result

@@ -71,6 +71,7 @@ RATES_AFTER_EPOCHS = implement(
         "a list with a rate per epoch",
         lambda said: getattr(to_array(said), "ndim", 0) == 1,
         "is each entry one number, not a text, without brackets around it?",
+        yielded=True,
     ),
     right="""
     by_updates: update by update, keeping the rate after the last of each epoch
