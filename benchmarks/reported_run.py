@@ -99,7 +99,7 @@ def recording(run: Path, first: list[Path], notes: Path, recipe: Recipe) -> Reco
     seeds = []
     for place, folder in enumerate([run, *first]):
         meta = verify(checkpoints(folder)[-1]) if checkpoints(folder) else None
-        if meta is None or meta["config"] != configs.to_dict(recipe):
+        if meta is None or configs.from_dict(Recipe, meta["config"]) != recipe:
             raise ValueError(f"{folder.name} must hold a checkpoint of the recipe")
         seeds.append(meta["seeds"]["init"])
         rows += history_rows(folder, seeds[-1], recipe.epochs if place == 0 else 1)

@@ -84,6 +84,7 @@ claim("< 93", best, "the same")
 # %% id="recipe"
 from course_lib.infinito.model import Infinito
 from course_lib.infinito.train import AS_REPORTED_RUN as RUN
+from course_lib.infinito.train import Recipe
 
 with torch.device("meta"):  # shapes without numbers: instant
     parameters = sum(p.numel() for p in Infinito(RUN.model).parameters())
@@ -276,7 +277,7 @@ if complete:
 from course_lib.core import config as configs
 
 if run:
-    assert run.config["recipe"] == configs.to_dict(RUN), "the recording is of another recipe"
+    assert configs.from_dict(Recipe, run.config["recipe"]) == RUN, "the recording is of another recipe"
 
 # %% id="run-first" tags=["nbval-ignore-output"]
 if run:
