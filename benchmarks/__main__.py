@@ -1,7 +1,5 @@
 """`python -m benchmarks [--quick]`: run every benchmark that this machine can run, and print a table each."""
 
-from __future__ import annotations
-
 import argparse
 import os
 

@@ -1,7 +1,5 @@
 """How large is a fresh clone of the last commit? What is not committed does not count."""
 
-from __future__ import annotations
-
 import subprocess
 import tempfile
 from pathlib import Path

@@ -4,8 +4,6 @@ Faults: a process that is killed while it overwrites its newest file; one flippe
 refused costs the time since the one before; one that loads with other numbers in it costs the whole result.
 """
 
-from __future__ import annotations
-
 import os
 import random
 import signal

@@ -6,8 +6,6 @@ before every update (on a GPU before every 50th, as each check waits for the dev
 elements, and calls its callbacks. The hand-written loop takes part twice: how far it is from itself is the noise.
 """
 
-from __future__ import annotations
-
 import argparse
 import statistics
 import time

@@ -5,8 +5,6 @@ the same setting, so that the command can be stopped and given again. `--device 
 smaller size; `--quick` runs every part at a tiny size on the CPU and writes nothing unless `--out` is given.
 """
 
-from __future__ import annotations
-
 import os
 
 # Before torch is imported: some deterministic products on CUDA need a work space of a fixed size.

@@ -3,8 +3,6 @@
 A step reads one segment of B sequences and T tokens, from the external memory that the step before left.
 """
 
-from __future__ import annotations
-
 import tempfile
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """At what size is each part of the GPU benchmark run, and what stands beside its numbers?"""
 
-from __future__ import annotations
-
 import os
 import platform
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 Shapes: B sequences, T tokens. Tokens are drawn evenly: speed does not depend on what they say.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from typing import Any

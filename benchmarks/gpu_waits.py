@@ -1,7 +1,5 @@
 """What does waiting cost: for a number, for the loader, for sums in one order? Parts of `benchmarks.gpu`."""
 
-from __future__ import annotations
-
 from contextlib import nullcontext
 from typing import Any
 

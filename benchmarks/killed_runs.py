@@ -4,8 +4,6 @@ What a checkpoint may forget differs from kind to kind: the moments of Adam, the
 in a schedule, the noise of dropout in mid-epoch, the running loss of the epoch, the batches of one accumulated step.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable, Iterable
@@ -146,7 +144,7 @@ def digest(state: TrainState) -> str:
     return found.hexdigest()
 
 
-def _add(found: hashlib._Hash, value: object) -> object:
+def _add(found: "hashlib._Hash", value: object) -> object:
     """Put the bytes of every tensor within `value` into the hash; returns the rest as JSON can write it."""
     if isinstance(value, torch.Tensor):
         found.update(value.detach().cpu().contiguous().numpy().tobytes())

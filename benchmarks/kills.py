@@ -5,8 +5,6 @@ child writes a byte into a pipe after each update. The parent waits for a drawn 
 milliseconds that are drawn too, so that the kill falls anywhere: into a forward pass, an update, a save.
 """
 
-from __future__ import annotations
-
 import os
 import random
 import select

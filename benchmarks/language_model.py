@@ -5,8 +5,6 @@ One step: forward, loss, backward, clipping, fused AdamW, and the loss as a numb
 process. INFINITO trains with its exploration, which the peer has not; its memory is full and carried from step to step.
 """
 
-from __future__ import annotations
-
 import argparse
 import statistics
 from collections.abc import Callable

@@ -5,8 +5,6 @@ tells the runs apart. `--part first` asks what moves the first epoch of a report
 About ten minutes on one core; writes notebooks/recorded/infinito_leaks.json and infinito_first.json.
 """
 
-from __future__ import annotations
-
 import argparse
 import math
 import platform

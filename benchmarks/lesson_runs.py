@@ -6,8 +6,6 @@ The cells are taken from the source of the lesson, so that what is recorded is w
 a minute or less on one core; writes `notebooks/recorded/NAME.json`.
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import io

@@ -5,8 +5,6 @@ are those of the processor and of the clock, from the start of the kernel to its
 the kernel held.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

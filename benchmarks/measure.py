@@ -4,8 +4,6 @@ Times of one machine say little; ratios of contenders that take turns in one pro
 machine does hits all of them alike.
 """
 
-from __future__ import annotations
-
 import os
 import platform
 import statistics

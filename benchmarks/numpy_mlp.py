@@ -5,8 +5,6 @@ order per epoch, forward, loss, backward, update, and the loss of each step as a
 The floor is what no NumPy loop can avoid: the 8 matrix products of a step into arrays that are there, and Adam.
 """
 
-from __future__ import annotations
-
 import argparse
 import statistics
 import warnings

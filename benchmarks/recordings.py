@@ -4,8 +4,6 @@ A record is a small JSON file with its provenance. One that needs hardware of an
 has been made, `python -m benchmarks` lists it as missing.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -7,8 +7,6 @@ FILE what those forecast that are there now and stops; it is called after each e
 a CPU; `python -m benchmarks.gpu --part infinito_run` records one on a GPU.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import math

@@ -5,8 +5,6 @@ buffers, optimizer and history are compared with an uninterrupted run, bit for b
 files of ours and of peers. POSIX only.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import signal

@@ -1,7 +1,5 @@
 """The command line: python -m course_lib report | progress | train | update | lab."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Modules that have moved: sheets and notes that learners copied before find them under their old names."""
 
-from __future__ import annotations
-
 import importlib
 import sys
 from collections.abc import Sequence

@@ -6,8 +6,6 @@ starts in the set-up of its first cell), its call and its tear-down. With severa
 and the first process, which prints, adds up what their reports say.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections import defaultdict

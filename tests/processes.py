@@ -3,8 +3,6 @@
 A pytest plugin, loaded by the top conftest.py.
 """
 
-from __future__ import annotations
-
 import pytest
 
 WHOLE_FILES = "loadfile"

@@ -1,7 +1,5 @@
 """Each public name means one thing, and each function is written once: `by_hand` holds the body, the others call it."""
 
-from __future__ import annotations
-
 import ast
 from collections import defaultdict
 from collections.abc import Iterator

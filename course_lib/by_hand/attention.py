@@ -6,8 +6,6 @@ reading; `attention`, `memory` and `analysis` hold the fast ones, and the tests 
 Shapes: B sequences, T tokens, D model width, H heads, d the width of one head, M memory slots of width k.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any

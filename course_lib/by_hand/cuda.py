@@ -4,8 +4,6 @@ The exercises of sheet 09 are cut from these functions. `cost`, `step_memory`, `
 for every kind of layer and with more care.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise

@@ -3,8 +3,6 @@
 Lesson 04 shows it and sheet 04 asks for it; `curvature.largest_curvature` is the validated version for networks.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

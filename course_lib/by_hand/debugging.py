@@ -3,8 +3,6 @@
 These functions are the ones that lesson 07 derives and sheet 07 asks for. Shapes: n samples, f features, k classes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

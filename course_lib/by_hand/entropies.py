@@ -5,8 +5,6 @@ reading; `course_lib.text.synthetic` and `course_lib.core` hold the validated on
 Entropies and losses are in nats per token.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -5,8 +5,6 @@ reading; the layers, losses and data functions of this package are their validat
 equal. Shapes: n samples, i inputs, o outputs, k classes, f features.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 

@@ -5,8 +5,6 @@ reading; `numpy_nn.initializers` holds their validated versions, and the tests h
 (inputs, outputs), as in y = x @ weight.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 

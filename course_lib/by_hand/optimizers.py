@@ -5,8 +5,6 @@ are given, and keep no state: it goes in and comes out, and starts at zeros. `nu
 saves memory traffic; the tests hold the two equal, and both equal to torch. All arrays of one call have one shape.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -5,8 +5,6 @@ These functions are the ones that lesson 05 derives and sheet 05 asks for; `laye
 i inputs, o outputs.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -4,8 +4,6 @@ These functions are the ones that lesson 04 shows and sheet 04 asks for. They ch
 `course_lib.core.schedules` has the validated versions, and the tests hold the two equal.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 

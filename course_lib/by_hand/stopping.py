@@ -4,8 +4,6 @@ These functions are the ones that lesson 06 derives and sheet 06 asks for. They 
 reading; `core.stopping.EarlyStopping` is the validated stopper, and the tests hold the two equal.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 

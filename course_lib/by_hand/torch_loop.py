@@ -4,8 +4,6 @@ A loss function takes a model and a batch and gives Loss(total, count): a sum, a
 holds. The library's own functions (`step`, `callbacks`, `fit`) do the same with more care.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 

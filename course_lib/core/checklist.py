@@ -4,8 +4,6 @@ An item passes, fails, or is not checkable with what was given; it always says w
 was measured.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ The rule of lesson 01, in numbers. It needs one outside fact: the loss of knowin
 for cross-entropy, the variance of the targets for a squared error), without which "high" has no meaning.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

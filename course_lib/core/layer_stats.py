@@ -4,8 +4,6 @@ Arrays in, numbers out, so that the same instruments serve the NumPy networks (`
 arrays) and the torch models (hooks in `training`). Shapes: n samples, u units.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any

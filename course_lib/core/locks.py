@@ -4,8 +4,6 @@ A file that merely says "in use" outlives a process that was killed, and a clock
 lock of the kernel has no age: it lasts as long as its process, also while that process is stopped.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import time

@@ -4,8 +4,6 @@ To write a record of 400,000 rows anew takes seconds; to compare it with what wa
 list and the rows in it count their own changes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -45,7 +43,7 @@ class Rows(list[dict[str, Any]]):
         """Add rows at the end."""
         super().extend(map(_row, rows))
 
-    def __iadd__(self, rows: Iterable[dict[str, Any]]) -> Rows:  # type: ignore[override,misc]
+    def __iadd__(self, rows: Iterable[dict[str, Any]]) -> "Rows":  # type: ignore[override,misc]
         self.extend(rows)
         return self
 

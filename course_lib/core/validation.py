@@ -4,8 +4,6 @@ Every function takes the name that the caller knows, so that the sentence speaks
 these functions write these sentences; a rule that is about one function alone stands in that function.
 """
 
-from __future__ import annotations
-
 import math
 import numbers
 from collections.abc import Collection, Sized

@@ -3,8 +3,6 @@
 Shapes: B samples of 64 pixels, 10 classes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise

@@ -4,8 +4,6 @@ The preset "as-reported" is the run that ended at perplexity 99.25, with what it
 parameter, a cosine over 20 epochs of which 15 are trained, and a vocabulary of its own for each part of the data.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial

@@ -5,8 +5,6 @@ own random angle, shift, zoom and noise, and all are computed at once: there is 
 change keeps the label is for the caller to know: a 6 that is turned by 180 degrees is a 9.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -4,8 +4,6 @@ Shapes: n samples, f features. A split is three arrays of row numbers, so that i
 `x[split.train], y[split.train]`.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -97,7 +95,7 @@ class Standardizer:
     wide: bool = field(default=False, repr=False)
 
     @classmethod
-    def fit(cls, x: Floats) -> Standardizer:
+    def fit(cls, x: Floats) -> "Standardizer":
         """Measure (n, f). A constant feature gets std 1, so that it becomes 0 in place of 0 / 0.
 
         Raises TypeError for whole numbers, whose std would be rounded; ValueError for no samples, another number of

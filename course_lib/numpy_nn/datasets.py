@@ -3,8 +3,6 @@
 Both sets come with scikit-learn, which is imported only when one is loaded.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

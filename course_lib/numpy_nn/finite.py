@@ -1,7 +1,5 @@
 """Numbers in a type whose squares and sums hold."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -5,8 +5,6 @@ takes over; in float64 h = 1e-5 is near the best choice and the relative error o
 In float32 rounding hides all but gross faults, so that float64 is required.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

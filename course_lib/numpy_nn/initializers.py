@@ -4,8 +4,6 @@ Every initializer is a function (shape, rng, dtype) -> weights of shape (inputs,
 fan-in, the units of the layer are the fan-out. Lesson 02 derives the variances.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -5,8 +5,6 @@ Shapes: n samples, i inputs, o outputs. A weight matrix is (i, o), so that y = x
 own parameters and returns the gradient with respect to its input.
 """
 
-from __future__ import annotations
-
 from typing import Any, Protocol
 
 import numpy as np

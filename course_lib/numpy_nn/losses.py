@@ -4,8 +4,6 @@ Both losses return their sum and count, because a mean of means is wrong when ba
 gradient of the mean. Shapes: n samples, k outputs or classes.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

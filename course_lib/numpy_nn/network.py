@@ -6,8 +6,6 @@ short ones, and the state of a whole network is an array: `kept = model.paramete
 `model.parameters[:] = kept` restores it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any

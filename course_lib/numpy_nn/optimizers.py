@@ -7,8 +7,6 @@ at the first step. g is the gradient, eta the rate, t = 1, 2, ... the step.
 The updates are written in place (`+=`, `out=`), because at this size the time goes into memory traffic.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any, Protocol
 

@@ -5,8 +5,6 @@
 after it (`on_step`). Biases are neither penalised nor limited.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any

@@ -4,8 +4,6 @@ The NumPy loop of the course, in the open: forward, loss, backward, update, for 
 torch (`course_lib.training.loop.fit`) has the same four lines.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterable
 from typing import Any

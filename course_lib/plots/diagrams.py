@@ -1,7 +1,5 @@
 """Diagrams of lessons: what is drawn of a network is kept here, so that a lesson's cell only shows it."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 from matplotlib.figure import Figure

@@ -1,7 +1,5 @@
 """Computation graphs: boxes that compute, arrows between them, values on the way forward, gradients on the way back."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

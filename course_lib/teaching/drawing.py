@@ -1,7 +1,5 @@
 """A grid of pixels to draw a digit on, and what a classifier says of it while it is drawn."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

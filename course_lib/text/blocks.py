@@ -9,8 +9,6 @@ is resumed goes on with the batch that it would have seen. Iterating over the lo
 distributed run each process gets its share of the rows, in every batch the same ones.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

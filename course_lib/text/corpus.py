@@ -3,8 +3,6 @@
 Shapes: N tokens of a part; a line's end is a token.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -4,8 +4,6 @@ About 300,000 words of technical English. The text is that of the Python that ru
 every perplexity on it) differ from one Python version to the next; the corpus carries the version in its name.
 """
 
-from __future__ import annotations
-
 import ast
 import inspect
 import platform

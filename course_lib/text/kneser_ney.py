@@ -11,8 +11,6 @@ Chen & Goodman 1999, An empirical study of smoothing techniques for language mod
 Shapes: N tokens, V words in the vocabulary, G different n-grams of one order, H histories of one order.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -6,8 +6,6 @@ Every n-gram that occurs in the training text has a number of its own, in the or
 Shapes: N tokens, V words in the vocabulary, G different n-grams of one order.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -4,8 +4,6 @@ A word is what stands between white space. A line ends at \\n, \\r\\n or \\r and
 would also end one at U+2028 or U+0085, and every end counts as a token.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 

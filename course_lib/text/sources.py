@@ -1,7 +1,5 @@
 """Which real text does a lesson use? WikiText-2 where it is, else the documentation of the Python that runs it."""
 
-from __future__ import annotations
-
 from course_lib.core.files import data_folder
 from course_lib.text.corpus import Corpus
 from course_lib.text.documentation import python_documentation

@@ -9,8 +9,6 @@ Shapes: N tokens, S states (words since the last full stop, 0 to the longest).
 Source: the facts that course_lib.core.reports.repositories keeps of the reported training script.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -5,8 +5,6 @@ cannot be compared, per word or per byte of the same text they can. All function
 the whole part.
 """
 
-from __future__ import annotations
-
 import math
 
 from course_lib.core.metrics import Loss, perplexity

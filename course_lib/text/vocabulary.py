@@ -4,8 +4,6 @@ Shapes: N tokens. Build it from the training part only: a vocabulary that has se
 come.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections import Counter
@@ -53,7 +51,7 @@ class Vocabulary:
         special: Sequence[str] = (UNKNOWN, END),
         max_size: int | None = None,
         minimum_count: int = 1,
-    ) -> Vocabulary:
+    ) -> "Vocabulary":
         """The special words, then the words of `tokens` (the training part) by falling frequency.
 
         Equally frequent words stand in the order of their characters, so that the order of the text does not matter.
@@ -108,7 +106,7 @@ class Vocabulary:
         write_json(Path(path), {"format": _FORMAT, "sha256": self.digest, "words": list(self.words)})
 
     @classmethod
-    def load(cls, path: Path | str) -> Vocabulary:
+    def load(cls, path: Path | str) -> "Vocabulary":
         """Read what `save` wrote. Raises ValueError, with the file, for anything else or a damaged file."""
         path = Path(path)
         try:

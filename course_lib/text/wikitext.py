@@ -4,8 +4,6 @@ A token count is part of the data set's definition: a perplexity over another nu
 Source: Merity et al. 2016, Pointer Sentinel Mixture Models (CC BY-SA 3.0).
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -7,8 +7,6 @@ anywhere.
 Shapes: S states (words since the last full stop), T tokens of a window.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

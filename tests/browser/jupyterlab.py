@@ -1,7 +1,5 @@
 """A running JupyterLab and a browser's page on it: what a learner does, as functions."""
 
-from __future__ import annotations
-
 import os
 import secrets
 import shutil

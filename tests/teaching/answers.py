@@ -5,8 +5,6 @@ a function; any other answer is the value itself. What is expected is "right", "
 mistake, or words of the card: `says("up to step 2 all is right")`.
 """
 
-from __future__ import annotations
-
 import textwrap
 from dataclasses import dataclass
 from typing import Any

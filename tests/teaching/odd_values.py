@@ -1,7 +1,5 @@
 """Thirty-one kinds of odd value that an answer may be, hold or return."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterator
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Small runs of every kind, for the tests of checkpoints: each model has something of its own to be saved."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

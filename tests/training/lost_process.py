@@ -1,7 +1,5 @@
 """A program of two processes, of which the second one gets a signal in the middle of a run; started by a test."""
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

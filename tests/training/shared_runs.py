@@ -1,7 +1,5 @@
 """The runs that one process and several must agree on; as a program, started by torchrun, it writes what it found."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Any

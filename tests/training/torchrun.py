@@ -1,7 +1,5 @@
 """How a test starts several processes: by torchrun, with one retry that is reported."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -3,8 +3,6 @@
 A band that is chosen after the result is known proves nothing, so these carry the date and what was known then.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Shapes: N ids of a text, T tokens of a block, V words of the vocabulary, U ids t
 entropies are in nats per token.
 """
 
-from __future__ import annotations
-
 import copy
 from dataclasses import dataclass
 from typing import Any

@@ -4,8 +4,6 @@ Every run differs from the honest one in one thing: what the model sees, what it
 held out. Shapes: B blocks of T = 32 tokens, in batches of 16; losses in nats per token.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """Verdicts on the claims of the INFINITO training report, read from verdicts.toml."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass

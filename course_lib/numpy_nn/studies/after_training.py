@@ -4,8 +4,6 @@
 samples are worst; `post` checks that all of it was done.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass

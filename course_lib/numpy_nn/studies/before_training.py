@@ -4,8 +4,6 @@
 small networks, not constants of nature; every item says what it measured. Shapes: n samples, f features, k classes.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any

@@ -5,8 +5,6 @@ gradient along v, (g(theta + h v) - g(theta - h v)) / 2h, and products are all t
 float64: the difference of two nearly equal gradients keeps only the digits in which they differ.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

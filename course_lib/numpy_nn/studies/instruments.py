@@ -4,8 +4,6 @@
 during training how far each step moves each Linear layer, relative to the length of its weights.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

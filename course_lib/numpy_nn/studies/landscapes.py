@@ -4,8 +4,6 @@ Functions of two parameters, each with its gradient in closed form, and `follow`
 `optimizers` walk on one of them. Shapes: a point is (2,), a path (steps + 1, 2).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

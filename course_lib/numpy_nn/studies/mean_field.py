@@ -10,8 +10,6 @@ gain^2 * E[phi'(sqrt(q_l) z)^2] on its way back from layer l + 1 to layer l. Sou
 et al. 2017 (both without the letters that they use).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 

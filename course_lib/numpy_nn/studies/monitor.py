@@ -1,7 +1,5 @@
 """Whether a training goes as it should, as far as its history shows."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

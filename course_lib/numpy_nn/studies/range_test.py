@@ -5,8 +5,6 @@ loss begins to fall, the rate is large enough to matter; where it turns up, it i
 Source: Smith 2017, Cyclical Learning Rates, section 3.3.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

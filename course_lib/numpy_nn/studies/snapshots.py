@@ -4,8 +4,6 @@
 data, so that validation and test curves of one run can be compared without training it twice.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

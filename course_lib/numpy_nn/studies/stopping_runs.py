@@ -4,8 +4,6 @@ The digits, 108 training images, a network 64-64-64-10, Adam, batches of 32. The
 machine to machine, which is why they are recorded; `python -m benchmarks.lesson_runs early_stopping_runs` makes them.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from course_lib.core.history import History

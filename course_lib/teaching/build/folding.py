@@ -5,8 +5,6 @@ the checks of a section become one line below the last of them, but for a check 
 table: a lesson has about fifteen such numbers.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence

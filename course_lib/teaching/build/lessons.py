@@ -4,8 +4,6 @@ A lesson is ready when its notebook is there; the others are shown as planned. L
 this table.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -4,8 +4,6 @@ A section of a lesson says `{exercise: slug}` where its text is done. The builde
 and a link back to the section above the exercise.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from pathlib import Path

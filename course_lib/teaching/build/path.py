@@ -4,8 +4,6 @@
 lesson itself checks. `python -m course_lib.teaching.build.path` prints a table of all lessons.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 import sys
@@ -37,7 +35,7 @@ class PathPart:
         """What the part takes."""
         return self.words / WORDS_A_MINUTE + MINUTES_A_CELL * self.cells + self.exercises
 
-    def __add__(self, other: PathPart) -> PathPart:
+    def __add__(self, other: "PathPart") -> "PathPart":
         return PathPart(self.words + other.words, self.cells + other.cells, self.exercises + other.exercises)
 
 

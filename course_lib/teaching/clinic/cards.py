@@ -4,8 +4,6 @@
 `show_mended("case-05")` runs it with the mend. The names of the faults are `FAULTS`.
 """
 
-from __future__ import annotations
-
 import difflib
 from dataclasses import dataclass
 from functools import lru_cache

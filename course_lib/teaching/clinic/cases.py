@@ -1,7 +1,5 @@
 """The cases of the clinic: what each shows, how its fault is told from the nearest rival, and the mend."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

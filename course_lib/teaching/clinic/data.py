@@ -1,7 +1,5 @@
 """The data of the clinic's runs, when nothing is wrong with them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 

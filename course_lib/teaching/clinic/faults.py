@@ -1,7 +1,5 @@
 """The faults of the clinic's runs, as exchanged parts of a setup."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import lru_cache
 

@@ -5,8 +5,6 @@ word, so that the kill falls on the step that was asked for and not a few update
 handler runs, nothing is flushed, nothing is tidied up.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -4,8 +4,6 @@
 instruments read. Everything is a function of the seed. Shapes: n samples, k = 10 classes, L linear layers.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache

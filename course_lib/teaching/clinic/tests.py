@@ -3,8 +3,6 @@
 A test is True where it finds nothing wrong. None of them knows which fault was planted.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The exercise that asks for a function of the library, and whether the learner may see its body yet."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

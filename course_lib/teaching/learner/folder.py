@@ -5,8 +5,6 @@ outputs, so that a prediction is one. `.course/bases` holds each copy as it was 
 three-way merge; `.course/before` holds copies as they were before an update changed them.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import posixpath

@@ -4,8 +4,6 @@ Everything that is written lies inside the course's folder: `my-course/` is the 
 keeps the layout of this course's JupyterLab apart from that of other projects.
 """
 
-from __future__ import annotations
-
 import os
 import tempfile
 from collections.abc import MutableMapping, Sequence

@@ -7,8 +7,6 @@ as `make lab ARGS="--IdentityProvider.token="`, is followed, and named. JupyterL
 its server (`lab_settings/jupyter_server_config.d`), after it has read every configuration and before it listens.
 """
 
-from __future__ import annotations
-
 import secrets
 from typing import Any
 

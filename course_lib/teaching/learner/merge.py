@@ -5,8 +5,6 @@ learner's, with the course's new text below it as Markdown: it is read, and cann
 merges lines within a cell and writes its marks of a conflict into it, after which the cell no longer runs.)
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterable
 from dataclasses import dataclass

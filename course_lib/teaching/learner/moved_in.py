@@ -4,8 +4,6 @@ Nothing is written over: a file whose name is taken gets another name, and a sec
 first until it is added to it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

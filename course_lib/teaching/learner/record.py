@@ -4,8 +4,6 @@ What the course does not know, it keeps: sections and fields of a newer course, 
 the wrong type is repaired where its meaning is plain ("3" attempts are 3) and left out where it is not; `odd` names it.
 """
 
-from __future__ import annotations
-
 import copy
 import json
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The files of a learner's record: read, kept aside, and written with the mode and the owner that they had."""
 
-from __future__ import annotations
-
 import itertools
 import os
 import stat

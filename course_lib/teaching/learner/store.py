@@ -9,8 +9,6 @@ writes it while this process holds a lock of the kernel on its folder, so that t
 - Where nothing can be written at all, one sentence says so, and the changes wait in memory until the process ends.
 """
 
-from __future__ import annotations
-
 import atexit
 import copy
 import json

@@ -3,8 +3,6 @@
 It says what the record on the learner's machine says; it proves nothing about who typed the answers.
 """
 
-from __future__ import annotations
-
 import html
 import json
 import platform

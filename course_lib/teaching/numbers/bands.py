@@ -4,8 +4,6 @@ python -m course_lib.teaching.numbers.bands            a table of the claims tha
 python -m course_lib.teaching.numbers.bands 09 --log F   of lesson 09, with the values of a log (pytest --claims-log F)
 """
 
-from __future__ import annotations
-
 import argparse
 import ast
 import json

@@ -4,8 +4,6 @@ A cell that only checks the text starts with the comment FOLDED or LAST, which t
 for the last such cell of the section and show there as one line. Outside a notebook each row is printed at once.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from typing import Any

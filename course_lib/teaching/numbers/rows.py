@@ -5,8 +5,6 @@ comparison, in the plain text by the words after it and in the page by its class
 a value.
 """
 
-from __future__ import annotations
-
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 The notebook holds the key alone, so that nobody reads the answer above the choices.
 """
 
-from __future__ import annotations
-
 import tomllib
 from dataclasses import dataclass
 from functools import lru_cache

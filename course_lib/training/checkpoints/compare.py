@@ -3,8 +3,6 @@
 What is compared is described in plain words of JSON, by the run that saves and again by the run that loads.
 """
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Collection

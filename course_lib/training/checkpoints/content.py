@@ -1,7 +1,5 @@
 """What of a run goes into a checkpoint? Tensors and plain values, which load without running code."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 from typing import Any

@@ -4,8 +4,6 @@ Both are what the INFINITO report's training script wrote. They hold no seeds, n
 epoch, so that no run goes on from them bit for bit: for that there is `checkpoint`.
 """
 
-from __future__ import annotations
-
 import math
 from pathlib import Path
 from typing import Any

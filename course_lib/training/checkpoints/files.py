@@ -7,8 +7,6 @@ were. meta.json holds the length and the SHA-256 of every other file and of itse
 new folder is called `step-0000000120.1`, and the old one is removed after the new one is there.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

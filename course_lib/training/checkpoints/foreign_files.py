@@ -1,7 +1,5 @@
 """Files that torch.save wrote elsewhere: read without running anything, with NumPy's numbers as plain numbers."""
 
-from __future__ import annotations
-
 import io
 import re
 import zipfile

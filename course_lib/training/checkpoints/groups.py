@@ -1,7 +1,5 @@
 """The optimizer of a checkpoint brought back into a freshly built one, with groups that were added while it trained."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

@@ -7,8 +7,6 @@ that no two checkpoints in a row share what a disk may damage. Where there is no
 process and on a file system without hard links, the last one is copied; after a row was changed all is written anew.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import shutil

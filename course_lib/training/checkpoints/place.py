@@ -1,7 +1,5 @@
 """Where a run stands beside its tensors, in words of JSON: written into the metadata of a checkpoint, and put back."""
 
-from __future__ import annotations
-
 import math
 import platform
 from typing import Any

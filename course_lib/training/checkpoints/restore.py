@@ -1,7 +1,5 @@
 """The writing of a checkpoint into a run: all of it, or nothing when something goes wrong on the way."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

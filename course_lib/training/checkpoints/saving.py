@@ -5,8 +5,6 @@ states of the random generators. Not saved: the data and the code; `config` and 
 checkpoint of another run is refused. On disk a checkpoint is a folder, see `checkpoint_files`.
 """
 
-from __future__ import annotations
-
 import datetime
 import math
 from collections.abc import Collection

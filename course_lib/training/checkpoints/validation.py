@@ -4,8 +4,6 @@ The checksums of a checkpoint find damage. They find no edit by somebody who too
 that wrote nonsense. So whatever a run would take over is looked at here, before any of it is taken over.
 """
 
-from __future__ import annotations
-
 import copy
 import math
 import re

@@ -4,8 +4,6 @@ Forms are tuples, lists, sets, mappings, dataclasses, namespaces and their subcl
 of another kind with tensors in it must have a method `to(device)`, as torch's own and those of other libraries do.
 """
 
-from __future__ import annotations
-
 import copy
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, MutableSequence, Sequence, Set

@@ -4,8 +4,6 @@ What a sample or a batch draws at random (augmentation, mixing) is a function of
 are the same with any number of workers, and after a resume.
 """
 
-from __future__ import annotations
-
 import random
 import warnings
 from collections.abc import Callable, Iterator
@@ -108,7 +106,7 @@ class DatasetLoader:
                 self._loader = None
                 raise
 
-    def _load(self, tasks: list[_Task]) -> Iterator[Any]:
+    def _load(self, tasks: list["_Task"]) -> Iterator[Any]:
         """The batches of the tasks, by a DataLoader that is kept from epoch to epoch, and its workers with it."""
         if self._loader is None:
             # batch_size=None: one task is a whole batch, which the worker collates itself.
@@ -164,7 +162,7 @@ class _Batch:
     def __init__(self, content: Any) -> None:
         self.content = content
 
-    def pin_memory(self) -> _Batch:
+    def pin_memory(self) -> "_Batch":
         """What torch calls on CUDA."""
         return _Batch(pinned(self.content))
 

@@ -5,8 +5,6 @@ Shapes: n samples. A loader has `len(loader)` batches per epoch and gives them b
 of every batch, so that the batch size is that of all processes together.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass

@@ -1,7 +1,5 @@
 """MNIST, when it is on this machine or may be downloaded: 70,000 handwritten digits of 28 x 28 pixels."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

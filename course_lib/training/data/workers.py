@@ -1,7 +1,5 @@
 """The worker processes of a DataLoader: of one that dies, the one who waits for its batch is told, and nobody else."""
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import signal

@@ -4,8 +4,6 @@ A callback keeps nothing that is not in the state: what it needs of the past it 
 resumed run decides as the uninterrupted one does.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from typing import Any
 

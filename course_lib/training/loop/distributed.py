@@ -4,8 +4,6 @@ torchrun starts the processes, one for each GPU, and `processes` joins them. Sta
 is one process, and everything here does nothing.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext

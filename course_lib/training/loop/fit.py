@@ -1,7 +1,5 @@
 """How is a torch model trained? The same four lines as in NumPy, written once for every system of the course."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager

@@ -5,8 +5,6 @@ nn.Dropout draws from the generator of its device and takes no other, and mixing
 and puts them back as it found them when it returns.
 """
 
-from __future__ import annotations
-
 import random
 import struct
 from collections.abc import Iterator

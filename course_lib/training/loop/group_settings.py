@@ -1,7 +1,5 @@
 """Members and settings of an optimizer's groups in the words of JSON: what tells one run from another."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -5,8 +5,6 @@ A name in a pattern or a mapping is that of a parameter ("head.bias"), of a part
 one would train, or freeze, nothing without a word.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any

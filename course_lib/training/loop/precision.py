@@ -5,8 +5,6 @@ multiplied before backward and the gradients divided after it (the scaler). bflo
 needs no scaler, but has 8 bits for the digits.
 """
 
-from __future__ import annotations
-
 from contextlib import AbstractContextManager, nullcontext
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """What does a training run need in order to go on? One object holds it, and a checkpoint saves it as one thing."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol

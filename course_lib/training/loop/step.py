@@ -1,7 +1,5 @@
 """One update of the parameters: forward and loss, backward, finite?, clip, update; what is refused changes nothing."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -75,7 +73,7 @@ class Step:
         self._zero_and_one: tuple[torch.Tensor, torch.Tensor] | None = None
         self._waiting: AbstractContextManager[object] | None = None
 
-    def of(self, batches: Sequence[Any], *, check: bool = True) -> Step:
+    def of(self, batches: Sequence[Any], *, check: bool = True) -> "Step":
         """Begin an update by these batches. An error before its end puts back what the update has written."""
         self.parameters = [p for group in self.state.optimizer.param_groups for p in group["params"]]
         self.device = self.parameters[0].device

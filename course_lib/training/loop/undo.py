@@ -1,7 +1,5 @@
 """What a refused step puts back: the buffers that its forward pass wrote, and an update that is not finite."""
 
-from __future__ import annotations
-
 import copy
 from typing import Any
 

@@ -8,8 +8,6 @@ bandwidth), and no operation is faster than either of them allows: the roofline 
 Shapes: B samples, T tokens, H heads, d width of a head. Float32 has an itemsize of 4 bytes, bfloat16 and float16 of 2.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -37,7 +35,7 @@ class Cost:
             raise ValueError(f"{self.name} moves no bytes, so it has no intensity")
         return self.flops / self.bytes
 
-    def seconds(self, machine: Machine) -> float:
+    def seconds(self, machine: "Machine") -> float:
         """No run is shorter: the larger of computing all FLOPs and moving all bytes."""
         return max(self.flops / machine.rate, self.bytes / machine.bandwidth)
 

@@ -1,7 +1,5 @@
 """Devices: on which a run computes, with which settings, and what it can do."""
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import platform

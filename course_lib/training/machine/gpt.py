@@ -3,8 +3,6 @@
 Shapes: B sequences, T tokens, D width, H heads, V vocabulary. INFINITO itself, with its memory, is a system of its own.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

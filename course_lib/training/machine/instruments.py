@@ -4,8 +4,6 @@ The instruments of `numpy_nn.studies.instruments` for torch: hooks collect the a
 Shapes: n samples, u units.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any

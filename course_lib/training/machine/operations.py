@@ -4,8 +4,6 @@ Everything here counts and nothing is timed, so that the numbers are the same on
 (`torch._subclasses.FakeTensorMode`) a step of any size is counted without being computed.
 """
 
-from __future__ import annotations
-
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path

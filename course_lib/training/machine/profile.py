@@ -4,8 +4,6 @@ A GPU works through a queue while the program goes on, so a clock around a call 
 the device's own events take the time on CUDA, and everything is waited for elsewhere.
 """
 
-from __future__ import annotations
-
 import os
 import statistics
 import time
@@ -33,7 +31,7 @@ class Timing:
     rounds: int
 
     @classmethod
-    def of(cls, seconds: list[float]) -> Timing:
+    def of(cls, seconds: list[float]) -> "Timing":
         """Of the seconds of every round. Raises ValueError for none."""
         validate_not_empty("seconds", seconds, "round")
         return cls(statistics.median(seconds), min(seconds), max(seconds), len(seconds))

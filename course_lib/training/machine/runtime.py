@@ -1,7 +1,5 @@
 """This machine, and which presets of the course run on it."""
 
-from __future__ import annotations
-
 import importlib.metadata
 import os
 import platform

@@ -6,8 +6,6 @@ leave out what lives for a moment only, such as the gradient of the logits; a GP
 Shapes: B samples or sequences, T tokens, D width, H heads, V vocabulary, N = B T.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 

@@ -5,8 +5,6 @@ waits for the other, unless the host wants a number back: then it waits until th
 The same picture holds for a loader (as the host) and the training step (as the device).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from course_lib.core.validation import validate_at_least, validate_not_empty

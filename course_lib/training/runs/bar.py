@@ -1,7 +1,5 @@
 """How is a run doing while it runs? A line, a bar, and a watch for losses that grow."""
 
-from __future__ import annotations
-
 import importlib.util
 import math
 import os

@@ -4,8 +4,6 @@ Ends with 0 when the run is complete, 130 (Ctrl-C), 143 (SIGTERM) or 129 (SIGHUP
 with one line on what is wrong, 2 for a command that makes no sense.
 """
 
-from __future__ import annotations
-
 import argparse
 import importlib
 import sys

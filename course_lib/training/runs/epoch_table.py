@@ -1,7 +1,5 @@
 """How does a run look in numbers? One line per epoch, the same in a notebook, in the shell and after the fact."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 from course_lib.core.history import History

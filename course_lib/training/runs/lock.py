@@ -8,8 +8,6 @@ that goes on, and a new file of that name would be free. What is held is compare
 every save, see `hold_on`.
 """
 
-from __future__ import annotations
-
 import os
 import uuid
 from collections.abc import Iterator

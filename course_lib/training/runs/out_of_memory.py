@@ -1,7 +1,5 @@
 """What to do when the memory does not suffice? Say so with a way out, or find the largest batch that fits."""
 
-from __future__ import annotations
-
 import copy
 import gc
 import math

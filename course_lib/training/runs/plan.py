@@ -1,7 +1,5 @@
 """The plan of a run, its loader and its schedule: what of it a checkpoint holds, and where another one differs."""
 
-from __future__ import annotations
-
 import inspect
 import math
 from collections.abc import Sequence
@@ -35,7 +33,7 @@ class Plan:
     at_start: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, loader: Any, schedule: Schedule | None, epochs: int, accumulate: int) -> Plan:
+    def of(cls, loader: Any, schedule: Schedule | None, epochs: int, accumulate: int) -> "Plan":
         """The plan of `fit` with these arguments."""
         updates = epochs * math.ceil(len(loader) / max(1, accumulate))
         return cls(loader_identity(loader), schedule, updates, at_start=_plain_numbers(schedule))

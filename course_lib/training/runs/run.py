@@ -1,7 +1,5 @@
 """How does a training run survive? It lives in a folder: locked, saved as it goes, resumed by starting it again."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from itertools import takewhile

@@ -4,8 +4,6 @@ Python runs a handler between two lines of whatever is executed, in the middle o
 the signal, and a callback heeds it after the step.
 """
 
-from __future__ import annotations
-
 import signal
 import threading
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Is the GPU too hot to go on? Pause at the limit, go on when it has cooled down; the run stays what it was."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

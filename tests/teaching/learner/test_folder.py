@@ -1,7 +1,5 @@
 """The learner's folder: handed out without outputs, brought up to date without a loss; `my-exercises` arrives there."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import subprocess

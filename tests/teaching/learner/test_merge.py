@@ -1,7 +1,5 @@
 """Twenty sheets that a learner edited and the course changed: what stays, what comes in, and what is marked."""
 
-from __future__ import annotations
-
 import copy
 from typing import Any
 

@@ -4,8 +4,6 @@ The model has a weight of 3 numbers and a bias of 1. The gradient of a loss is c
 `bias` for the bias; each of the three passes float16 on its way back, where it may become 0 or infinite.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

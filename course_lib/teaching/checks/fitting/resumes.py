@@ -3,8 +3,6 @@
 256 digits, 8 batches an epoch; cut in the middle of epoch 2. Everything is a function of fixed seeds.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterator
 from dataclasses import replace

@@ -4,8 +4,6 @@ A run has everything that a real one has: an order of the rows, noise, momentum,
 that only the measurement uses. Shapes: 20 rows of 3 features, 7 batches an epoch.
 """
 
-from __future__ import annotations
-
 import copy
 import json
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 Shapes: B rows of 3 features, a value per row; a row with weight 0 does not count.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

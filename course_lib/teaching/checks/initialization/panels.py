@@ -3,8 +3,6 @@
 Nothing is trained here: each panel is one batch of digits, sent forward and backward once.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 
