@@ -1,4 +1,4 @@
-"""Which few formulas decide what a perplexity is worth? Entropies, a perplexity from rows, rates, a test of a test.
+"""The few formulas that decide what a perplexity is worth: entropies, a perplexity from rows, rates, a test of a test.
 
 These functions are the ones that lesson 11 derives and sheet 11 asks for. They check nothing and are written for
 reading; `course_lib.text.synthetic` and `course_lib.core` hold the validated ones, and the tests hold the two equal.
