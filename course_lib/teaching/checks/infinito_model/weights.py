@@ -101,6 +101,8 @@ CAUSAL_ATTENTION_WEIGHTS = implement(
     equivalent="""
     swap: -2 <-> -1 | the same two axes change places
     1 -> 2 | scores are as wide as they are high
+    torch.ones(tokens, tokens, dtype=torch.bool, device=scores.device) -> torch.ones(tokens, tokens, dtype=torch.bool)
+        | the cases are on the CPU
     """,
     properties=(Property("rows that sum to 1 over the past", _rows), GRADIENTS),
     hints=(

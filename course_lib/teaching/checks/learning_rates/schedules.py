@@ -284,7 +284,7 @@ WARMUP_COSINE = implement(
     """,
     equivalent="""
     step < warmup -> step <= warmup | both formulas give update `warmup` the full rate
-    swap: if step < warmup: return lr * (ste <-> progress = min(1.0, (step - warmu
+    swap: if step < warmup: return lr * (step <-> progress = min(1.0, (step - warmup
         | the progress of a warm-up is not used
     """,
     properties=(Property("each part by itself", _where),),
