@@ -1,4 +1,4 @@
-"""How fast is the course, beside its peers? `python -m benchmarks` measures and prints tables."""
+"""The speed of the course beside its peers: `python -m benchmarks` measures and prints tables."""
 
 import os
 

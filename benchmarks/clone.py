@@ -1,4 +1,4 @@
-"""How large is a fresh clone of the last commit? What is not committed does not count."""
+"""The size of a fresh clone of the last commit. What is not committed does not count."""
 
 import subprocess
 import tempfile

@@ -1,4 +1,4 @@
-"""What does a damaged file do to a run that goes on from it? Ours beside plain torch.save and safetensors alone.
+"""What a damaged file does to a run that goes on from it: ours beside plain torch.save and safetensors alone.
 
 Faults: a process that is killed while it overwrites its newest file; one flipped bit; a file cut short. A file that is
 refused costs the time since the one before; one that loads with other numbers in it costs the whole result.

@@ -1,4 +1,4 @@
-"""How much slower is `fit` than the loop that one would write by hand for the same model and data?
+"""The time of `fit` over that of the loop that one would write by hand for the same model and data.
 
 The hand-written loop is careful and checks nothing: batches by index from tensors in memory in a new order per epoch,
 zero_grad, loss, backward, step, a running loss. `fit` does the same and also checks that loss and gradients are finite

@@ -1,4 +1,4 @@
-"""At what size is each part of the GPU benchmark run, and what stands beside its numbers?"""
+"""The size at which each part of the GPU benchmark is run, and what stands beside its numbers."""
 
 import os
 import platform

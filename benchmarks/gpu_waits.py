@@ -1,4 +1,4 @@
-"""What does waiting cost: for a number, for the loader, for sums in one order? Parts of `benchmarks.gpu`."""
+"""The cost of waiting: for a number, for the loader, for sums in one order. Parts of `benchmarks.gpu`."""
 
 from contextlib import nullcontext
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which runs are killed in the measurement of resuming? Small ones of every kind, with all that can get lost.
+"""The runs that are killed in the measurement of resuming: small ones of every kind, with all that can get lost.
 
 What a checkpoint may forget differs from kind to kind: the moments of Adam, the running means of BatchNorm, the place
 in a schedule, the noise of dropout in mid-epoch, the running loss of the epoch, the batches of one accumulated step.

@@ -1,4 +1,4 @@
-"""How is a run killed at a random moment, and how is it told that nothing was lost? POSIX only: processes are forked.
+"""A run killed at a random moment, and how it is told that nothing was lost. POSIX only: processes are forked.
 
 This process imports torch once and trains nothing itself; every run, the uninterrupted one too, is a forked child. The
 child writes a byte into a pipe after each update. The parent waits for a drawn number of them, and then for some

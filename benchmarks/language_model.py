@@ -1,4 +1,4 @@
-"""How many tokens a second does INFINITO train on, beside a plainly written GPT of the same size, and what costs what?
+"""Tokens a second of INFINITO, beside a plainly written GPT of the same size, and what costs what.
 
 Vocabulary 10,000, width 512, 6 layers, 8 heads, segments of 256 tokens, tied embeddings, the same dropout.
 One step: forward, loss, backward, clipping, fused AdamW, and the loss as a number. One thread; all take turns in one

@@ -1,4 +1,4 @@
-"""How many seconds and how much memory does each lesson need?
+"""Seconds and memory of each lesson.
 
 Every notebook is executed in a process and a kernel of its own, as a learner would with "Run All Cells". The seconds
 are those of the processor and of the clock, from the start of the kernel to its end; the memory is the largest that

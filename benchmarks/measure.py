@@ -1,4 +1,4 @@
-"""How is a time measured so that it can be compared, and what has to be written beside it?
+"""Times that can be compared, and what has to be written beside them.
 
 Times of one machine say little; ratios of contenders that take turns in one process say more, because what else the
 machine does hits all of them alike.

@@ -1,4 +1,4 @@
-"""How many samples a second does `train_mlp` train on, beside torch, scikit-learn and its own matrix products?
+"""Samples a second of `train_mlp`, beside torch, scikit-learn and its own matrix products.
 
 784-128-64-10, Adam, float32, one thread, 10,000 synthetic images made from a seed, the usual loop of every library: new
 order per epoch, forward, loss, backward, update, and the loss of each step as a number. All take turns in one process.

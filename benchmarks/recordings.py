@@ -1,4 +1,4 @@
-"""Which measurements should lie in benchmarks/records/, on what hardware, and made by which command?
+"""The measurements that should lie in benchmarks/records/, on what hardware, and made by which command.
 
 A record is a small JSON file with its provenance. One that needs hardware of another kind is added here first: until it
 has been made, `python -m benchmarks` lists it as missing.

@@ -1,4 +1,4 @@
-"""Does a run that is killed at random moments end with the bits of the one that was not? And what does damage do?
+"""Runs killed at random moments beside the one that was not, bit for bit; and what damage does.
 
 Four kinds of runs (see `killed_runs`) are killed 1 to 4 times each and started again until they are complete; weights,
 buffers, optimizer and history are compared with an uninterrupted run, bit for bit. Then the same damage is done to

@@ -1,4 +1,4 @@
-"""Does every registered exercise keep the demands on a check? One test per exercise and demand group."""
+"""Every registered exercise keeps the demands on a check: one test per exercise and demand group."""
 
 import contextlib
 import io

@@ -1,4 +1,4 @@
-"""Does every part of the GPU benchmark work, resume, and stand in the table of records? At a tiny size, on the CPU."""
+"""Every part of the GPU benchmark works, resumes, and stands in the table of records: at a tiny size, on the CPU."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Are the committed notebooks what their sources say, executed from top to bottom, with outputs that mean something?"""
+"""The committed notebooks are what their sources say, executed from top to bottom, with outputs that mean something."""
 
 import ast
 import json

@@ -1,4 +1,4 @@
-"""How does a configuration become text and come back? As a dict of plain values, checked field by field."""
+"""Configurations as dicts of plain values and back, checked field by field."""
 
 import dataclasses
 import hashlib

@@ -1,4 +1,4 @@
-"""What happened in a training run, and when? Rows of plain numbers, one JSON object per line on disk."""
+"""The history of a run: rows of plain numbers, one JSON object per line on disk."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""How good are the predictions? A loss as a sum and a count, and the scores of classifiers and regressions.
+"""A loss as a sum and a count, and the scores of classifiers and regressions.
 
 Shapes: n examples, k classes.
 """

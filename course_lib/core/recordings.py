@@ -1,4 +1,4 @@
-"""What was measured on a machine that is not this one? Small files with their provenance, read by one call.
+"""What was measured on another machine: small files with their provenance, read by one call.
 
 `notebooks/recorded/NAME.json` holds what a long run, or one on a GPU, found: the setting, rows of numbers, the command
 that made it, date, hardware and versions. A lesson reads it with `recorded`, which prints the provenance, or says which

@@ -1,4 +1,4 @@
-"""How large is the learning rate at a step? A schedule maps the step to a factor of the base rate.
+"""Learning-rate schedules: a step -> the factor of the base rate.
 
 One schedule can so drive several groups of parameters that have different base rates. Steps count from 0:
 `schedule(0)` is the factor of the first update. A step may be an update or an epoch; it is whatever the

@@ -1,4 +1,4 @@
-"""Where does randomness come from? From a seed, a purpose and an epoch, and from nothing else.
+"""Random streams: each from a seed, a purpose and an epoch, and from nothing else.
 
 Because no stream depends on what was drawn before it, a run that is resumed in epoch 7 shuffles its data
 exactly as the uninterrupted run did, and a study can vary the initial weights while data order and noise stay

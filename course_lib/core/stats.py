@@ -1,4 +1,4 @@
-"""How sure are we? Intervals for one mean, tests for paired differences, and the luck of the best of k.
+"""Intervals for one mean, tests for paired differences, and the luck of the best of k.
 
 Shapes: n observations (such as one test accuracy per seed), R resamples. Bootstrap and sign flips are written
 out here; the t and Wilcoxon distributions come from SciPy.

@@ -1,4 +1,4 @@
-"""When should training stop? When the validation value has not improved for `patience` epochs in a row."""
+"""Early stopping: the validation value has not improved for `patience` epochs in a row."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Which two small models does lesson 10 begin with? One sees the future, and the names do not say which."""
+"""The two small models that lesson 10 begins with. One sees the future, and the names do not say which."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""How does the model remember what lies before its context? Slots that are found by content and kept by priority.
+"""A memory of what lies before the context: slots that are found by content and kept by priority.
 
 Shapes: B sequences, T tokens of one segment, D model width, M slots with keys and values of width k, W candidates
 that a segment offers. A segment reads what earlier segments wrote and writes for later ones, so that no position sees

@@ -1,4 +1,4 @@
-"""How is INFINITO trained? A recipe (model, text, optimizer, schedule), and one call of `run`.
+"""The training of INFINITO: a recipe (model, text, optimizer, schedule), and one call of `run`.
 
 The preset "as-reported" is the run that ended at perplexity 99.25, with what its script did: weight decay on every
 parameter, a cosine over 20 epochs of which 15 are trained, and a vocabulary of its own for each part of the data.

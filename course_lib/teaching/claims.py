@@ -1,4 +1,4 @@
-"""Is a number in the prose true? `claim` holds it against a computed value, `quoted` against the report it is from."""
+"""Numbers in prose: `claim` holds one against a computed value, `quoted` against the report it is from."""
 
 import math
 import operator

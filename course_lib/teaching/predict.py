@@ -1,4 +1,4 @@
-"""What does the learner expect before the run, and what do they still know of it? `predict`, `outcome`, `recall`.
+"""Questions before and after a run: `predict`, `outcome`, `recall`.
 
 A lesson calls them with a key ("01-leak"); text, choices, answer and reason stand in `questions/01.toml`, and never in
 the notebook. Choices are radio buttons; a choice is stored at once and nothing ever waits for it. Without a notebook

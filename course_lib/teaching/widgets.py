@@ -1,4 +1,4 @@
-"""What happens when this is moved? `explore` for readers with a kernel, `strip` for all the others.
+"""Figures that follow a slider: `explore` for readers with a kernel, `strip` for all the others.
 
 Both take the same `draw(**values) -> (Figure, sentence)`: the sentence says what the figure shows at these values.
 """

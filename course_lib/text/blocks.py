@@ -1,4 +1,4 @@
-"""In which pieces does a language model see its text? Blocks in shuffled order, or streams that are read on.
+"""The pieces in which a language model sees its text: blocks in shuffled order, or streams that are read on.
 
 Shapes: N ids, M pairs (an id and the one after it), B rows of a batch, T tokens of a block. A batch is x (B, T) and
 y (B, T), where y holds what follows each token of x, and IGNORE where nothing does. Both are int64; the ids lie once on

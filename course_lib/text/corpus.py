@@ -1,4 +1,4 @@
-"""What is a corpus? Three lists of words, for training, validation and test, that share nothing but a name.
+"""A corpus: three lists of words, for training, validation and test, that share nothing but a name.
 
 Shapes: N tokens of a part; a line's end is a token.
 """

@@ -1,4 +1,4 @@
-"""What is the best that counts can do? Interpolated modified Kneser-Ney, and a cache of recent words.
+"""The best that counts can do: interpolated modified Kneser-Ney, and a cache of recent words.
 
 A discount D(c) is taken off every count c, and the mass so freed goes to the model of the next lower order:
 

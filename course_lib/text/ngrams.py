@@ -1,4 +1,4 @@
-"""How well do counts predict the next word? N-grams as numbers, and the add-one model of any order.
+"""Forecasts of the next word from counts: n-grams as numbers, and the add-one model of any order.
 
 Every n-gram that occurs in the training text has a number of its own, in the order of its key (number of its first n -
 1 words, last word). One pass over the text per order, sorted arrays, no loop over words.

@@ -1,4 +1,4 @@
-"""Which words does a text file hold? Each line's words and an end mark, or a refusal that names file and line.
+"""The words of a text file: each line's words and an end mark, or a refusal that names file and line.
 
 A word is what stands between white space. A line ends at \\n, \\r\\n or \\r and nowhere else: Python's splitlines()
 would also end one at U+2028 or U+0085, and every end counts as a token.

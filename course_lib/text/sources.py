@@ -1,4 +1,4 @@
-"""Which real text does a lesson use? WikiText-2 where it is, else the documentation of the Python that runs it."""
+"""The real text of a lesson: WikiText-2 where it is, else the documentation of the Python that runs it."""
 
 from course_lib.core.files import data_folder
 from course_lib.text.corpus import Corpus

@@ -1,4 +1,4 @@
-"""What did the reported run learn from? A source of 100 words whose entropies are known exactly.
+"""The text of the reported run: a source of 100 words whose entropies are known exactly.
 
 Sentences of 10 to 29 words (each length equally likely), the words drawn uniformly and independently, a full stop
 between two sentences. Nothing but the length of the current sentence helps to predict the next token, so that the best

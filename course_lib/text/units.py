@@ -1,4 +1,4 @@
-"""In which unit is a language model measured? Nats per token, perplexity per word, or bits per byte.
+"""The units of a language model: nats per token, perplexity per word, bits per byte.
 
 Models that cut text differently (words, pieces, bytes) predict different numbers of tokens; per token their losses
 cannot be compared, per word or per byte of the same text they can. All functions take the loss in nats, summed over

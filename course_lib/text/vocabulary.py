@@ -1,4 +1,4 @@
-"""Which number stands for a word? A vocabulary: words in order, the place of a word being its id.
+"""A vocabulary: words in order, the place of a word being its id.
 
 Shapes: N tokens. Build it from the training part only: a vocabulary that has seen the test part knows which words will
 come.

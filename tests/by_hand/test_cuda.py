@@ -1,4 +1,4 @@
-"""Do the readable functions of sheet 09 say what torch's counters, its scaler and the library's own functions say?"""
+"""The readable functions of sheet 09 against torch's counters, its scaler and the library's own functions."""
 
 import math
 from itertools import pairwise

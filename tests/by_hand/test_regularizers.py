@@ -1,4 +1,4 @@
-"""Do the readable regularizers equal the layers, hooks and optimizers of the library, and torch?"""
+"""The readable regularizers against the layers, hooks and optimizers of the library, and torch."""
 
 import numpy as np
 import pytest

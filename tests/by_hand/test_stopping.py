@@ -1,4 +1,4 @@
-"""Do the readable functions of lesson 06 do what the guarded ones of the library do?"""
+"""The readable functions of lesson 06 against the validated ones of the library."""
 
 import math
 

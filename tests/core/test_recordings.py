@@ -1,4 +1,4 @@
-"""Does a recording come back as it was written, is a damaged one refused, and a missing one named with its command?"""
+"""A recording comes back as it was written, a damaged one is refused, a missing one is named with its command."""
 
 import json
 from pathlib import Path

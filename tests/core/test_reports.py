@@ -1,4 +1,4 @@
-"""Do the typed-in reports agree with their source documents, and with themselves?"""
+"""The typed-in reports against their source documents, and against themselves."""
 
 import math
 import re

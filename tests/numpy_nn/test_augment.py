@@ -1,4 +1,4 @@
-"""Are images turned, shifted and enlarged as another library does it, and only in training?"""
+"""Images turned, shifted and enlarged as another library does it, and only in training."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Do the curves show the numbers that they were given, gaps and all?"""
+"""Curves show the numbers that they were given, gaps and all."""
 
 import numpy as np
 import pytest

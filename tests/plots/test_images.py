@@ -1,4 +1,4 @@
-"""Does every image stand in its place, on one scale, with its title?"""
+"""Every image stands in its place, on one scale, with its title."""
 
 import numpy as np
 import pytest

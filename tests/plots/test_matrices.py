@@ -1,4 +1,4 @@
-"""Does every cell of a heat map hold its own number, readable on its colour?"""
+"""Every cell of a heat map holds its own number, readable on its colour."""
 
 import numpy as np
 import pytest

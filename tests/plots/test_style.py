@@ -1,4 +1,4 @@
-"""Do figures look the same everywhere, can everyone tell their lines apart, and do their words reach every reader?"""
+"""Figures look the same everywhere, everyone can tell their lines apart, their words reach every reader."""
 
 import configparser
 import html

@@ -1,4 +1,4 @@
-"""Do `check`, `hint`, `start` and the table do what the sheets rely on?"""
+"""`check`, `hint`, `start` and the table do what the sheets rely on."""
 
 import json
 import subprocess

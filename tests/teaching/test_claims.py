@@ -1,4 +1,4 @@
-"""Does a claim hold exactly where its text is true?"""
+"""A claim holds exactly where its text is true."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Is a prediction stored at once, shown again, and compared, and never in the way?"""
+"""A prediction is stored at once, shown again and compared, and is never in the way."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Does the figure follow the slider, and is there something for readers without a kernel?"""
+"""The figure follows the slider, and readers without a kernel get something too."""
 
 import asyncio
 import subprocess

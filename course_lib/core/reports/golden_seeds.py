@@ -1,4 +1,4 @@
-"""What does the "golden seed" study state? (10 seeds, then one run with +54.35 %)"""
+"""What the "golden seed" study states: 10 seeds, then one run with +54.35 %."""
 
 from course_lib.core.reports.record import Fact, Report, Table
 

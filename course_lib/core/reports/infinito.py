@@ -1,4 +1,4 @@
-"""What does the training report of INFINITO V5.2 state? (perplexity 99.25 after 15 epochs)"""
+"""What the training report of INFINITO V5.2 states: perplexity 99.25 after 15 epochs."""
 
 from course_lib.core.reports.record import Fact, Report, Table, table_from_text
 

@@ -1,4 +1,4 @@
-"""What does the training log of NeuroNet-Fusion state? (best validation accuracy 86.75 %)"""
+"""What the training log of NeuroNet-Fusion states: best validation accuracy 86.75 %."""
 
 from course_lib.core.reports.record import Fact, Report, Table
 

@@ -1,4 +1,4 @@
-"""What do the public repositories behind three of the documents hold? (kept apart from what the documents state)
+"""What the public repositories behind three of the documents hold, kept apart from what the documents state.
 
 Only what was read in a repository stands here, with the file it was read in; nothing that was computed or inferred
 afterwards. The names end in `_repository`, so that a quotation cannot take one for a source document.

@@ -1,4 +1,4 @@
-"""What does the technical document of VELORA state? (a plan in three phases; it reports no measured result)"""
+"""What the technical document of VELORA states: a plan in three phases, and no measured result."""
 
 from course_lib.core.reports.record import Fact, Report, Table
 

@@ -1,4 +1,4 @@
-"""What is in a model, and what does it really do? Its parameters counted, its dead parts found, its leaks measured.
+"""What is in a model and what it really does: parameters counted, dead parts found, leaks measured.
 
 Shapes: B sequences, T tokens, D model width, V words, L layers, H heads.
 """

@@ -1,4 +1,4 @@
-"""What did the reported memory do? A buffer behind the model: asked and not heard, written by every call.
+"""The memory as reported, a buffer behind the model: asked and not heard, written by every call.
 
 Shapes: B sequences, T tokens, D model width, S slots of width k. Nothing here is repaired; the notes F3 to F7 of the
 audit (lesson 11) are what these lines do.

@@ -1,4 +1,4 @@
-"""How close must a reproduction come before it counts as one? The bands of the run that ended at perplexity 99.25.
+"""How close counts as a reproduction: the bands of the run that ended at perplexity 99.25.
 
 A band that is chosen after the result is known proves nothing, so these carry the date and what was known then.
 """

@@ -1,4 +1,4 @@
-"""What does a trained model forecast, and how much of it depends on what it has read? A few numbers, not its weights.
+"""What a trained model forecasts, and how much of it depends on what it has read: a few numbers, not its weights.
 
 Shapes: N ids of a text, T tokens of a block, V words of the vocabulary, U ids that occur in the text. All losses and
 entropies are in nats per token.

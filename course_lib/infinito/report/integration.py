@@ -1,4 +1,4 @@
-"""What do the report's metrics of "integrated information" measure? Both versions, as functions of what a model did.
+"""The report's metrics of "integrated information": both versions, as functions of what a model did.
 
 Shapes: B sequences, T tokens, D model width; hidden (B, T, D) is what comes out of the blocks, attention
 (L, B, H, T, T) the attention matrices of L layers with H heads. Each function returns one number per name, the mean

@@ -1,4 +1,4 @@
-"""How low can a held-out perplexity get, and what does it mean there? Small models on the source of the report.
+"""How low a held-out perplexity gets, and what it means there: small models on the source of the report.
 
 Every run differs from the honest one in one thing: what the model sees, what it is asked for, or which text is called
 held out. Shapes: B blocks of T = 32 tokens, in batches of 16; losses in nats per token.

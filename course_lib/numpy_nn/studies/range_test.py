@@ -1,4 +1,4 @@
-"""Which rates are worth trying? Train a few hundred steps while the rate grows, and watch the loss.
+"""The range test: train a few hundred steps while the rate grows, and watch the loss.
 
 The rates grow by a constant factor from step to step, so that each decade gets as many steps as the next. Where the
 loss begins to fall, the rate is large enough to matter; where it turns up, it is too large.

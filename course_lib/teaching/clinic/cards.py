@@ -1,4 +1,4 @@
-"""What is wrong with this run? The broken-run clinic: look at the instruments, name the fault, see the mend.
+"""The broken-run clinic: look at the instruments, name the fault, see the mend.
 
 `show_case("case-05")` draws what the instruments read, `diagnose("case-05", "rate too low")` says whether that is it,
 `show_mended("case-05")` runs it with the mend. The names of the faults are `FAULTS`.

@@ -1,4 +1,4 @@
-"""How does a learner kill a training run, at a step of their own choice? In a process of its own, for lesson 08.
+"""A training run for lesson 08 that the learner kills at a step of their own choice, in a process of its own.
 
 The child trains the digits in a folder with `run`. After every update it writes the number of the step and waits for a
 word, so that the kill falls on the step that was asked for and not a few updates later. SIGKILL cannot be caught: no

@@ -1,4 +1,4 @@
-"""Which quick test would have seen this fault? Five tests, each run on a setup of the clinic.
+"""Five quick tests, each run on a setup of the clinic: which of them sees which fault.
 
 A test is True where it finds nothing wrong. None of them knows which fault was planted.
 """

@@ -1,4 +1,4 @@
-"""How is a verdict shown? As a card of at most four lines, in plain text and in HTML, once per cell."""
+"""A verdict as a card of at most four lines, in plain text and in HTML, once per cell."""
 
 import html
 import sys

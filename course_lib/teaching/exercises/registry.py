@@ -1,4 +1,4 @@
-"""Which exercises are there, and what are their numbers? Sheets are found as modules `checks/sheet_NN`."""
+"""The exercises that are there, and their numbers; sheets are found as modules `checks/sheet_NN`."""
 
 import difflib
 import importlib

@@ -1,4 +1,4 @@
-"""Is a check strong enough to be trusted with a learner? `weaknesses` says what it lacks, in sentences."""
+"""What a check lacks before a learner can trust it: `weaknesses` says it in sentences."""
 
 import math
 from collections.abc import Iterator

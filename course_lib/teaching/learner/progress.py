@@ -1,4 +1,4 @@
-"""What has the learner solved, predicted and recalled? Records for the tools, and a table for the learner."""
+"""What the learner has solved, predicted and recalled: records for the tools, and a table for the learner."""
 
 import html
 import re

@@ -1,4 +1,4 @@
-"""Does a checkpoint fit the run that wants to load it? Every difference is one sentence.
+"""Whether a checkpoint fits the run that wants to load it: every difference is one sentence.
 
 What is compared is described in plain words of JSON, by the run that saves and again by the run that loads.
 """

@@ -1,4 +1,4 @@
-"""What of a run goes into a checkpoint? Tensors and plain values, which load without running code."""
+"""What of a run goes into a checkpoint: tensors and plain values, which load without running code."""
 
 import io
 from pathlib import Path

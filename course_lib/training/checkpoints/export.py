@@ -1,4 +1,4 @@
-"""How does a run become the files that others read? As a JSON file of five lists, or as one `.pth.tar` dictionary.
+"""A run as the files that others read: a JSON file of five lists, or one `.pth.tar` dictionary.
 
 Both are what the INFINITO report's training script wrote. They hold no seeds, no configuration and no place in the
 epoch, so that no run goes on from them bit for bit: for that there is `checkpoint`.

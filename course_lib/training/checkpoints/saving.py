@@ -1,4 +1,4 @@
-"""How does a run go on bit for bit after it was killed? Its whole state is saved, verified and loaded as one thing.
+"""The whole state of a run, saved, verified and loaded as one thing, so that it goes on bit for bit.
 
 Saved: the weights, the optimizer, the scaler, the history, where the run stands, and in the middle of an epoch the
 states of the random generators. Not saved: the data and the code; `config` and `extra` say which they were, and a

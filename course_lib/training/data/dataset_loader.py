@@ -1,4 +1,4 @@
-"""How do data that do not fit in memory come as batches? A dataset loads one sample at a time, workers load ahead.
+"""Batches of data that do not fit in memory: a dataset loads one sample at a time, workers load ahead.
 
 What a sample or a batch draws at random (augmentation, mixing) is a function of seed, epoch and its number: the batches
 are the same with any number of workers, and after a resume.

@@ -1,4 +1,4 @@
-"""In which batches do the data come? In an order that is a function of seed and epoch, so that a run can be resumed.
+"""Batches in an order that is a function of seed and epoch, so that a run can be resumed.
 
 Shapes: n samples. A loader has `len(loader)` batches per epoch and gives them by `loader.epoch(epoch, start)`, where
 `start` leaves out those that an interrupted epoch has used already. In a distributed run each process gets its share

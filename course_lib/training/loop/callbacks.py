@@ -1,4 +1,4 @@
-"""What happens between the updates? Functions of the state: measure, decide, report. `fit` calls them in their order.
+"""What happens between the updates: functions of the state that measure, decide and report.
 
 A callback keeps nothing that is not in the state: what it needs of the past it reads from the history, so that a
 resumed run decides as the uninterrupted one does.

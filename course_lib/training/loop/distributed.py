@@ -1,4 +1,4 @@
-"""How do several processes train one model? Each takes its share of every batch; gradients are averaged by DDP.
+"""Several processes train one model: each takes its share of every batch; DDP averages the gradients.
 
 torchrun starts the processes, one for each GPU, and `processes` joins them. Started without torchrun the same program
 is one process, and everything here does nothing.

@@ -1,4 +1,4 @@
-"""How is a torch model trained? The same four lines as in NumPy, written once for every system of the course."""
+"""The training loop in torch: the same four lines as in NumPy, written once for every system of the course."""
 
 import time
 from collections.abc import Iterable, Iterator, Sequence

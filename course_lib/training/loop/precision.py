@@ -1,4 +1,4 @@
-"""In which number format does a step compute? float32, or bfloat16 or float16 where that is safe (autocast).
+"""The number format of a step: float32, or bfloat16 or float16 where that is safe (autocast).
 
 The weights stay in float32. float16 has 5 bits for the exponent: gradients below 6e-8 become 0, so its loss is
 multiplied before backward and the gradients divided after it (the scaler). bfloat16 has the exponent of float32 and

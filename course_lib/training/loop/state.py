@@ -1,4 +1,4 @@
-"""What does a training run need in order to go on? One object holds it, and a checkpoint saves it as one thing."""
+"""All that a training run needs in order to go on, in one object; a checkpoint saves it as one thing."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field

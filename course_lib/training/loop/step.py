@@ -1,4 +1,4 @@
-"""One update of the parameters: forward and loss, backward, finite?, clip, update; what is refused changes nothing."""
+"""One update of the parameters: forward and loss, backward, clip, update; what is refused changes nothing."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What does a training step cost before it is run? FLOPs, bytes and the shortest time that a machine allows.
+"""The cost of a training step before it is run: FLOPs, bytes and the shortest time that a machine allows.
 
 A FLOP is one addition or one multiplication of two numbers. `bytes` counts every operand once, read or written: what
 has to pass between processor and memory when nothing stays in a cache. A machine is two numbers (its rate and its

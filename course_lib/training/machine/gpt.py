@@ -1,4 +1,4 @@
-"""What does a plain causal language model look like? The yardstick of lesson 09 and of the speed measurements.
+"""A plain causal language model: the yardstick of lesson 09 and of the speed measurements.
 
 Shapes: B sequences, T tokens, D width, H heads, V vocabulary. INFINITO itself, with its memory, is a system of its own.
 """

@@ -1,4 +1,4 @@
-"""What does a step ask of the device? Its operations counted one by one, and the places where the host has to wait.
+"""What a step asks of the device: its operations counted one by one, and where the host has to wait.
 
 Everything here counts and nothing is timed, so that the numbers are the same on every machine. With fake tensors
 (`torch._subclasses.FakeTensorMode`) a step of any size is counted without being computed.

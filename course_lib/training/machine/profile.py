@@ -1,4 +1,4 @@
-"""How fast is this machine, and how long does a call take on it? Measured, after a warm-up, as medians.
+"""How fast this machine is, and how long a call takes on it: measured after a warm-up, as medians.
 
 A GPU works through a queue while the program goes on, so a clock around a call measures how long it took to ask. Here
 the device's own events take the time on CUDA, and everything is waited for elsewhere.

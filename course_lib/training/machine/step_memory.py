@@ -1,4 +1,4 @@
-"""How much memory does a training step hold? Weights, gradients, moments, and what forward keeps for backward.
+"""The memory of a training step: weights, gradients, moments, and what forward keeps for backward.
 
 Predicted by a formula, and counted: torch tells every tensor that it saves for backward (`saved_tensors_hooks`). Both
 leave out what lives for a moment only, such as the gradient of the logits; a GPU tells the true peak.

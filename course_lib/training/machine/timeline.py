@@ -1,4 +1,4 @@
-"""When does the device wait for the host? A queue of two workers, one line each, in place of a GPU.
+"""Host and device as a queue of two workers, one line each, in place of a GPU.
 
 The host (the Python program) asks for one piece of work after the other; the device takes them in that order. Neither
 waits for the other, unless the host wants a number back: then it waits until the device has done all that was asked.

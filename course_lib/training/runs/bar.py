@@ -1,4 +1,4 @@
-"""How is a run doing while it runs? A line, a bar, and a watch for losses that grow."""
+"""A line and a bar for a run while it runs, and a watch for losses that grow."""
 
 import importlib.util
 import math

@@ -1,4 +1,4 @@
-"""What does `python -m course_lib train SYSTEM` do? It trains a preset in a folder, and goes on where it was stopped.
+"""`python -m course_lib train SYSTEM`: trains a preset in a folder, and goes on where it was stopped.
 
 Ends with 0 when the run is complete, 130 (Ctrl-C), 143 (SIGTERM) or 129 (SIGHUP) when it was interrupted and saved, 1
 with one line on what is wrong, 2 for a command that makes no sense.

@@ -1,4 +1,4 @@
-"""How does a run look in numbers? One line per epoch, the same in a notebook, in the shell and after the fact."""
+"""A run in numbers: one line per epoch, the same in a notebook, in the shell and after the fact."""
 
 from collections.abc import Callable, Sequence
 

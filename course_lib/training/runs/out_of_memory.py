@@ -1,4 +1,4 @@
-"""What to do when the memory does not suffice? Say so with a way out, or find the largest batch that fits."""
+"""When the memory does not suffice: a sentence with a way out, and the search for the largest batch that fits."""
 
 import copy
 import gc

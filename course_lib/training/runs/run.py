@@ -1,4 +1,4 @@
-"""How does a training run survive? It lives in a folder: locked, saved as it goes, resumed by starting it again."""
+"""A run that survives: it lives in a folder, locked, saved as it goes, resumed by starting it again."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext

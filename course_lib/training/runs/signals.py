@@ -1,4 +1,4 @@
-"""What happens on Ctrl-C, or when the system asks a run to end? It finishes its step, saves, and says so.
+"""Ctrl-C and the system's wish to end a run: it finishes its step, saves, and says so.
 
 Python runs a handler between two lines of whatever is executed, in the middle of a step too. So the handler only notes
 the signal, and a callback heeds it after the step.

@@ -1,4 +1,4 @@
-"""Is the GPU too hot to go on? Pause at the limit, go on when it has cooled down; the run stays what it was."""
+"""A pause while the GPU is too hot; the run stays what it was."""
 
 import time
 from collections.abc import Callable

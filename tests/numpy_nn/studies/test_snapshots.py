@@ -1,4 +1,4 @@
-"""Do the curves of a run belong to its epochs?"""
+"""The curves of a run belong to its epochs."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Which small sources do the tests of the pipeline build?"""
+"""The small sources that the tests of the pipeline build."""
 
 from course_lib.teaching.build.assemble import Target, assemble
 

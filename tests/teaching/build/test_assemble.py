@@ -1,4 +1,4 @@
-"""Do lesson, solution and sheet get the cells that the source has for each?"""
+"""Lesson, solution and sheet get the cells that the source has for each."""
 
 import pytest
 

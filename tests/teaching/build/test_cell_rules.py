@@ -1,4 +1,4 @@
-"""Is a cell that goes wrong under nbval, or for a reader without eyes or on another machine, refused by name?"""
+"""A cell that goes wrong under nbval, or for a reader without eyes or on another machine, is refused by name."""
 
 import pytest
 from nbformat import v4

@@ -1,4 +1,4 @@
-"""Is what was built executed, the same bytes each time, and found stale when a source or a notebook changed?"""
+"""What was built is executed, the same bytes each time, and stale when a source or a notebook changed."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Does the linter find every number that nothing backs, and leave alone what is no measured number?"""
+"""The linter finds every number that nothing backs, and leaves alone what is no measured number."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Does a source give the cells and ids that it names, and is every slip refused with its line?"""
+"""A source gives the cells and ids that it names, and every slip is refused with its line."""
 
 import pytest
 

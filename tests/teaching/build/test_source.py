@@ -1,4 +1,4 @@
-"""Is what a notebook shows of a function the function's own text, and does each cut take out what it says?"""
+"""What a notebook shows of a function is the function's own text, and each cut takes out what it says."""
 
 import functools
 

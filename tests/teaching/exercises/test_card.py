@@ -1,4 +1,4 @@
-"""Is the card what a learner can read, in text, in HTML, and only once?"""
+"""The card is what a learner can read, in text, in HTML, and only once."""
 
 import re
 from dataclasses import replace

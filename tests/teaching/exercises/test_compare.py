@@ -1,4 +1,4 @@
-"""Are two observations as far apart as they should be?"""
+"""Two observations are as far apart as they should be."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Does the diagnosis point at the cause? Each test feeds one answer and reads the words."""
+"""The diagnosis points at the cause: each test feeds one answer and reads the words."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Which words does a card choose: equals or behaves like, and what of a test that returns nothing?"""
+"""The words of a card: "equals" or "behaves like", and what a test that returns nothing is told."""
 
 from dataclasses import replace
 

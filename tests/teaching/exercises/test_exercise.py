@@ -1,4 +1,4 @@
-"""Does an exercise refuse to be written wrongly?"""
+"""An exercise refuses to be written wrongly."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Does the probe record what an answer does, and leave everything else as it was?"""
+"""The probe records what an answer does, and leaves everything else as it was."""
 
 import io
 

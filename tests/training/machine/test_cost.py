@@ -1,4 +1,4 @@
-"""Do the formulas for FLOPs, bytes and the shortest time agree with torch's own counter, and with the roofline?"""
+"""The formulas for FLOPs, bytes and the shortest time against torch's own counter, and against the roofline."""
 
 import itertools
 

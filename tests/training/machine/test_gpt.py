@@ -1,4 +1,4 @@
-"""Is the plain language model causal, of the stated size, and trainable?"""
+"""The plain language model is causal, of the stated size, and trainable."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Does the counter see every operation once, with its bytes, and does `first_wait` name the line that waits?"""
+"""The counter sees every operation once, with its bytes; `first_wait` names the line that waits."""
 
 from collections.abc import Callable
 

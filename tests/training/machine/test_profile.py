@@ -1,4 +1,4 @@
-"""Do the clocks call what they time as often as they say, and do they wait for the device? Only a sleep is asserted."""
+"""The clocks call what they time as often as they say, and wait for the device. Only a sleep is asserted."""
 
 import time
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""Is the predicted memory of a step what torch keeps, to the byte?"""
+"""The predicted memory of a step is what torch keeps, to the byte."""
 
 import pytest
 import torch

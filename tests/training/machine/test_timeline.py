@@ -1,4 +1,4 @@
-"""Does the queue of host and device behave as a queue: the larger of two times, or their sum where somebody waits?"""
+"""Host and device behave as a queue: the larger of two times, or their sum where somebody waits."""
 
 import itertools
 
