@@ -7,8 +7,6 @@ Shapes: B sequences, T tokens, D model width, H heads, d the width of one head, 
 """
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import torch
 
@@ -89,28 +87,3 @@ def count_parameters(vocabulary: int, positions: int, width: int, layers: int, f
     norms = 2 * (width + width)
     output = width * vocabulary + vocabulary
     return vocabulary * width + positions * width + layers * (attention + net + norms) + output
-
-
-def sees_no_future(model: Callable[..., Any]) -> bool:
-    """Whether no logit of `model` depends on a later token, nor on another sequence of the batch.
-
-    `logits, memory = model(x, memory)` takes ids x (B, T), each 0 to 9, and the memory that an
-    earlier call returned (None at first; some models always return None). It gives logits (B, T, V).
-    Changes of a logit by less than 1e-5 are rounding.
-    """
-    tokens = 20
-    ids = torch.Generator().manual_seed(0)
-    first, x, other = (torch.randint(0, 10, (2, tokens), generator=ids) for _ in range(3))
-    # Some leaks need a memory that holds something. It may differ in the other sequence, row 1.
-    past = model(first, None)[1]
-    other_past = model(torch.stack([first[0], other[1]]), None)[1]
-    for memory, changed_memory in ((None, None), (past, other_past)):
-        before = model(x, memory)[0]
-        for t in range(tokens - 1):
-            changed = x.clone()
-            changed[0, t + 1 :] = (x[0, t + 1 :] + 1) % 10  # every later token of row 0
-            changed[1] = other[1]  # and all of row 1
-            after = model(changed, changed_memory)[0]
-            if (after[0, : t + 1] - before[0, : t + 1]).abs().max() > 1e-5:
-                return False
-    return True

@@ -86,22 +86,6 @@ def first_bad_layer(layers: Sequence[Any], x: np.ndarray) -> int:
     return len(layers)
 
 
-def no_leak(train_x: np.ndarray, test_x: np.ndarray, train_groups: np.ndarray, test_groups: np.ndarray) -> bool:
-    """Whether two parts of a data set share nothing by which a test row could be recognised.
-
-    train_x (n, f), test_x (m, f) are rows of numbers, train_groups (n,), test_groups (m,) say whose rows
-    they are (a patient, a writer). False when a group is in both parts, or when a test row is a training
-    row up to differences of 1e-6 in every feature.
-    """
-    if np.intersect1d(train_groups, test_groups).size:
-        return False
-    for row in test_x:
-        largest = np.abs(train_x - row).max(axis=1)  # (n,): the largest difference to each training row
-        if largest.min() <= 1e-6:
-            return False
-    return True
-
-
 def clipped(gradients: Sequence[np.ndarray], limit: float) -> list[np.ndarray]:
     """Gradients of all parameters with one common length of at most `limit`, in the direction that they have.
 

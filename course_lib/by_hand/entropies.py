@@ -1,4 +1,4 @@
-"""The few formulas that decide what a perplexity is worth: entropies, a perplexity from rows, rates, a test of a test.
+"""The few formulas that decide what a perplexity is worth: entropies, a perplexity from rows, rates.
 
 These functions are the ones that lesson 11 derives and sheet 11 asks for. They check nothing and are written for
 reading; `course_lib.text.synthetic` and `course_lib.core` hold the validated ones, and the tests hold the two equal.
@@ -6,10 +6,7 @@ Entropies and losses are in nats per token.
 """
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
-
-import numpy as np
+from collections.abc import Sequence
 
 
 def unigram_entropy(words: int, sentences: int, shortest: int, longest: int) -> float:
@@ -62,26 +59,3 @@ def rates_after_epochs(*, epochs: int, updates: int, horizon: int, base: float, 
         progress = epoch * updates / (horizon * updates)
         rates.append(floor + (base - floor) * (1 + math.cos(math.pi * progress)) / 2)
     return rates
-
-
-def evaluation_is_sound(evaluate: Callable[..., float], new_model: Callable[[int], Any]) -> bool:
-    """Whether evaluate(model, text, batch) is the perplexity of `model` per word of `text`.
-
-    text is a list of words, batch the number of words that are read at a time. new_model(seed) gives a
-    model: model.ids(text) are the numbers of the words in the order of the model's own vocabulary, an
-    unknown word being 0; model.losses(ids) the loss of each in nats. A model starts in training mode
-    and then adds noise; model.training = False is without. An evaluation leaves the mode as it was.
-    """
-    for seed in (0, 1):
-        model = new_model(seed)
-        rng = np.random.default_rng(seed)
-        for batch, size in ((1, 5), (4, 14), (7, 30), (100, 30)):
-            text = [f"w{n}" for n in rng.integers(0, 14, size)]  # the model knows fewer words than that
-            model.training = False
-            right = math.exp(float(np.mean(model.losses(model.ids(text)))))
-            for mode in (True, False):
-                model.training = mode
-                found = [evaluate(model, text, batch) for _ in range(2)]
-                if model.training != mode or not np.allclose(found, right, rtol=1e-4):
-                    return False
-    return True

@@ -6,12 +6,8 @@ reading; `numpy_nn.initializers` holds their validated versions, and the tests h
 """
 
 import math
-from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
-
-Initializer = Callable[[tuple[int, int], np.random.Generator, DTypeLike], NDArray[np.floating]]
 
 
 def fan_in_and_out(shape: tuple[int, ...], layout: str) -> tuple[int, int]:
@@ -62,26 +58,3 @@ def orthogonal(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     q, r = np.linalg.qr(tall)  # q has orthonormal columns, (max, min)
     q = q * np.sign(np.diag(r))  # one sign per column: without it q[0, 0] is never positive
     return q if fan_in >= fan_out else q.T  # orthonormal columns, or rows
-
-
-def he_normal_passes(initializer: Initializer) -> bool:
-    """Whether initializer(shape, rng, dtype) draws first weights as He's normal initializer does.
-
-    shape is (inputs, outputs). The weights are independent normal numbers of mean 0 and variance
-    2 / fan-in; they come from rng alone, so that an equal seed gives equal weights and another seed
-    others; and float32 weights are the float64 weights of the same seed, rounded.
-    """
-    for shape in ((400, 100), (100, 400)):  # never square: fan-in and fan-out would be the same
-        weight = initializer(shape, np.random.default_rng(0), np.float64)
-        if weight.shape != shape:
-            return False
-        z = weight / math.sqrt(2 / shape[0])  # should be standard normal, 40,000 numbers
-        right = abs(z.mean()) < 0.03 and abs(z.std() - 1) < 0.03 and abs(np.mean(z**4) - 3) < 0.3
-        if not right or len(np.unique(weight)) < weight.size:  # a number that stands twice is a copy
-            return False
-    again = initializer((400, 100), np.random.default_rng(0), np.float64)
-    other = initializer((400, 100), np.random.default_rng(1), np.float64)
-    single = initializer((400, 100), np.random.default_rng(0), np.float32)
-    first = initializer((400, 100), np.random.default_rng(0), np.float64)
-    rounded = single.dtype == np.float32 and np.allclose(single, first, rtol=1e-6, atol=0)
-    return bool(np.array_equal(again, first) and not np.array_equal(other, first) and rounded)

@@ -5,8 +5,6 @@ are given, and keep no state: it goes in and comes out, and starts at zeros. `nu
 saves memory traffic; the tests hold the two equal, and both equal to torch. All arrays of one call have one shape.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
 
@@ -106,21 +104,3 @@ def adamw_step(
     if parameter.ndim > 1:  # weights, not biases
         parameter = (1 - lr * weight_decay) * parameter
     return parameter - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
-
-
-def adam_passes(step: Callable[..., tuple[np.ndarray, np.ndarray, np.ndarray]], rng: np.random.Generator) -> bool:
-    """Whether `step`, called like `adam_step`, makes the steps of Adam: True or False.
-
-    Several steps from zeros of m and v, at a rate that changes, with gradients of very different
-    size and an eps that counts. `step` may write into the arrays that it is given.
-    """
-    sizes = np.geomspace(1e-3, 10, 6).reshape(3, 2)
-    right = own = rng.normal(size=(3, 2))
-    m, v, own_m, own_v = (np.zeros((3, 2)) for _ in range(4))
-    for t, lr in enumerate((0.1, 0.1, 0.02, 0.3, 0.05), start=1):
-        gradient = sizes * rng.normal(size=(3, 2))
-        right, m, v = adam_step(right, gradient, m, v, t, lr, 0.8, 0.95, 0.01)
-        own, own_m, own_v = step(own.copy(), gradient.copy(), own_m, own_v, t, lr, 0.8, 0.95, 0.01)
-        if not np.allclose(own, right, rtol=1e-8, atol=1e-10):
-            return False
-    return True

@@ -5,8 +5,6 @@ These functions are the ones that lesson 05 derives and sheet 05 asks for; `laye
 i inputs, o outputs.
 """
 
-from typing import Any
-
 import numpy as np
 
 
@@ -71,29 +69,3 @@ def max_norm(weight: np.ndarray, limit: float) -> np.ndarray:
     factor = limit / np.maximum(lengths, limit)  # 1 where it is short enough
     shortened: np.ndarray = weight * factor
     return shortened
-
-
-def dropout_passes(layer: Any) -> bool:
-    """Whether a layer is inverted dropout, as far as forward and backward can tell.
-
-    layer.p is the share that it drops; layer.forward(x, training=True) and layer.backward(gradient)
-    work on arrays (n, f). Returns True when both do what dropout does, False when not.
-    What depends on chance is judged on so many values that a right layer is refused with a
-    probability below 1e-6.
-    """
-    x = np.random.default_rng(0).uniform(0.5, 1.5, (200, 200))  # no zeros: what is 0 afterwards was dropped
-    slope = np.random.default_rng(1).standard_normal(x.shape)
-    y = layer.forward(x, training=True)
-    kept = y != 0
-    factor = kept / (1 - layer.p)  # what dropout multiplies x and the gradient by
-    if not np.allclose(y, x * factor, rtol=1e-5) or not np.allclose(layer.backward(slope), slope * factor, rtol=1e-5):
-        return False
-    deviation = np.sqrt(layer.p * (1 - layer.p))  # of one coin; that of a mean of n coins is 1 / sqrt(n) of it
-    if abs(kept.mean() - (1 - layer.p)) > 5 * deviation / 200:  # 40,000 coins
-        return False
-    for axis in (0, 1):  # coins that are shared make the shares of rows, or of columns, differ more
-        if kept.mean(axis=axis).std() > 1.3 * deviation / np.sqrt(200):
-            return False
-    if layer.p > 0 and np.array_equal(kept, layer.forward(x, training=True) != 0):
-        return False
-    return np.array_equal(layer.forward(x), x) and np.allclose(layer.backward(slope), slope)

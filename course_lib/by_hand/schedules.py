@@ -5,9 +5,7 @@ These functions are the ones that lesson 04 shows and sheet 04 asks for. They ch
 """
 
 import math
-from collections.abc import Callable, Sequence
-
-import numpy as np
+from collections.abc import Sequence
 
 
 def step_decay_rates(lr: float, factor: float, every: int, epochs: int) -> list[float]:
@@ -60,21 +58,3 @@ def updates_per_epoch(samples: int, batch_size: int, accumulate: int, drop_last:
     """
     batches = samples // batch_size if drop_last else math.ceil(samples / batch_size)
     return math.ceil(batches / accumulate)
-
-
-def schedule_passes(make: Callable[[float, int, int, float], Callable[[int], float]]) -> bool:
-    """Whether make(lr, steps, warmup, floor) gives a right warm-up with cosine.
-
-    `make` returns a function from the update to its rate, which shall follow the rule of warmup_cosine to
-    within a relative error of 1e-5. True for a right version, False for one with a fault.
-    """
-    for lr, steps, warmup, floor in ((0.3, 20, 4, 0.1), (2.0, 9, 0, 0.0), (0.05, 13, 1, 0.5)):
-        schedule = make(lr, steps, warmup, floor)
-        rates = np.array([schedule(step) for step in range(steps + 5)])  # beyond the end as well
-        rising = lr * np.arange(1, warmup + 1) / (warmup + 1)
-        angle = np.pi * np.arange(steps - warmup + 1) / (steps - warmup)  # 0 to pi, both ends included
-        falling = lr * (floor + (1 - floor) * (1 + np.cos(angle)) / 2)
-        right = np.concatenate([rising, falling, np.full(4, lr * floor)])
-        if not np.allclose(rates, right, rtol=1e-5, atol=1e-9):
-            return False
-    return True

@@ -96,27 +96,3 @@ def expected_best(scores: np.ndarray, k: int) -> float:
     # The best of k is at most the i-th smallest of n if all k draws are: with probability (i / n)**k.
     at_most = (np.arange(len(ranked) + 1) / len(ranked)) ** k  # (n + 1,): from 0 to 1
     return float(np.diff(at_most) @ ranked)  # the differences: exactly the i-th smallest
-
-
-def stopper_passes(stopper: Callable[[np.ndarray, int, float], tuple[int, int]]) -> bool:
-    """Whether stopper(losses, patience, min_delta) follows the rule of `early_stopping`.
-
-    losses (epochs, 2) as there; it returns (last epoch, best epoch). A right stopper gives True,
-    a wrong one False.
-    """
-    nan = math.nan
-    scripts: tuple[tuple[list[float], int, float, int, int], ...] = (
-        # validation losses, patience, min_delta, the last epoch, the best epoch
-        ([5.0, 4.0, 4.5, 3.0, 3.5, 3.2, 3.1, 2.9, 1.0], 3, 0.0, 7, 4),  # a reset; below the last is not below the best
-        ([3.0, 4.0, 5.0, 1.0], 2, 0.0, 3, 1),  # what comes after the stop was never seen
-        ([3.0, 3.0, 3.0, 3.0], 3, 0.0, 4, 1),  # as good as the best is not better
-        ([8.0, 7.9, 7.8, 7.6, 7.5, 7.4, 7.3], 4, 0.3, 7, 4),  # many small steps make a large one
-        ([nan, nan, nan, 1.0], 3, 0.0, 3, 0),
-        ([2.0, nan, nan, 1.0, 2.0], 3, 0.0, 5, 4),
-        ([4.0, 3.0, 2.0], 1, 0.0, 3, 3),  # the losses end first
-    )
-    for values, patience, min_delta, last, best in scripts:
-        training = np.linspace(2.0, 1.0, len(values))  # always falls
-        if tuple(stopper(np.column_stack([training, values]), patience, min_delta)) != (last, best):
-            return False
-    return True

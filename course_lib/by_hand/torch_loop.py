@@ -96,26 +96,3 @@ def scheduled_steps(
         optimizer.step()
         lengths.append(length.item())
     return lengths
-
-
-def resume_passes(start: Callable[[int], Any], save: Callable[[Any], Any], load: Callable[[Any], Any]) -> bool:
-    """True where a run that was interrupted and resumed is the uninterrupted one, bit for bit.
-
-    start(seed) begins a run; run.step() makes one update; run.weights is an array; an epoch has
-    7 steps. run.score() measures the run on other data and changes nothing. save(run) returns a
-    checkpoint and load(checkpoint) a run that should go on from there. Whatever you find out must
-    hold wherever the run is cut and however often, and also when the saved run went on meanwhile.
-    """
-    for seed in (0, 1):
-        for cuts in ((7,), (3,), (10,), (3, 5, 12)):  # between two epochs, within one, several times
-            whole, part = start(seed), start(seed)
-            for step in range(1, 22):
-                whole.step()
-                part.step()
-                if step in cuts:
-                    checkpoint = save(part)
-                    part.step()  # the saved run goes on, the checkpoint must not
-                    part = load(checkpoint)
-                if not np.array_equal(whole.weights, part.weights) or whole.score() != part.score():
-                    return False
-    return True

@@ -87,30 +87,6 @@ def check_layer(
     return errors
 
 
-def layer_passes(layer: Layer, x: np.ndarray, rng: np.random.Generator) -> bool:
-    """Whether the backward pass of a layer is the derivative of its forward pass.
-
-    layer.forward(x) gives the output; after it layer.backward(upstream) returns the gradient with
-    respect to x. A layer that learns has weight and bias too, and backward leaves their gradients in
-    weight_gradient and bias_gradient. x and the parameters are float64; x lies away from kinks.
-    """
-    upstream = rng.standard_normal(layer.forward(x).shape)  # both signs, no two equal
-    variables, claims = [x], [np.array(layer.backward(upstream))]
-    for name in ("weight", "bias"):
-        if hasattr(layer, name):
-            variables.append(getattr(layer, name))
-            claims.append(np.array(getattr(layer, f"{name}_gradient")))
-
-    def objective() -> float:
-        return float(np.sum(layer.forward(x) * upstream))  # its gradient is what backward claims
-
-    errors = [
-        relative_error(claim, numerical_gradient(objective, variable))
-        for claim, variable in zip(claims, variables, strict=True)
-    ]
-    return all(error < 1e-6 for error in errors)  # max() would pass over a NaN
-
-
 def check_loss(loss: LossFunction, predictions: Floats, targets: NDArray[Any], *, step: float = 1e-5) -> float:
     """Relative error of a loss's gradient against central differences of its mean."""
     _, gradient = loss(predictions, targets)

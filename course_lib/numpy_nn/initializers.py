@@ -5,16 +5,17 @@ fan-in, the units of the layer are the fan-out. Lesson 02 derives the variances.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from course_lib.by_hand import initializers as by_hand
-from course_lib.by_hand.initializers import Initializer as Initializer
 from course_lib.core.validation import validate_above, validate_floating
 
 Weights = NDArray[np.floating]
+Initializer = Callable[[tuple[int, int], np.random.Generator, DTypeLike], Weights]
 
 
 def zeros(shape: tuple[int, int], rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Weights:

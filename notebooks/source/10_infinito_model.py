@@ -710,7 +710,7 @@ claim("< 1e-5", moves_after_a_segment(model), "the repaired model after one segm
 # has a hidden buffer, and fails before anybody changes a token: each call writes, so that two equal calls are not equal.
 
 # %% id="causality-whole-run"
-from course_lib.by_hand.attention import sees_no_future
+from course_lib.teaching.checks.infinito_model.attack import sees_no_future
 
 ten = replace(TINY, vocabulary=10)
 kinds = {

@@ -299,7 +299,7 @@ check("read_learning_curves", readings)
 # Example: at x = 2 the derivative of x² is 4, and (2.00001² - 1.99999²) / 0.00002 is 4 up to rounding. `relative_error` of
 # 4 and 4.4 is 0.4 / 8.4, about 0.05: a wrong derivative, though nearly right.
 
-# %% id="layer-passes" exercise="layer_passes" function="course_lib.numpy_nn.gradcheck:layer_passes"
+# %% id="layer-passes" exercise="layer_passes" function="course_lib.teaching.checks.training_loop.attack:layer_passes"
 
 # %% id="layer-passes-check"
 check("layer_passes", layer_passes)

@@ -254,7 +254,7 @@ check("read_start_panels", faults)
 # wrong ones has one fault, of which several show in no square layer and in no single seed. The check tells you which
 # survive.
 
-# %% id="attack" exercise="he_normal_passes" function="course_lib.by_hand.initializers:he_normal_passes"
+# %% id="attack" exercise="he_normal_passes" function="course_lib.teaching.checks.initialization.attack:he_normal_passes"
 
 # %% id="attack-check"
 check("he_normal_passes", he_normal_passes)

@@ -245,7 +245,7 @@ check("read_paths", faults)
 #
 # Example: a test of one step with gradient 1 finds a wrong sign, and no fault that shows only when m and v come back.
 
-# %% id="adam-passes" exercise="adam_passes" function="course_lib.by_hand.optimizers:adam_passes"
+# %% id="adam-passes" exercise="adam_passes" function="course_lib.teaching.checks.optimizers.attack:adam_passes"
 
 # %% id="adam-passes-check"
 check("adam_passes", adam_passes)

@@ -208,7 +208,7 @@ check("largest_eigenvalue", largest_eigenvalue)
 # Example: `make(1.0, 10, 2, 0.0)` must give a schedule with `schedule(0)` near 1/3, `schedule(6)` near 1/2 and
 # `schedule(12)` near 0. A version that fails one of these is broken; a version that passes them may be broken elsewhere.
 
-# %% id="schedule-passes" exercise="schedule_passes" function="course_lib.by_hand.schedules:schedule_passes"
+# %% id="schedule-passes" exercise="schedule_passes" function="course_lib.teaching.checks.learning_rates.attack:schedule_passes"
 
 # %% id="schedule-passes-check"
 check("schedule_passes", schedule_passes)

@@ -183,7 +183,7 @@ check("find_regularization_fault", readings)
 # = 0.5, about 5,000 fall on heads, give or take 50 (one standard deviation, $\sqrt{n\,p\,(1-p)}$). Allow five of them
 # and a right layer is refused less than once in a million times.
 
-# %% id="attack" exercise="dropout_passes" function="course_lib.by_hand.regularizers:dropout_passes"
+# %% id="attack" exercise="dropout_passes" function="course_lib.teaching.checks.regularization.attack:dropout_passes"
 
 # %% id="attack-check"
 check("dropout_passes", dropout_passes)

@@ -156,7 +156,7 @@ check("read_stopping_logs", readings)
 # Example: with the validation losses 3, 4, 5, 1 and patience 2 a right stopper gives (3, 1). One that looks at what
 # comes after the stop gives (3, 4).
 
-# %% id="stopper-passes" exercise="stopper_passes" function="course_lib.by_hand.stopping:stopper_passes"
+# %% id="stopper-passes" exercise="stopper_passes" function="course_lib.teaching.checks.stopping.attack:stopper_passes"
 
 # %% id="stopper-passes-check"
 check("stopper_passes", stopper_passes)

@@ -303,7 +303,7 @@ show_mended("case-15")
 #
 # Example: train `[[1, 2]]`, test `[[1, 2]]` leaks; test `[[2, 1]]` does not, nor does `[[1, 2.01]]`, unless both rows belong to the same patient.
 
-# %% id="no-leak" exercise="no_leak" function="course_lib.by_hand.debugging:no_leak"
+# %% id="no-leak" exercise="no_leak" function="course_lib.teaching.checks.debugging.leak:no_leak"
 
 # %% id="no-leak-check"
 check("no_leak", no_leak)

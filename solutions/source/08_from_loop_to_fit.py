@@ -212,7 +212,7 @@ print("lowest loss at the end:", FAULTS[lost[best]])
 # uninterrupted one **bit for bit**. Your test is run on right checkpoints, which it must accept, and on broken ones,
 # which it must find.
 
-# %% id="resume-passes" exercise="resume_passes" function="course_lib.by_hand.torch_loop:resume_passes"
+# %% id="resume-passes" exercise="resume_passes" function="course_lib.teaching.checks.fitting.attack:resume_passes"
 
 # %% id="resume-passes-check"
 check("resume_passes", resume_passes)

@@ -255,7 +255,7 @@ check("order_scaled_step", order)
 # Example: `make(8.0, 3)`. Three times `unscaled([np.array([16.0])])` gives `[np.array([2.0])]`, and the factor is 16 then. After
 # `unscaled([np.array([np.inf])])`, which gives None, it is 8 again.
 
-# %% id="scaler-passes" exercise="scaler_passes" function="course_lib.by_hand.cuda:scaler_passes"
+# %% id="scaler-passes" exercise="scaler_passes" function="course_lib.teaching.checks.cuda.attack:scaler_passes"
 
 # %% id="scaler-passes-check"
 check("scaler_passes", scaler_passes)

@@ -257,7 +257,7 @@ check("audit_utilization", utilization)
 # what they are made of, and one of them rounds differently; each of 14 wrong ones has one leak. Several show only at one place, only
 # with a memory that holds something, or only when the neighbour in the batch changes. The check tells you which survive.
 
-# %% id="attack" exercise="sees_no_future" function="course_lib.by_hand.attention:sees_no_future"
+# %% id="attack" exercise="sees_no_future" function="course_lib.teaching.checks.infinito_model.attack:sees_no_future"
 
 # %% id="attack-check"
 check("sees_no_future", sees_no_future)

@@ -297,7 +297,7 @@ print("numbers of w0, w1 and w99:", model.ids(["w0", "w1", "w99"]), "  training 
 print("a sound evaluation:", round(RIGHT["by sums"](model, ["w0", "w1", "w99"], 2), 3))
 print(len(RIGHT), "sound ones,", len(PLANTED), "others")
 
-# %% id="attack" exercise="evaluation_is_sound" function="course_lib.by_hand.entropies:evaluation_is_sound"
+# %% id="attack" exercise="evaluation_is_sound" function="course_lib.teaching.checks.infinito_audit.attack:evaluation_is_sound"
 
 # %% id="attack-check"
 check("evaluation_is_sound", evaluation_is_sound)

@@ -104,11 +104,3 @@ def test_the_count_is_that_of_the_reported_model():
 
 
 _EXTRAS = ("memory", "metric_layers", "exploration")
-
-
-@pytest.mark.parametrize("change", [{}, {"causal": False}, {"pooled_query": True}])
-def test_the_causality_test_judges_the_library(change):
-    torch.manual_seed(0)
-    model = Infinito(replace(TINY, vocabulary=10, **change)).eval()
-    with torch.no_grad():
-        assert plain.sees_no_future(model) is (not change)

@@ -8,7 +8,6 @@ from course_lib.by_hand.debugging import (
     clipped,
     first_bad_layer,
     gradient_check,
-    no_leak,
     overfit_one_batch,
     sigmoid_cross_entropy,
 )
@@ -85,15 +84,6 @@ def test_the_first_bad_layer_is_found_from_input_to_end():
     assert first_bad_layer(model.layers, x) == 2
     x[2, 1] = np.inf
     assert first_bad_layer(model.layers, x) == -1
-
-
-def test_a_leak_is_a_shared_group_or_a_copied_row():
-    train, test = RNG(0).standard_normal((9, 3)), RNG(1).standard_normal((4, 3))
-    own, other = np.arange(9), 20 + np.arange(4)
-    assert no_leak(train, test, own, other)
-    assert not no_leak(train, test, own, np.array([20, 21, 22, 8]))
-    test[2] = train[5] + 1e-8
-    assert not no_leak(train, test, own, other)
 
 
 @pytest.mark.parametrize("limit", [0.5, 100.0])

@@ -88,12 +88,3 @@ def test_no_step_changes_what_it_is_given():
     plain.adamw_step(p, g, s, w, 3, 0.1, 0.9, 0.999, 1e-8, 0.1)
     for now, before in zip((p, g, s, w), kept, strict=True):
         np.testing.assert_array_equal(now, before)
-
-
-def test_adam_passes_adam_and_not_its_neighbours():
-    def uncorrected(parameter, gradient, m, v, t, rate, beta1, beta2, epsilon):
-        m, v = beta1 * m + (1 - beta1) * gradient, beta2 * v + (1 - beta2) * gradient**2
-        return parameter - rate * m / (np.sqrt(v) + epsilon), m, v
-
-    assert plain.adam_passes(plain.adam_step, np.random.default_rng(0))
-    assert not plain.adam_passes(uncorrected, np.random.default_rng(0))

@@ -82,16 +82,3 @@ def test_max_norm_equals_the_hook_and_torch_renorm():
     max_norm(0.8)(model)
     np.testing.assert_allclose(ours, weight)
     np.testing.assert_allclose(ours, theirs, rtol=1e-6)
-
-
-@pytest.mark.parametrize("p", [0.0, 0.1, 0.5, 0.9])
-def test_the_test_of_dropout_accepts_the_layer_of_the_library(p):
-    assert all(plain.dropout_passes(Dropout(p, rng=np.random.default_rng(seed))) for seed in range(5))
-
-
-def test_the_test_of_dropout_finds_a_new_mask_in_the_backward_pass():
-    class Forgetful(Dropout):
-        def backward(self, gradient):
-            return super().forward(gradient, training=self.mask is not None)
-
-    assert not plain.dropout_passes(Forgetful(0.5, rng=np.random.default_rng(0)))

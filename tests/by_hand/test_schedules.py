@@ -7,7 +7,6 @@ import pytest
 
 from course_lib.by_hand.schedules import (
     plateau_rates,
-    schedule_passes,
     step_decay_rates,
     updates_per_epoch,
     warmup_cosine,
@@ -47,11 +46,3 @@ def test_without_accumulation_updates_are_batches(samples, drop_last):
 
 def test_batches_left_over_make_an_update():
     assert updates_per_epoch(100, 10, 4, drop_last=False) == 3
-
-
-def test_the_test_of_schedules_accepts_the_rule_and_sees_a_slip():
-    def made_of(rule):
-        return lambda rate, steps, warmup, floor: lambda step: rule(step, rate, steps, warmup, floor)
-
-    assert schedule_passes(made_of(warmup_cosine))
-    assert not schedule_passes(made_of(lambda step, *rest: warmup_cosine(step + 1, *rest)))

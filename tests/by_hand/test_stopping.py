@@ -11,7 +11,6 @@ from course_lib.by_hand.stopping import (
     fit_and_restore,
     k_folds,
     smoothed,
-    stopper_passes,
 )
 from course_lib.core.stats import expected_best_of
 from course_lib.core.stopping import EarlyStopping
@@ -113,8 +112,3 @@ def test_the_expected_best_is_the_mean_over_all_draws():
 def test_for_many_normal_scores_it_is_that_of_the_normal_distribution():
     scores = np.random.default_rng(0).normal(0.9, 0.02, 20_000)
     assert expected_best(scores, 10) == pytest.approx(expected_best_of(10, 0.9, 0.02), abs=1e-3)
-
-
-def test_the_worked_test_accepts_the_rule_and_rejects_an_off_by_one():
-    assert stopper_passes(early_stopping)
-    assert not stopper_passes(lambda losses, patience, min_delta: early_stopping(losses, patience + 1, min_delta))

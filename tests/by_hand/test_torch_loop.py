@@ -5,11 +5,10 @@ import pytest
 import torch
 from torch import nn
 
-from course_lib.by_hand.torch_loop import accumulated_step, mean_loss, resume_passes, rows_from, scheduled_steps
+from course_lib.by_hand.torch_loop import accumulated_step, mean_loss, rows_from, scheduled_steps
 from course_lib.core.metrics import Loss
 from course_lib.core.schedules import cosine_with_warmup
 from course_lib.core.seeding import Seeds
-from course_lib.teaching.checks.fitting.runs import PLANTED, RIGHT, Run
 from course_lib.training.loop.callbacks import evaluate
 from course_lib.training.loop.fit import fit
 from course_lib.training.loop.state import TrainState
@@ -93,13 +92,3 @@ def test_the_rows_of_a_resumed_epoch_are_those_that_were_left():
     for start in range(6):
         left = rows_from(23, 5, seed=3, epoch=2, start=start)
         assert [rows.tolist() for rows in left] == [rows.tolist() for rows in whole[start:]]
-
-
-@pytest.mark.parametrize("name", RIGHT)
-def test_a_right_checkpoint_passes(name):
-    assert resume_passes(Run, *RIGHT[name]())
-
-
-@pytest.mark.parametrize("name", PLANTED)
-def test_a_broken_checkpoint_does_not(name):
-    assert not resume_passes(Run, *PLANTED[name]())

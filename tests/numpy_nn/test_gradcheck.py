@@ -7,13 +7,13 @@ from course_lib.numpy_nn.gradcheck import (
     check_layer,
     check_loss,
     check_network,
-    layer_passes,
     numerical_gradient,
     relative_error,
 )
 from course_lib.numpy_nn.layers import Dropout, LeakyReLU, Linear, ReLU, Sigmoid, Tanh
 from course_lib.numpy_nn.losses import softmax_cross_entropy, squared_error
 from course_lib.numpy_nn.network import Sequential, mlp
+from course_lib.teaching.checks.training_loop.attack import layer_passes
 
 RIGHT, WRONG = 1e-7, 1e-3
 RNG = np.random.default_rng

@@ -188,6 +188,11 @@ def test_a_strong_exercise_has_no_weakness():
     assert weaknesses(ATTACK) == []
 
 
+def test_a_worked_test_that_judges_wrongly_is_found_out():
+    found = weaknesses(replace(ATTACK, reference=ATTACK.mistakes[0].answer, mistakes=ATTACK.mistakes[1:]))
+    assert any("the worked test judges plus-one, absolute wrongly" in one for one in found), found
+
+
 def accepts_everything(function):
     return {"seen": 1.0}
 

@@ -1,21 +1,10 @@
 """The exercises of sheet 02, initialization, in their order."""
 
-from course_lib.teaching.checks.initialization.attack import HE_NORMAL_PASSES
-from course_lib.teaching.checks.initialization.initializers import FANS, GLOROT_UNIFORM, HE_NORMAL
-from course_lib.teaching.checks.initialization.order import ORDER_MEASURED_START
-from course_lib.teaching.checks.initialization.orthogonal import ORTHOGONAL
-from course_lib.teaching.checks.initialization.panels import READ_START_PANELS
-from course_lib.teaching.checks.initialization.xavier import XAVIER_NAME
-from course_lib.teaching.checks.initialization.zero_start import ZERO_START
+from course_lib.teaching.checks import initialization
+from course_lib.teaching.exercises.registry import in_order
 
-SHEET = (
-    FANS,
-    ZERO_START,
-    HE_NORMAL,
-    GLOROT_UNIFORM,
-    XAVIER_NAME,
-    ORTHOGONAL,
-    ORDER_MEASURED_START,
-    READ_START_PANELS,
-    HE_NORMAL_PASSES,
+SHEET = in_order(
+    initialization,
+    "fan_in_and_out zero_start he_normal glorot_uniform xavier_name orthogonal order_measured_start",
+    "read_start_panels he_normal_passes",
 )

@@ -1,20 +1,10 @@
 """Sheet 04, learning rates: its exercises in their order."""
 
-from course_lib.teaching.checks.learning_rates.attack import SCHEDULE_PASSES
-from course_lib.teaching.checks.learning_rates.audit import AUDIT_RATES
-from course_lib.teaching.checks.learning_rates.eigenvalue import LARGEST_EIGENVALUE
-from course_lib.teaching.checks.learning_rates.order import ORDER_SCHEDULE
-from course_lib.teaching.checks.learning_rates.reading import READ_RANGE_TESTS
-from course_lib.teaching.checks.learning_rates.schedules import COUNT_UPDATES, PLATEAU, STEP_DECAY, WARMUP_COSINE
+from course_lib.teaching.checks import learning_rates
+from course_lib.teaching.exercises.registry import in_order
 
-SHEET = (
-    STEP_DECAY,
-    WARMUP_COSINE,
-    PLATEAU,
-    COUNT_UPDATES,
-    ORDER_SCHEDULE,
-    READ_RANGE_TESTS,
-    LARGEST_EIGENVALUE,
-    SCHEDULE_PASSES,
-    AUDIT_RATES,
+SHEET = in_order(
+    learning_rates,
+    "step_decay warmup_cosine plateau count_updates order_schedule read_range_tests largest_eigenvalue",
+    "schedule_passes audit_rates",
 )

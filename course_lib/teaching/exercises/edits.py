@@ -27,6 +27,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 Function = Callable[..., Any]
 Nodes = list[ast.stmt]
 _WORDS = ("every ", "first:", "return:", "drop:", "before ", "after ", "in ")
@@ -39,11 +41,11 @@ class EditError(ValueError):
 
 
 def edited(reference: Function, text: str, names: Mapping[str, Any] | None = None) -> Function:
-    """`reference` with the edits in `text`; `names` are known to the new code beside those of the reference's module.
+    """`reference` with the edits in `text`; the new code knows `names`, those of the reference's module, and NumPy.
 
     Raises EditError for an edit that cannot be read or does not match.
     """
-    scope = dict(reference.__globals__) | dict(names or {})
+    scope = {"np": np} | reference.__globals__ | dict(names or {})
     trees = {reference.__name__: tree_of(reference)}
     for edit in split(text):
         target, edit = _target(edit, reference.__name__)

@@ -6,7 +6,7 @@ of a sheet in `SHEET`, and the number on the sheet ("1.3") is the sheet's number
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,18 +16,23 @@ from course_lib.core.validation import validate_above, validate_choice, validate
 KINDS = ("implement", "faded", "order", "find", "attack", "audit")
 REFERENCE = "reference"  # the id under which the reference stands beside variants and mistakes
 MOST_HINTS = 3
-_SIZE = re.compile(r"(core, )?(difficulty [123], )?(\d+) minutes")
+_HEAD = re.compile(r"([^\s:]+): ([^|]+?)(?: \| (core, )?(?:difficulty ([123]), )?(\d+) minutes)?")
 _ID = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
 
 
-def sized(about: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields in `about`, of which `size` says three in one line: "core, difficulty 2, 15 minutes"."""
-    about = dict(about)
-    found = _SIZE.fullmatch(size := about.pop("size", "10 minutes"))
+def headed(head: str, hints: str = "", **about: Any) -> dict[str, Any]:
+    """The fields in the head of an exercise, "slug: title | core, difficulty 2, 15 minutes", and in `about`.
+
+    What is not said is: not core, difficulty 1, 10 minutes. Each line of `hints` is one; with "|" at its front it goes
+    on with the line before.
+    """
+    found = _HEAD.fullmatch(head)
     if found is None:
-        raise ValueError(f"size must be written like 'core, difficulty 2, 15 minutes', got {size!r}")
-    difficulty = int(found[2].strip(", ")[-1]) if found[2] else 1
-    return {"core": bool(found[1]), "difficulty": difficulty, "minutes": int(found[3])} | about
+        raise ValueError(f"a head is written like 'slug: title | core, difficulty 2, 15 minutes', got {head!r}")
+    slug, title, core, difficulty, minutes = found.groups()
+    size = {"core": bool(core), "difficulty": int(difficulty or 1), "minutes": int(minutes or 10)}
+    lines = tuple(filter(None, map(str.strip, re.sub(r"\s*\n\s*\|", "", hints).splitlines())))
+    return {"slug": slug, "title": title, "hints": lines} | size | about
 
 
 def identity(answer: Any) -> Any:

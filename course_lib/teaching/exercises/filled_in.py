@@ -10,7 +10,7 @@ from typing import Any
 
 from course_lib.teaching.exercises import typed
 from course_lib.teaching.exercises.edits import EditError
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant, both, sized
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, Variant, both, headed
 from course_lib.teaching.exercises.tables import mistakes, variants
 
 Names = Mapping[str, Any]
@@ -19,20 +19,19 @@ _BOUND = re.compile(r"^\W*?\s*(?:<=?|>=?|≤|≥|(?:below|above|under|over|(?:le
 VERDICTS = ("supported", "not shown", "contradicted")
 
 
-def find(slug: str, title: str, key: Mapping[str, Any], *, words: Iterable[str], wrong: str, **about: Any) -> Exercise:
+def find(head: str, key: Mapping[str, Any], *, words: Iterable[str], wrong: str, **about: Any) -> Exercise:
     """The learner says of each letter which of the `words` fits; rows change words: `A = rate too large`, `A <-> B`."""
     by_key = isinstance(words, Mapping) and set(words) <= set(key)
-    return _filled_in(slug, title, "find", key, words=words if by_key else tuple(words), wrong=wrong, **about)
+    return _filled_in(head, "find", key, words=words if by_key else tuple(words), wrong=wrong, **about)
 
 
-def audit(slug: str, title: str, findings: Mapping[str, Any], *, wrong: str, **about: Any) -> Exercise:
+def audit(head: str, findings: Mapping[str, Any], *, wrong: str, **about: Any) -> Exercise:
     """The learner fills in findings, numbers and verdicts; rows change them: `cost = 0.3`, `verdict = supported`."""
-    return _filled_in(slug, title, "audit", findings, wrong=wrong, **about)
+    return _filled_in(head, "audit", findings, wrong=wrong, **about)
 
 
 def _filled_in(
-    slug: str,
-    title: str,
+    head: str,
     kind: str,
     key: Mapping[str, Any],
     *,
@@ -75,8 +74,6 @@ def _filled_in(
     reader = _Reader(key, (*right, *known), allowed, synonyms, within or {}, read or {}, bounds)
     asked = Property("each by itself", lambda seen, rule: _look_again(seen, rule, allowed, ask))
     return Exercise(
-        slug=slug,
-        title=title,
         kind=kind,
         reference=key,
         observe=reader,
@@ -85,7 +82,7 @@ def _filled_in(
         properties=(*properties, asked),
         indistinguishable=tuple(map(tuple, same)),
         pairs=lambda: _pairs(key, known),
-        **sized(about),
+        **headed(head, **about),
     )
 
 

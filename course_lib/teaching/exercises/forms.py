@@ -8,8 +8,7 @@ import numpy as np
 
 from course_lib.teaching.exercises.compare import leaf_distance, pairs
 from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.observe import Detail as Detail  # authors take it from here
-from course_lib.teaching.exercises.observe import Raised, read_out
+from course_lib.teaching.exercises.observe import Detail, Raised, read_out
 
 
 def loop_of(lines: Mapping[str, str]) -> Callable[[Sequence[str]], str]:

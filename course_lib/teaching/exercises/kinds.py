@@ -2,7 +2,7 @@
 
 Each makes an `Exercise` from a reference and tables of known answers (see `tables` and `edits`), and brings what all
 exercises of its kind share: how an answer is observed, how typed answers are read, what is said of their form.
-`about` is what stands on the sheet and the card: size ("core, difficulty 2, 15 minutes"), hints, not_tested, ...
+`head`: "slug: title | core, difficulty 2, 15 minutes"; `about`: what else stands on the card (hints, not_tested, ...).
 """
 
 import itertools
@@ -11,15 +11,30 @@ from typing import Any
 
 from course_lib.teaching.exercises import typed
 from course_lib.teaching.exercises.edits import EditError, edited
-from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, both, sized
-from course_lib.teaching.exercises.filled_in import VERDICTS as VERDICTS
-from course_lib.teaching.exercises.filled_in import audit as audit
-from course_lib.teaching.exercises.filled_in import find as find
-from course_lib.teaching.exercises.forms import Form, forms_told, in_parts, not_in_parts, of_form
-from course_lib.teaching.exercises.observe import Case, calls
+from course_lib.teaching.exercises.exercise import Exercise, Mistake, Property, both, headed
+from course_lib.teaching.exercises.filled_in import VERDICTS, audit, find
+from course_lib.teaching.exercises.forms import (
+    Form,
+    apart,
+    expected,
+    first_trait,
+    forms_told,
+    in_parts,
+    kind_of,
+    not_in_parts,
+    of_form,
+    other_form,
+    row_numbers,
+)  # fmt: skip
+from course_lib.teaching.exercises.observe import Case, Detail, Raised, calls
 from course_lib.teaching.exercises.observe import observed_attack as attacked
 from course_lib.teaching.exercises.tables import choices, mistakes, rows, variants
 from course_lib.teaching.exercises.values import about_lines
+
+# What authors take from here, beside the kinds themselves.
+__all__ = ["VERDICTS", "Case", "Detail", "Exercise", "Form", "Property", "Raised", "apart", "asked_of", "attack",
+           "audit", "calls", "expected", "find", "first_trait", "implement", "in_parts", "kind_of", "not_in_parts",
+           "order", "other_form", "planted_edits", "planted_mistakes", "row_numbers"]  # fmt: skip
 
 Names = Mapping[str, Any]
 Alarm = str | tuple[str, str] | Callable[[list[str]], str | None]
@@ -34,8 +49,7 @@ rejects_all: a test that rejects everything | {never}
 
 
 def implement(
-    slug: str,
-    title: str,
+    head: str,
     reference: Callable[..., Any],
     *,
     wrong: str,
@@ -75,8 +89,6 @@ def implement(
 
     known = mistakes(wrong, make, names)
     return Exercise(
-        slug=slug,
-        title=title,
         kind="faded" if complete else "implement",
         reference=reference,
         observe=see,
@@ -86,13 +98,12 @@ def implement(
         properties=tuple(properties),
         indistinguishable=tuple(map(tuple, same)),
         pairs=lambda: _pairs_of_edits(wrong, make),
-        **sized(about),
+        **headed(head, **about),
     )
 
 
 def order(
-    slug: str,
-    title: str,
+    head: str,
     lines: Mapping[str, str],
     right: str,
     *,
@@ -120,8 +131,6 @@ def order(
         return list(edit.strip())
 
     return Exercise(
-        slug=slug,
-        title=title,
         kind="order",
         reference=list(right),
         observe=read,
@@ -129,7 +138,7 @@ def order(
         mistakes=mistakes(wrong, make, {}),
         properties=(*properties, Property("the place of each line", _out_of_place(lines, unwanted or {}, rules))),
         indistinguishable=tuple(map(tuple, same)),
-        **sized(about),
+        **headed(head, **about),
     )
 
 
@@ -162,8 +171,7 @@ def _broken(letters: list[str], place: dict[str, int]) -> bool:
 
 
 def attack(
-    slug: str,
-    title: str,
+    head: str,
     reference: Callable[..., Any],
     *,
     right: Mapping[str, Any],
@@ -197,8 +205,6 @@ def attack(
         return edited(reference, edit, names)
 
     return Exercise(
-        slug=slug,
-        title=title,
         kind="attack",
         reference=reference,
         observe=lambda test: attacked(lambda version: call(test, version), right=right, planted=planted),
@@ -206,7 +212,7 @@ def attack(
         mistakes=mistakes(wrong, make, names) + mistakes(usual, make, names),
         properties=(Property("form", _odd_form), *properties, Property("what survived", _survivors(alarm, survived))),
         indistinguishable=tuple(map(tuple, same)),
-        **sized(about),
+        **headed(head, **about),
     )
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from types import ModuleType
 
 from course_lib.teaching import checks
 from course_lib.teaching.exercises.exercise import Exercise
@@ -39,6 +40,20 @@ def sheet(number: int) -> tuple[Entry, ...]:
     """The exercises of one sheet; imports its module."""
     module = importlib.import_module(f"{checks.__name__}.sheet_{number:02d}")
     return tuple(Entry(number, place, exercise) for place, exercise in enumerate(module.SHEET, start=1))
+
+
+def in_order(room: ModuleType, *slugs: str) -> tuple[Exercise, ...]:
+    """The exercises in the modules of a room of `checks`, in the order of these slugs, which may be several in a text.
+
+    Raises ValueError for a slug that no exercise has, and for an exercise whose slug is not among them.
+    """
+    names = [f"{room.__name__}.{module.name}" for module in pkgutil.iter_modules(room.__path__)]
+    values = [value for name in names for value in vars(importlib.import_module(name)).values()]
+    found = {value.slug: value for value in values if isinstance(value, Exercise)}
+    order = " ".join(slugs).split()
+    if odd := sorted(set(order) ^ set(found)):
+        raise ValueError(f"{room.__name__}: only the list or only the room holds {', '.join(odd)}")
+    return tuple(found[slug] for slug in order)
 
 
 def entries() -> Iterator[Entry]:

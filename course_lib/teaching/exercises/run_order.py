@@ -24,8 +24,7 @@ _STOPPED = "which line does it miss, or meet too early?"
 
 
 def run_order(
-    slug: str,
-    title: str,
+    head: str,
     lines: Mapping[str, str],
     right: str,
     *,
@@ -82,4 +81,4 @@ def run_order(
         return others(after, rule["after"])
 
     loop = Property("the loop that you built", told)
-    return order(slug, title, lines, right, observe=observe, properties=(loop,), **about)
+    return order(head, lines, right, observe=observe, properties=(loop,), **about)

@@ -21,6 +21,7 @@ def weaknesses(exercise: Exercise) -> list[str]:
         *_probe(exercise, found),
         *_right_answers(exercise, found),
         *_known_mistakes(exercise, found),
+        *_worked_test(exercise),
         *_unanswered(exercise),
         *_levels(exercise),
     ]
@@ -65,6 +66,15 @@ def _known_mistakes(exercise: Exercise, diagnosed: dict[str, Finding]) -> Iterat
         card = verdict_of(exercise, "0.0", found).text
         if mistake.cause not in card or any(len(line) > MOST_WIDTH for line in found.lines):
             yield f"the card of mistake {mistake.id} is cut at {MOST_WIDTH} characters; shorten its cause or question"
+
+
+def _worked_test(exercise: Exercise) -> Iterator[str]:
+    if exercise.kind == "attack":
+        seen = observations(exercise)[REFERENCE]
+        for kind, due in (("right", True), ("planted", False)):
+            wrong = [name for name, accepted in seen[kind].items() if accepted is not due]
+            if wrong:
+                yield f"the worked test judges {', '.join(wrong)} wrongly, of the {kind} versions"
 
 
 def _unanswered(exercise: Exercise) -> Iterator[str]:

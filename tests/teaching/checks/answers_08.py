@@ -3,7 +3,8 @@
 import numpy as np
 import torch
 
-from course_lib.by_hand.torch_loop import resume_passes, rows_from, scheduled_steps
+from course_lib.by_hand.torch_loop import rows_from, scheduled_steps
+from course_lib.teaching.checks.fitting.attack import resume_passes
 from course_lib.teaching.checks.fitting.audit import FINDINGS
 from course_lib.teaching.checks.fitting.resumes import KEY
 from tests.teaching.answers import says

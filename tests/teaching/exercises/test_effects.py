@@ -23,8 +23,7 @@ def halved(values, rng, model):
 
 
 HALVED = implement(
-    "halved",
-    "Half of the values",
+    "halved: Half of the values",
     halved,
     cases=(Case(torch.tensor([1.0, 2.0]), np.random.default_rng(0), nn.Linear(2, 1)),),
     wrong="""

@@ -23,8 +23,7 @@ def off_by_a_constant(seen, right):
 
 
 SCALED = implement(
-    "scaled",
-    "Scale and shift",
+    "scaled: Scale and shift",
     scaled,
     cases=((np.array([1.0, -2.0, 0.5, 3.0, 7.0]), 2.0, 0.5), (np.array([[4.0, 3.0, 2.0, 1.5]]), -3.0, 1.0)),
     names={"off_by_a_constant": off_by_a_constant},
@@ -43,7 +42,7 @@ SCALED = implement(
         return: RESULT + {0.25|0.125}
         when: off_by_a_constant
     """,
-    hints=("Two steps.",),
+    hints="Two steps.",
     not_tested="whole numbers",
 )
 
@@ -74,8 +73,7 @@ def test_a_wrong_answer_gets_its_cause(answer, said):
 
 def test_few_numbers_are_no_proof():
     small = implement(
-        "small",
-        "One number",
+        "small: One number",
         scaled,
         cases=((1.0, 2.0, 0.5),),
         wrong="minus: a shift to the other side | which sign?\n    grown + shift -> grown - shift",
@@ -85,8 +83,7 @@ def test_few_numbers_are_no_proof():
 
 def test_a_crash_is_never_right_even_where_an_accepted_variant_crashes():
     crashing = implement(
-        "crashing",
-        "A variant that crashes",
+        "crashing: A variant that crashes",
         scaled,
         cases=((np.ones(3), 2.0, 0.5),),
         right="broken: crashes itself\n    return: grown.nothing",
@@ -98,8 +95,7 @@ def test_a_crash_is_never_right_even_where_an_accepted_variant_crashes():
 
 
 ORDERED = order(
-    "ordered",
-    "Order the loop",
+    "ordered: Order the loop",
     {"A": "loss.backward()", "B": "loss = f(x)", "C": "optimizer.step()", "D": "optimizer.zero_grad()"},
     "BDAC",
     also="cleared_first: cleared before the forward pass\n    DBAC",
@@ -122,8 +118,7 @@ def test_an_order_is_measured_by_the_right_order_that_it_follows_longest():
 
 
 FOUND = find(
-    "found",
-    "Which fault?",
+    "found: Which fault?",
     {"A": "rate too large", "B": "sound"},
     words=("rate too large", "sound", "noise"),
     ask={"rate too large": "does it grow?", "sound": "does it fall?", "noise": "is it restless?"},
@@ -156,8 +151,7 @@ def test_findings_are_read_and_answered(answer, status, said):
 
 
 AUDITED = audit(
-    "audited",
-    "Audit",
+    "audited: Audit",
     {"cost": 3.9, "runs": 10, "share": 1 / 3, "verdict": "not shown", "passes": False},
     ask={"cost": "which quotient?", "runs": "how many rows?", "share": "of what?", "verdict": "what is compared?",
          "passes": "what is nan > 1?"},
@@ -205,8 +199,7 @@ def test_scaled(version):
 
 test_scaled.__test__ = False
 ATTACKED = attack(
-    "attacked",
-    "Attack",
+    "attacked: Attack",
     test_scaled,
     right={"plain": scaled},
     planted=planted_edits(
@@ -235,7 +228,7 @@ def test_an_attack_counts_what_survives():
 
 
 def test_words_may_be_named_like_functions_and_come_with_their_meanings():
-    one = find("modes", "Modes", {"A": "eval", "B": "train"}, words={"eval": "measured", "train": "trained"},
+    one = find("modes: Modes", {"A": "eval", "B": "train"}, words={"eval": "measured", "train": "trained"},
                      ask={"A": "which?", "B": "which?"}, wrong="""
     turned: both turned | which mode does dropout like?
         A = train; B = eval
@@ -245,7 +238,7 @@ def test_words_may_be_named_like_functions_and_come_with_their_meanings():
 
 
 def test_a_percentage_that_may_be_right_is_right():
-    one = audit("gap", "Gap", {"gap": 0.27}, ask={"gap": "of what?"}, wrong="""
+    one = audit("gap: Gap", {"gap": 0.27}, ask={"gap": "of what?"}, wrong="""
     share: a share | how many percent?
         gap = 0.0027
     """)  # fmt: skip

@@ -3,12 +3,13 @@
 make(factor, interval) gives an object with `factor` and `unscaled(gradients)`; see `scaler_passes`.
 """
 
+import math
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from course_lib.by_hand.cuda import scaler_passes
 from course_lib.teaching.exercises.kinds import asked_of, attack, planted_edits
 
 
@@ -31,18 +32,6 @@ def scaler(factor: float, interval: int) -> Any:
     return own
 
 
-RIGHT = {"plain": scaler} | planted_edits(
-    scaler,
-    """
-    by_a_product: times one over the factor, the good lists counted down, a sum that tells of overflow
-        array / own.factor -> array * (1 / own.factor)
-        all(np.isfinite(array).all() for array in gradients) -> np.isfinite(sum(np.abs(a).sum() for a in gradients))
-        own, good = A, 0 -> own, good = A, interval
-        own.factor, good = own.factor / 2, 0 -> own.factor, good = own.factor * 0.5, interval
-        good += 1 -> good -= 1; good >= interval -> good == 0
-        own.factor, good = own.factor * 2, 0 -> own.factor, good = own.factor + own.factor, interval
-    """,
-)
 # Of each fault: what to ask where it survives.
 _FAULTS = """
 not_divided: do you compare what comes back with what was given, divided by the factor?
@@ -88,13 +77,64 @@ tells_its_first_factor: do you look at the factor itself, beside what comes back
 """
 PLANTED = planted_edits(scaler, _FAULTS)
 
+
+def scaler_passes(make: Callable[[float, int], Any]) -> bool:
+    """True where make(factor, interval) gives a loss scaler that does what it should.
+
+    scaler.factor is the number by which the next loss is multiplied. scaler.unscaled(gradients)
+    gets a list of arrays, the gradients of the multiplied loss, and returns a new list of
+    arrays, divided by the factor with which they were made; None where any number in any array
+    is infinite or NaN. After None the factor is halved. After `interval` lists without None in
+    between, all with one factor, it is doubled. Nothing is written into the arrays that it is
+    given.
+    """
+
+    def same(first: Sequence[np.ndarray], second: Sequence[np.ndarray]) -> bool:
+        return all(np.array_equal(one, two, equal_nan=True) for one, two in zip(first, second, strict=True))
+
+    good, bad = [np.array([3.0, -5.0]), np.array([[0.5]])], (math.inf, -math.inf, math.nan)
+    for factor, interval in ((8.0, 3), (1024.0, 2)):
+        scaler, expected, count = make(factor, interval), factor, 0
+        # Growth, twice; overflow of each kind, in the first array and in the last; overflow just
+        # before growth would have come, and growth.
+        places = [None] * (2 * interval + 1) + [(kind, array) for kind in bad for array in (0, 1)]
+        places += [None] * (interval - 1) + [(math.inf, 1)] + [None] * (interval + 1)
+        for place in places:
+            gradients = [array.copy() for array in good]
+            if place is not None:
+                gradients[place[1]].flat[0] = place[0]
+            given = [array.copy() for array in gradients]
+            found, used = scaler.unscaled(gradients), expected
+            count = count + 1 if place is None else 0
+            expected *= 1.0 if place is None else 0.5
+            if count == interval:
+                expected, count = 2 * expected, 0
+            if scaler.factor != expected or not same(gradients, given):
+                return False
+            if (found is None) != (place is not None):
+                return False
+            if found is not None and not same(found, [array / used for array in given]):
+                return False
+    return True
+
+
 SCALER_PASSES = attack(
-    "scaler_passes",
-    "Attack: a test that kills broken scalers",
+    "scaler_passes: Attack: a test that kills broken scalers | core, difficulty 3, 25 minutes",
     scaler_passes,
-    right=RIGHT,
+    right={"plain": scaler}
+    | planted_edits(
+        scaler,
+        """
+    by_a_product: times one over the factor, the good lists counted down, a sum that tells of overflow
+        array / own.factor -> array * (1 / own.factor)
+        all(np.isfinite(array).all() for array in gradients) -> np.isfinite(sum(np.abs(a).sum() for a in gradients))
+        own, good = A, 0 -> own, good = A, interval
+        own.factor, good = own.factor / 2, 0 -> own.factor, good = own.factor * 0.5, interval
+        good += 1 -> good -= 1; good >= interval -> good == 0
+        own.factor, good = own.factor * 2, 0 -> own.factor, good = own.factor + own.factor, interval
+    """,
+    ),
     planted=PLANTED,
-    size="core, difficulty 3, 25 minutes",
     also="""
     written_otherwise: the same questions, asked in another way
         count = A -> count = (count + 1) * (place is None); expected *= A -> expected /= 2 - (place is None)
@@ -159,10 +199,10 @@ SCALER_PASSES = attack(
         "a right scaler is rejected: which of your demands is none of the rules?",
     ),
     survived=asked_of(_FAULTS),
-    hints=(
-        "Keep the factor that a right scaler would have in a variable of your own, and compare after every list.",
-        "Good lists until it has grown twice; then inf, -inf and nan, each in the first array and in the last.",
-        "Interrupt a count one list before it is full. Try two factors, two intervals, and copies of what you give.",
-    ),
+    hints="""
+    Keep the factor that a right scaler would have in a variable of your own, and compare after every list.
+    Good lists until it has grown twice; then inf, -inf and nan, each in the first array and in the last.
+    Interrupt a count one list before it is full. Try two factors, two intervals, and copies of what you give.
+    """,
     not_tested="factors that overflow themselves, and gradients on a GPU",
 )

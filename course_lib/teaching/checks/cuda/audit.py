@@ -22,8 +22,7 @@ FINDINGS = {
 }
 
 LOADER_SAVING = audit(
-    "loader_saving",
-    "Audit: 80 percent less start-up",
+    "loader_saving: Audit: 80 percent less start-up | difficulty 2, 15 minutes",
     FINDINGS,
     ask={
         "saved": "how often are workers started in this run, with and without the flag?",
@@ -36,7 +35,6 @@ LOADER_SAVING = audit(
     decimals={"factor": 2},
     within={"saved": 0.004, "epochs": 0.01, "seconds": 0.055, "factor": 0.011},
     names={"BUSY": BUSY},
-    size="difficulty 2, 15 minutes",
     wrong="""
     as_reported [saved = 80.0]: the number of the log in place of your own
     share [saved = 0.99]: a share in place of percent | how many percent is 0.99?
@@ -63,11 +61,11 @@ LOADER_SAVING = audit(
     run_denied [run = contradicted]: an audit that takes a missing comparison for a counterexample
         | does the log show that the run was not faster?
     """,
-    hints=(
-        "With persistent workers they are started once, without in every epoch: 1 of E starts is left.",
-        "Seconds of an epoch: its steps divided by the steps per second.",
-        "A percentage without what it is a percentage of, and without a run to compare with, shows nothing either way.",
-    ),
+    hints="""
+    With persistent workers they are started once, without in every epoch: 1 of E starts is left.
+    Seconds of an epoch: its steps divided by the steps per second.
+    A percentage without what it is a percentage of, and without a run to compare with, shows nothing either way.
+    """,
     not_tested="how long a start takes; time it on your own machine",
     tolerance=1e-8,  # numbers that are exact enough were put right before
 )

@@ -4,17 +4,13 @@ from typing import Any
 
 from course_lib.by_hand.cuda import memory_of_step, roofline_seconds, training_flops
 from course_lib.teaching.exercises.compare import leaf_distance, to_array
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import kind_of
-from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.kinds import Property, implement, kind_of
 from course_lib.teaching.exercises.one_number import one_number
 from course_lib.teaching.exercises.values import about_keys
 
 TRAINING_FLOPS = implement(
-    "training_flops",
-    "Count the FLOPs of a step",
+    "training_flops: Count the FLOPs of a step | core, 15 minutes",
     training_flops,
-    size="core, 15 minutes",
     cases=(
         ([5, 7, 3], 4),
         ([6, 2], 3),  # one layer, which is the first and the last
@@ -77,18 +73,17 @@ TRAINING_FLOPS = implement(
         otherwise="one layer is right; what does a layer that is not the first need beside that?",
         all_digits=False,
     ),
-    hints=(
-        "(n, p) @ (p, q) gives n q sums of p products each: 2 n p q FLOPs.",
-        "Backward of a layer: x' dy for W, and dy W' for what comes before. Both have the three sizes of forward.",
-        "The first layer makes two products, every other layer three.",
-    ),
+    hints="""
+    (n, p) @ (p, q) gives n q sums of p products each: 2 n p q FLOPs.
+    Backward of a layer: x' dy for W, and dy W' for what comes before. Both have the three sizes of forward.
+    The first layer makes two products, every other layer three.
+    """,
     not_tested="convolutions and attention; lesson 09 counts the latter",
     fade=("product = ", "flops += "),
 )
 
 ROOFLINE_SECONDS = implement(
-    "roofline_seconds",
-    "The shortest time of a list of operations",
+    "roofline_seconds: The shortest time of a list of operations",
     roofline_seconds,
     complete=True,
     cases=(  # (FLOPs, bytes): some above the ridge and some below it, so that no single limit explains them all
@@ -138,23 +133,14 @@ ROOFLINE_SECONDS = implement(
         {"case 2": "one operation of 5 GFLOP and 1 GB at 20 GFLOP/s and 1 GB/s: {yours}\nwhich two times has it?"},
         otherwise="one operation is right; what is the time of several that follow each other?",
     ),
-    hints=(
-        "FLOPs divided by FLOPs per second are seconds, and so are bytes divided by bytes per second.",
-        "Within one operation the larger of the two times counts; over the operations they add up.",
-    ),
+    hints="""
+    FLOPs divided by FLOPs per second are seconds, and so are bytes divided by bytes per second.
+    Within one operation the larger of the two times counts; over the operations they add up.
+    """,
     not_tested="caches, and the time of asking for an operation",
     fade=("computing = ", "moving = ", "seconds += "),
 )
 
-# By position: a parameter may have another name. Sizes, rows, moments, bytes of an activation.
-CASES = (
-    ([5, 7, 3], 4),
-    ([64, 300, 200, 10], 32, 1),
-    ([784, 256, 128, 10], 50, 2, 2),
-    ([6, 2], 3, 0, 2),
-    ([30, 20, 40, 50, 8], 1000, 2, 4),
-    ([16, 16, 16, 4], 2, 3, 1),  # widths that come again
-)
 _ABOUT = {
     "weights": "which numbers has a layer, and how many bytes has each?",
     "gradients": "for which numbers does backward() make a gradient?",
@@ -182,11 +168,17 @@ def _which(seen: Any, right: Any) -> str | None:
 
 
 MEMORY_OF_STEP = implement(
-    "memory_of_step",
-    "Predict the memory of a step",
+    "memory_of_step: Predict the memory of a step | core, difficulty 2, 20 minutes",
     memory_of_step,
-    size="core, difficulty 2, 20 minutes",
-    cases=CASES,
+    # By position: a parameter may have another name. Sizes, rows, moments, bytes of an activation.
+    cases=(
+        ([5, 7, 3], 4),
+        ([64, 300, 200, 10], 32, 1),
+        ([784, 256, 128, 10], 50, 2, 2),
+        ([6, 2], 3, 0, 2),
+        ([30, 20, 40, 50, 8], 1000, 2, 4),
+        ([16, 16, 16, 4], 2, 3, 1),  # widths that come again
+    ),
     right="""
     layer_by_layer: layer by layer, weights and biases apart
         (inputs + 1) * outputs -> inputs * outputs + outputs
@@ -255,11 +247,11 @@ MEMORY_OF_STEP = implement(
         sum(parts.values()) -> sum(parts.values()) - parts["activations"]
     """,
     properties=(Property("each part by itself", _which),),
-    hints=(
-        "Three parts are a multiple of the parameters; only the activations know the batch.",
-        "A layer has inputs times outputs weights and as many biases as outputs.",
-        "Activations: one number for each row of the batch and each width, the first and the last included.",
-    ),
+    hints="""
+    Three parts are a multiple of the parameters; only the activations know the batch.
+    A layer has inputs times outputs weights and as many biases as outputs.
+    Activations: one number for each row of the batch and each width, the first and the last included.
+    """,
     not_tested="what lives for a moment only, such as the gradient of the last output",
     fade=("parameters = ", "activations = "),
 )

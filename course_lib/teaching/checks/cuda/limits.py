@@ -81,8 +81,7 @@ _SYNONYMS = {
 }  # fmt: skip
 
 NAME_THE_LIMIT = find(
-    "name_the_limit",
-    "Six runs: what limits them?",
+    "name_the_limit: Six runs: what limits them? | difficulty 2, 12 minutes",
     KEY,
     words=LIMITS,
     synonyms=_SYNONYMS,
@@ -94,7 +93,6 @@ NAME_THE_LIMIT = find(
         "E": "no single time is as long as the step: which two together are?",
         "F": "which of the four times equals the length of the step, to the tenth of a millisecond?",
     },
-    size="difficulty 2, 12 minutes",
     wrong="""
     busy_is_computing [C = arithmetic]: a reading in which a device that always works computes
         | what else may a device be busy with than arithmetic?
@@ -117,10 +115,10 @@ NAME_THE_LIMIT = find(
     loader_is_arithmetic [D = arithmetic]: a reading in which D is limited by its arithmetic
         | would D be shorter on a faster device?
     """,
-    hints=(
-        "Four times for each run: FLOPs / rate, bytes / bandwidth, kernels times 5 microseconds, loader.",
-        "Where nobody waits, the longest of the four is the length of the step.",
-        "Where the length is the sum of asking and device, the host waits in each step.",
-    ),
+    hints="""
+    Four times for each run: FLOPs / rate, bytes / bandwidth, kernels times 5 microseconds, loader.
+    Where nobody waits, the longest of the four is the length of the step.
+    Where the length is the sum of asking and device, the host waits in each step.
+    """,
     not_tested="runs in which two limits are equally near; there you mend both",
 )

@@ -7,9 +7,7 @@ import torch
 from torch.utils.data import DataLoader, TensorDataset
 
 from course_lib.by_hand.cuda import loader_flags
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import kind_of
-from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.kinds import Property, implement, kind_of
 
 _DEFAULTS = {"num_workers": 0, "pin_memory": False, "persistent_workers": False, "prefetch_factor": None}
 # 5 of 2 are a half too many, 9 of 4 less than a half: only rounding up is right for both.
@@ -66,8 +64,7 @@ def _which(seen: Any, right: Any) -> str | None:
 
 
 LOADER_FLAGS = implement(
-    "loader_flags",
-    "Flags of a loader that make sense",
+    "loader_flags: Flags of a loader that make sense",
     loader_flags,
     cases=CASES,
     run=_flags,
@@ -106,10 +103,10 @@ LOADER_FLAGS = implement(
         first: workers = max(1, workers)
     """,
     properties=(Property("each case", _which),),
-    hints=(
-        "Two of the keys depend on whether there are workers, one on whether there is a GPU.",
-        "prefetch_factor is per worker: 8 batches ahead of 4 workers are 2 for each. And 5 of 2 workers?",
-    ),
+    hints="""
+    Two of the keys depend on whether there are workers, one on whether there is a GPU.
+    prefetch_factor is per worker: 8 batches ahead of 4 workers are 2 for each. And 5 of 2 workers?
+    """,
     not_tested="whether so many workers help; only a clock tells",
     fade=('flags["persistent_workers"]', 'flags["prefetch_factor"]'),
     equivalent="""

@@ -34,11 +34,6 @@ LINES = {
     "L": "    scaler.step(optimizer)",
     "M": "        (loss.total / count).backward()",
 }
-_NOT_NEEDED = {
-    "E": "what does optimizer.step() do when a gradient is infinite?",
-    "K": "how often may the gradients of one update be divided by the factor?",
-    "M": "what does the multiplication keep small gradients from?",
-}
 _LONG, _PLAIN, _OVER = Slopes((9.0, -4.0, 2.0), 3.0), Slopes((0.5, -0.2, 0.1), 0.3), Slopes((200.0, 0.1, 0.1), 0.1)
 _GROUPS = [_PLAIN, _LONG], [_LONG, _PLAIN, _PLAIN], [_PLAIN, _OVER], [_OVER, _PLAIN], [_LONG]
 _UPDATES = tuple(zip(_GROUPS, (2, 4, 1, 2, 1), strict=True))
@@ -91,13 +86,15 @@ def _others(after: Any, right: Any) -> str:
 
 
 ORDER_SCALED_STEP = run_order(
-    "order_scaled_step",
-    "Put the scaled step in order",
+    "order_scaled_step: Put the scaled step in order | core, difficulty 2, 15 minutes",
     LINES,
     "JHDGBFALCI",
-    size="core, difficulty 2, 15 minutes",
     run=run,
-    not_needed=_NOT_NEEDED,
+    not_needed={
+        "E": "what does optimizer.step() do when a gradient is infinite?",
+        "K": "how often may the gradients of one update be divided by the factor?",
+        "M": "what does the multiplication keep small gradients from?",
+    },
     missing="which of loss, division, clip, update, factor, rate and emptying has no line?",
     stops=_stops,
     others=_others,
@@ -131,10 +128,10 @@ ORDER_SCALED_STEP = run_order(
     zeroed_after_backward [JDGBHFALCI]: a loop that empties the gradients before the update | what does the update use?
     backward_before_loss [JHDBGFALCI]: a loop that goes backward before it has a loss | which line makes `loss`?
     """,
-    hints=(
-        "Within a group: loss, backward. After it: divide, clip, step, then what prepares the next update.",
-        "The factor may change only when nothing is left that was made with the old one.",
-        "scaler.step calls optimizer.step, or leaves it out.",
-    ),
+    hints="""
+    Within a group: loss, backward. After it: divide, clip, step, then what prepares the next update.
+    The factor may change only when nothing is left that was made with the old one.
+    scaler.step calls optimizer.step, or leaves it out.
+    """,
     not_tested="other programs that make the same updates",
 )

@@ -10,9 +10,7 @@ from course_lib.by_hand.cuda import scaled_step
 from course_lib.teaching.checks.cuda.halves import Model, Slopes, loss_of
 from course_lib.teaching.checks.fitting.toys import numbers
 from course_lib.teaching.exercises.compare import to_array
-from course_lib.teaching.exercises.forms import Form
-from course_lib.teaching.exercises.kinds import implement
-from course_lib.teaching.exercises.observe import Case
+from course_lib.teaching.exercises.kinds import Case, Form, implement
 from course_lib.teaching.exercises.series import Steps, steps_told
 
 _PLAIN, _LONG = Slopes((0.5, -0.2, 0.1), 0.3), Slopes((6.0, -3.0, 2.0), 1.5)
@@ -20,18 +18,6 @@ _TINY = Slopes((3e-6, -2e-6, 1e-6), 2e-6)  # 2^-18.3: in float16 one digit and a
 _INF, _MINUS, _BIAS = Slopes((90.0, 0.1, 0.1), 0.1), Slopes((0.1, -90.0, 0.1), 0.1), Slopes((0.1, 0.1, 0.1), 90.0)
 _NAN = Slopes((90.0, 0.1, 0.1), 0.1, (80.0, 0.0, 0.0))  # infinite less infinite
 _HUGE, _WIDE, _ALL = Slopes((0.1, 0.1, 9e4), 0.1), Slopes((8e4, 0.1, 0.1), 0.1), Slopes((2e5, -2e5, 2e5), 0.1)
-# At a factor of 1,024, 90 overflows (92,160 is above 65,504); at 512 it does not.
-CASES = (
-    Case([_PLAIN, _LONG, _PLAIN], scale=64.0, limit=2.0, interval=100),
-    Case([_TINY, _TINY], scale=4096.0, limit=1.0, interval=100, rate=1e5),
-    Case([_PLAIN, _INF, _PLAIN, _INF], scale=1024.0, limit=1000.0, interval=100),
-    Case([_PLAIN, _NAN, _PLAIN, _BIAS, _PLAIN], scale=2048.0, limit=5.0, interval=3),
-    Case([_PLAIN] * 8, scale=2.0, limit=5.0, interval=3),
-    Case([_PLAIN, _PLAIN, _MINUS, _PLAIN, _PLAIN, _PLAIN, _PLAIN], scale=1024.0, limit=5.0, interval=3),
-    Case([_PLAIN, _PLAIN, _HUGE, _PLAIN], scale=1.5, limit=5.0, good=1998),
-    Case([_WIDE, _ALL, _PLAIN], scale=0.5, limit=5.0, interval=100),  # 80,000 is finite there: half of it passes
-    Case([_PLAIN, _PLAIN], scale=65536.0, limit=5.0, interval=2, good=1),
-)
 
 
 def _run(answer: Callable[..., Any]) -> Callable[..., Any]:
@@ -130,11 +116,20 @@ def to_the_limit(parameters: Any, limit: float) -> None:
 
 
 SCALED_STEP = implement(
-    "scaled_step",
-    "An update through float16",
+    "scaled_step: An update through float16 | core, difficulty 3, 25 minutes",
     scaled_step,
-    size="core, difficulty 3, 25 minutes",
-    cases=CASES,
+    # At a factor of 1,024, 90 overflows (92,160 is above 65,504); at 512 it does not.
+    cases=(
+        Case([_PLAIN, _LONG, _PLAIN], scale=64.0, limit=2.0, interval=100),
+        Case([_TINY, _TINY], scale=4096.0, limit=1.0, interval=100, rate=1e5),
+        Case([_PLAIN, _INF, _PLAIN, _INF], scale=1024.0, limit=1000.0, interval=100),
+        Case([_PLAIN, _NAN, _PLAIN, _BIAS, _PLAIN], scale=2048.0, limit=5.0, interval=3),
+        Case([_PLAIN] * 8, scale=2.0, limit=5.0, interval=3),
+        Case([_PLAIN, _PLAIN, _MINUS, _PLAIN, _PLAIN, _PLAIN, _PLAIN], scale=1024.0, limit=5.0, interval=3),
+        Case([_PLAIN, _PLAIN, _HUGE, _PLAIN], scale=1.5, limit=5.0, good=1998),
+        Case([_WIDE, _ALL, _PLAIN], scale=0.5, limit=5.0, interval=100),  # 80,000 is finite there: half of it passes
+        Case([_PLAIN, _PLAIN], scale=65536.0, limit=5.0, interval=2, good=1),
+    ),
     run=_run,
     form=Form("two numbers, (scale, good)", _two_numbers, "what does the next update need?"),
     names={"to_the_limit": to_the_limit, "skips_large": skips_large},
@@ -226,11 +221,11 @@ SCALED_STEP = implement(
         first: if not torch.isfinite(loss * scale): return scale / 2, 0
     """,
     properties=(steps_told(Steps("parameters", _wrong_update, within=1e-4), Steps("scale and count", _wrong_count)),),
-    hints=(
-        "Order: zero, multiply and backward, divide, look, clip, update, count.",
-        "torch.isfinite(p.grad).all() for every parameter; one bad number anywhere and nothing is updated.",
-        "After any change of the scale the count starts again at 0.",
-    ),
+    hints="""
+    Order: zero, multiply and backward, divide, look, clip, update, count.
+    torch.isfinite(p.grad).all() for every parameter; one bad number anywhere and nothing is updated.
+    After any change of the scale the count starts again at 0.
+    """,
     not_tested="a scale that becomes infinite or 0, and several optimizers",
     fade=("parameter.grad /= scale", "nn.utils.clip_grad_norm_", "return 2 * scale, 0"),
     equivalent="""

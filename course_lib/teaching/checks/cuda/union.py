@@ -8,10 +8,7 @@ import numpy as np
 from course_lib.by_hand.cuda import union_gradient
 from course_lib.teaching.exercises.compare import same, to_array
 from course_lib.teaching.exercises.difference_in_words import relation
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import Form
-from course_lib.teaching.exercises.kinds import implement
-from course_lib.teaching.exercises.observe import Case
+from course_lib.teaching.exercises.kinds import Case, Form, Property, implement
 
 _RNG = np.random.default_rng(41)
 _SHAPE = "for how many numbers has each device a gradient?"
@@ -58,9 +55,6 @@ def _watched(answer: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-CASES = (_case(16, 5), _case(4, 9, 2), _case(6, 0, 3, 1), _case(7), _case(2, 3, shape=(2, 1, 3, 2)))
-
-
 def _which(seen: Any, right: Any) -> str | None:
     own, rule = ({case: np.asarray(facts["result"]["gradient"], dtype=float) for case, facts in every.items()}
                  for every in (seen, right))  # fmt: skip
@@ -83,11 +77,9 @@ def _which(seen: Any, right: Any) -> str | None:
 
 
 UNION_GRADIENT = implement(
-    "union_gradient",
-    "One gradient from several devices",
+    "union_gradient: One gradient from several devices | core, difficulty 2, 15 minutes",
     union_gradient,
-    size="core, difficulty 2, 15 minutes",
-    cases=CASES,
+    cases=(_case(16, 5), _case(4, 9, 2), _case(6, 0, 3, 1), _case(7), _case(2, 3, shape=(2, 1, 3, 2))),
     run=_watched,
     form=Form("one gradient, an array", lambda found: to_array(found) is not None, _SHAPE),
     right="""
@@ -132,11 +124,11 @@ UNION_GRADIENT = implement(
         return: sums[0] / counts[0]
     """,
     properties=(Property("one device, an empty device, several", _which),),
-    hints=(
-        "What shall come out: the sum of all sums, divided by the number of all elements.",
-        "exchange divides by the number of devices; multiply by it before, or let it cancel.",
-        "Counts can be exchanged like gradients: world * exchange(counts) is their sum.",
-    ),
+    hints="""
+    What shall come out: the sum of all sums, divided by the number of all elements.
+    exchange divides by the number of devices; multiply by it before, or let it cancel.
+    Counts can be exchanged like gradients: world * exchange(counts) is their sum.
+    """,
     not_tested="whether exchange is called once, or for each parameter",
     fade=("elements = ",),
 )

@@ -124,8 +124,7 @@ def _line(letter: str, value: Any) -> Any:
 
 
 FIND_WAITS = find(
-    "find_waits",
-    "Seven steps: where does the host wait?",
+    "find_waits: Seven steps: where does the host wait? | difficulty 2, 12 minutes",
     KEY,
     words=(),
     read={letter: partial(_line, letter) for letter in KEY},
@@ -138,7 +137,6 @@ FIND_WAITS = find(
         "F": "where does the result live, and when is the copy complete?",
         "G": "what has to be known to make room for the result?",
     },
-    size="difficulty 2, 12 minutes",
     wrong="""
     print_suspected [A = 7]: a reading that blames the line that prints in A
     detach_waits [A = 5]: a reading in which detach() waits in A | does detach() copy a number to the host?
@@ -159,10 +157,10 @@ FIND_WAITS = find(
     only_fake_tensors [A = 7; F = 0]: a test on fake tensors that was believed in everything
         | which ways of waiting does that test not see?
     """,
-    hints=(
-        "The host waits where Python needs a value: a number, True or False, a shape, or a copy on its own side.",
-        "Tensors in, tensors of a known shape out: nobody waits. That holds for sum, where, detach and the clip.",
-        "first_wait(lambda: run_once('C')) runs a listing on fake tensors. It does not see every kind of wait.",
-    ),
+    hints="""
+    The host waits where Python needs a value: a number, True or False, a shape, or a copy on its own side.
+    Tensors in, tensors of a known shape out: nobody waits. That holds for sum, where, detach and the clip.
+    first_wait(lambda: run_once('C')) runs a listing on fake tensors. It does not see every kind of wait.
+    """,
     not_tested="how long a wait takes; that is a question for a GPU",
 )

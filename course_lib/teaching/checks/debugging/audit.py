@@ -22,14 +22,12 @@ def _ask(name: str, given: Any, right: Any) -> str:
 
 
 RAISE_THE_RATE = audit(
-    "raise_the_rate",
-    "Audit: the loss does not fall, so raise the rate",
+    "raise_the_rate: Audit: the loss does not fall, so raise the rate | difficulty 2, 15 minutes",
     FINDINGS,
     words={"hidden": FAULTS, "verdict": VERDICTS},
     ask=_ask,
     within={"floor": 6e-4},  # three decimals are enough: 1.461 is the floor
     names={"log": math.log, "e": math.e, "FLOOR": FLOOR},
-    size="difficulty 2, 15 minutes",
     wrong="""
     by_accuracy [cured = 2]: a count by accuracy alone | is the loss of each of them below 1 as well?
     none_cured [cured = 0]: a count in which the rate cures nothing | and the run whose rate was too low?
@@ -46,10 +44,10 @@ RAISE_THE_RATE = audit(
     undecided [verdict = not shown]: an audit that finds nothing either way
         | is one loss that a higher rate does not mend enough against a rule?
     """,
-    hints=(
-        "The cell above trains each of the five at ten times its rate; read accuracy and training loss together.",
-        "A softmax gives numbers between 0 and 1; the second one takes them for logits.",
-        "A rule of the form 'if A, do B' is contradicted by one A that B does not mend.",
-    ),
+    hints="""
+    The cell above trains each of the five at ten times its rate; read accuracy and training loss together.
+    A softmax gives numbers between 0 and 1; the second one takes them for logits.
+    A rule of the form 'if A, do B' is contradicted by one A that B does not mend.
+    """,
     not_tested="other faults, and other factors than ten",
 )

@@ -49,19 +49,6 @@ def _facts(answer: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
 
 
 _FALLING = [2.3, 1.0, 0.5, 0.1, 0.05, 0.009, 0.02, 0.001]
-_CASES: tuple[tuple[list[float], tuple[float, ...]], ...] = (  # losses; size, steps, target
-    (_FALLING, ()),
-    (_FALLING, (5, 4)),
-    (_FALLING, (8, 20, 0.3)),
-    ([2.3, 5.0, float("nan"), 0.001], (8,)),
-    ([2.3, float("inf"), 0.001], (8,)),
-    ([0.001, 0.5], (8,)),
-    ([2.3, 2.2, 2.1], (8, 6)),
-    (_FALLING, (8, 300, 0.009)),
-    ([2.3, float("-inf"), 0.001], (8,)),  # below every target, and not finite
-    (_FALLING, (40, 6)),  # all rows, and the last step
-    ([2.3] + [0.015] * 299 + [0.001], ()),  # a step too late, and never below the usual target before
-)
 
 
 def with_permutation(step, x, y, rng, size=16, steps=300, target=0.01):
@@ -77,11 +64,21 @@ def with_permutation(step, x, y, rng, size=16, steps=300, target=0.01):
 
 
 OVERFIT_ONE_BATCH = implement(
-    "overfit_one_batch",
-    "Learn one batch by heart",
+    "overfit_one_batch: Learn one batch by heart | difficulty 2, 15 minutes",
     overfit_one_batch,
-    size="difficulty 2, 15 minutes",
-    cases=_CASES,
+    cases=(  # losses; size, steps, target
+        (_FALLING, ()),
+        (_FALLING, (5, 4)),
+        (_FALLING, (8, 20, 0.3)),
+        ([2.3, 5.0, float("nan"), 0.001], (8,)),
+        ([2.3, float("inf"), 0.001], (8,)),
+        ([0.001, 0.5], (8,)),
+        ([2.3, 2.2, 2.1], (8, 6)),
+        (_FALLING, (8, 300, 0.009)),
+        ([2.3, float("-inf"), 0.001], (8,)),  # below every target, and not finite
+        (_FALLING, (40, 6)),  # all rows, and the last step
+        ([2.3] + [0.015] * 299 + [0.001], ()),  # a step too late, and never below the usual target before
+    ),
     run=_facts,
     names={"with_permutation": with_permutation},
     right="with_permutation: a permutation cut off, and a while loop",
@@ -116,11 +113,11 @@ OVERFIT_ONE_BATCH = implement(
     steps_for_failure: the number of steps where the target is never reached | how does the caller see that it failed?
         every return -1 -> return steps
     """,
-    hints=(
-        "Draw the rows before the loop: rng.choice(len(x), size, replace=False).",
-        "step returns the loss before its update: the first call tells the loss after 0 updates.",
-        "Three ends: the loss is not finite, the loss is below the target, the steps are used up.",
-    ),
+    hints="""
+    Draw the rows before the loop: rng.choice(len(x), size, replace=False).
+    step returns the loss before its update: the first call tells the loss after 0 updates.
+    Three ends: the loss is not finite, the loss is below the target, the steps are used up.
+    """,
     not_tested="whether every batch is equally likely",
     fade=("rows = ", "loss = "),
 )

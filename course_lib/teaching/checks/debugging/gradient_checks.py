@@ -6,8 +6,7 @@ import numpy as np
 
 from course_lib.by_hand.debugging import clipped, gradient_check
 from course_lib.numpy_nn.gradcheck import numerical_gradient, relative_error
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.kinds import Property, implement
 
 
 def _coupled(x: np.ndarray) -> float:
@@ -26,16 +25,6 @@ def _kinked(x: np.ndarray) -> float:
 
 _CUBE = np.linspace(-1, 1, 12).reshape(2, 3, 2)
 _SMALL = np.array([0.3, -0.2, 0.9], np.float32)
-_CASES = (
-    (_coupled, np.array([[1.0, -2, 3], [4, 0.5, 6]]), np.array([[0.7, -0.4, 0.2], [1.1, 0.5, -0.9]]), 0.3),  # far off
-    (_coupled, np.linspace(0.5, 9, 12).reshape(2, 3, 2), _CUBE),
-    (_large_offset, 1.1 * np.exp(_SMALL.astype(np.float64)), _SMALL, 1e-3),  # a tenth too large
-    (lambda x: 3.0, np.zeros(4), np.ones(4)),
-    (_kinked, np.array([1.0, 2.0, 0.0]), np.array([0.05, 1.0, -1.0]), 0.1),  # a kink within the step
-    (lambda x: float(1e-4 * np.sum(x**2)), np.full(3, 4e-4), np.ones(3)),  # small and twice too large
-    (_coupled, np.array([2, 5, 9]), np.array([1, 0, -1]), 0.25),  # whole numbers
-    (_kinked, np.array([1.0, 3.0]), np.array([1.5e-5, 1.0])),  # a kink beyond the usual step
-)
 
 
 def by_the_library(function, gradient, x, step=1e-5):
@@ -64,11 +53,19 @@ def _in_range(seen: Any, right: Any) -> str | None:
 
 
 GRADIENT_CHECK = implement(
-    "gradient_check",
-    "Compare a gradient with differences",
+    "gradient_check: Compare a gradient with differences | core, difficulty 2, 20 minutes",
     gradient_check,
-    size="core, difficulty 2, 20 minutes",
-    cases=_CASES,
+    cases=(
+        # Far off.
+        (_coupled, np.array([[1.0, -2, 3], [4, 0.5, 6]]), np.array([[0.7, -0.4, 0.2], [1.1, 0.5, -0.9]]), 0.3),
+        (_coupled, np.linspace(0.5, 9, 12).reshape(2, 3, 2), _CUBE),
+        (_large_offset, 1.1 * np.exp(_SMALL.astype(np.float64)), _SMALL, 1e-3),  # a tenth too large
+        (lambda x: 3.0, np.zeros(4), np.ones(4)),
+        (_kinked, np.array([1.0, 2.0, 0.0]), np.array([0.05, 1.0, -1.0]), 0.1),  # a kink within the step
+        (lambda x: float(1e-4 * np.sum(x**2)), np.full(3, 4e-4), np.ones(3)),  # small and twice too large
+        (_coupled, np.array([2, 5, 9]), np.array([1, 0, -1]), 0.25),  # whole numbers
+        (_kinked, np.array([1.0, 3.0]), np.array([1.5e-5, 1.0])),  # a kink beyond the usual step
+    ),
     names={"by_the_library": by_the_library, "unit_vectors": unit_vectors},
     right="""
     by_the_library: with the library's numerical_gradient and relative_error
@@ -130,11 +127,11 @@ GRADIENT_CHECK = implement(
     gradient - differences -> differences - gradient | the length of a vector has no sign
     """,
     properties=(Property("between 0 and 1", _in_range),),
-    hints=(
-        "Move one number at a time: up, evaluate, down, evaluate, back. np.ndindex(x.shape) runs over all of them.",
-        "(above - below) / (2 * step), on a float64 copy of x.",
-        "The error is one quotient of lengths over all numbers, not a mean of quotients; both zero is 0.",
-    ),
+    hints="""
+    Move one number at a time: up, evaluate, down, evaluate, back. np.ndindex(x.shape) runs over all of them.
+    (above - below) / (2 * step), on a float64 copy of x.
+    The error is one quotient of lengths over all numbers, not a mean of quotients; both zero is 0.
+    """,
     not_tested="functions that draw random numbers, and how long it takes",
     fade=("differences[index] = ", "scale = "),
 )
@@ -142,8 +139,7 @@ GRADIENT_CHECK = implement(
 LONG, SHORT = [np.array([[3.0, 0.0], [0.0, -4.0]]), np.array([12.0])], [np.array([[0.5], [0.25]]), np.array([0.5])]
 
 CLIPPED = implement(
-    "clipped",
-    "Clip gradients that explode",
+    "clipped: Clip gradients that explode",
     clipped,
     cases=((LONG, 6.5), (LONG, 13.0), (SHORT, 2.0), ([np.array([8.0, 6.0, 0.0])], 0.5)),
     wrong="""
@@ -156,7 +152,7 @@ CLIPPED = implement(
     squared_length: the squared length in place of the length | of which unit is the limit?
         np.sqrt(A) -> A
     """,
-    hints=("One factor for all arrays: what is their common length?",),
+    hints="One factor for all arrays: what is their common length?",
     not_tested="gradients of zeros, and numbers that are not finite",
     equivalent="length > limit -> length >= limit | at the limit the factor is 1 either way",
 )

@@ -10,19 +10,6 @@ from course_lib.teaching.exercises.kinds import implement
 _X = np.array([[1.0, -2.0], [3.0, 0.5]])
 _MAPS = (lambda x: 2 * x, np.tanh, lambda x: x - 10, np.sqrt, np.log, lambda x: np.exp(1000 * x), lambda x: x / (x - x))
 _DOUBLE, _SHRINK, _LESS, _ROOT, _LOG, _EXP, _GROW = (SimpleNamespace(forward=each) for each in _MAPS)
-_CASES: tuple[tuple[list[SimpleNamespace], np.ndarray], ...] = (
-    ([_DOUBLE, _SHRINK, _DOUBLE], _X),  # all is well
-    ([_DOUBLE, _ROOT, _DOUBLE, _SHRINK], _X),  # NaN in one value, from layer 1 on
-    ([_DOUBLE, _DOUBLE, _EXP, _SHRINK], _X),  # infinite in layer 2, finite again after tanh
-    ([_SHRINK, _DOUBLE], np.array([[1.0, np.nan], [0.0, 2.0]])),  # the input
-    ([_GROW, _DOUBLE, _ROOT], np.array([[1.0, 2.0]])),  # layer 0, everywhere
-    ([_SHRINK, _DOUBLE], np.array([[1.0, np.inf], [0.0, 2.0]])),  # an infinite input that tanh hides
-    ([_DOUBLE, _DOUBLE, _DOUBLE, _ROOT], np.array([[4.0, -1.0]])),  # the last layer
-    ([_LESS, _ROOT, _SHRINK], np.array([[1.0, 2.0], [30.0, 4.0]])),  # the root of the data would be fine
-    ([_DOUBLE, _LOG, _SHRINK], np.array([[1.0, 0.0], [3.0, 4.0]])),  # the logarithm of 0 is minus infinity
-    ([_SHRINK], np.array([[1.0, -np.inf], [np.inf, 2.0]])),  # both infinities in the input
-    ([], _X),  # no layer
-)
 
 
 def list_of_outputs(layers, x):
@@ -34,11 +21,22 @@ def list_of_outputs(layers, x):
 
 
 FIRST_BAD_LAYER = implement(
-    "first_bad_layer",
-    "Find the first bad place",
+    "first_bad_layer: Find the first bad place",
     first_bad_layer,
     complete=True,
-    cases=_CASES,
+    cases=(
+        ([_DOUBLE, _SHRINK, _DOUBLE], _X),  # all is well
+        ([_DOUBLE, _ROOT, _DOUBLE, _SHRINK], _X),  # NaN in one value, from layer 1 on
+        ([_DOUBLE, _DOUBLE, _EXP, _SHRINK], _X),  # infinite in layer 2, finite again after tanh
+        ([_SHRINK, _DOUBLE], np.array([[1.0, np.nan], [0.0, 2.0]])),  # the input
+        ([_GROW, _DOUBLE, _ROOT], np.array([[1.0, 2.0]])),  # layer 0, everywhere
+        ([_SHRINK, _DOUBLE], np.array([[1.0, np.inf], [0.0, 2.0]])),  # an infinite input that tanh hides
+        ([_DOUBLE, _DOUBLE, _DOUBLE, _ROOT], np.array([[4.0, -1.0]])),  # the last layer
+        ([_LESS, _ROOT, _SHRINK], np.array([[1.0, 2.0], [30.0, 4.0]])),  # the root of the data would be fine
+        ([_DOUBLE, _LOG, _SHRINK], np.array([[1.0, 0.0], [3.0, 4.0]])),  # the logarithm of 0 is minus infinity
+        ([_SHRINK], np.array([[1.0, -np.inf], [np.inf, 2.0]])),  # both infinities in the input
+        ([], _X),  # no layer
+    ),
     names={"list_of_outputs": list_of_outputs},
     right="list_of_outputs: all outputs first, then the search",
     wrong="""
@@ -63,10 +61,10 @@ FIRST_BAD_LAYER = implement(
     all_values: a layer called bad only when all of its values are | how many NaN does it take to spoil a mean?
         every A.all() -> A.any()
     """,
-    hints=(
-        "np.isfinite(x).all() is False as soon as one value is NaN or infinite.",
-        "The input comes before layer 0; after that, each layer gets what the one before gave.",
-    ),
+    hints="""
+    np.isfinite(x).all() is False as soon as one value is NaN or infinite.
+    The input comes before layer 0; after that, each layer gets what the one before gave.
+    """,
     not_tested="values that are finite and far too large",
     fade=("return -1", "x = layer.forward(x)"),
 )

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.by_hand.debugging import no_leak
 from course_lib.teaching.exercises.kinds import attack
 
 _ROWS = np.random.default_rng(11).normal(0.0, 1.0, (30, 4))
@@ -25,34 +24,6 @@ def _with(rows: np.ndarray, place: int, row: Any) -> np.ndarray:
     return changed
 
 
-RIGHT = {
-    "clean": _split(),
-    "a neighbour": _split(test=_with(_TEST, 3, _TRAIN[7] + [0, 0, 0, 0.01])),
-    "0.0001 apart": _split(test=_with(_TEST, 7, _TRAIN[3] + [0, 0.0001, 0, 0])),
-    "3 equal features": _split(test=_with(_TEST, 0, [*_TRAIN[5][:3], 9.0])),
-    "large numbers": _split(1000 * _TRAIN, _with(1000 * _TEST, 2, 1000 * _TRAIN[6] + [0, 0, 0.002, 0])),
-    "columns exchanged": _split(test=_with(_TEST, 2, _TRAIN[4][::-1])),
-    "copies in train": _split(train=_with(_TRAIN, 1, _TRAIN[0])),
-    "copies in test": _split(test=_with(_TEST, 1, _TEST[0])),
-    "many rows each": (_TRAIN, _TEST, np.arange(20) // 5, 100 + np.arange(10) // 5),
-    "names": (_TRAIN, _TEST, np.array(["ada", "eve"] * 10), np.array(["ian"] * 10)),
-    "one row": _split(test=_TEST[:1]),
-}
-PLANTED = {
-    "copy": _split(test=_with(_TEST, 4, _TRAIN[9])),
-    "copy at the end": _split(test=_with(_TEST, 9, _TRAIN[19])),
-    "copy at the start": _split(test=_with(_TEST, 0, _TRAIN[0])),
-    "copy in place": _split(test=_with(_TEST, 5, _TRAIN[5])),
-    "copy rounded": _split(test=_with(_TEST, 4, _TRAIN[9] + [1e-9, -1e-9, 0, 2e-9])),
-    "copy in float32": _split(test=_with(_TEST, 6, _TRAIN[2].astype(np.float32))),
-    "copy to 7e-7": _split(test=_with(_TEST, 6, _TRAIN[8] + 7e-7)),
-    "patient": (_TRAIN, _TEST, np.arange(20), 19 + np.arange(10)),
-    "patient by name": (_TRAIN, _TEST, np.array(["ada", "eve"] * 10), np.array(["ian"] * 9 + ["eve"])),
-    "last patient": (_TRAIN, _TEST, np.arange(20), np.array([*range(50, 59), 0])),
-    "all copies": _split(test=_TRAIN[:10]),
-}
-
-
 def all_pairs(train_x, test_x, train_groups, test_groups):
     same = np.isclose(test_x[:, None, :], train_x[None, :, :], rtol=0, atol=1e-6).all(axis=2)
     return not same.any() and not set(train_groups.tolist()) & set(test_groups.tolist())
@@ -65,15 +36,53 @@ def rounded_sets(train_x, test_x, train_groups, test_groups):
     return not rows(train_x) & rows(test_x) and not set(train_groups.tolist()) & set(test_groups.tolist())
 
 
+def no_leak(train_x: np.ndarray, test_x: np.ndarray, train_groups: np.ndarray, test_groups: np.ndarray) -> bool:
+    """Whether two parts of a data set share nothing by which a test row could be recognised.
+
+    train_x (n, f), test_x (m, f) are rows of numbers, train_groups (n,), test_groups (m,) say whose rows
+    they are (a patient, a writer). False when a group is in both parts, or when a test row is a training
+    row up to differences of 1e-6 in every feature.
+    """
+    if np.intersect1d(train_groups, test_groups).size:
+        return False
+    for row in test_x:
+        largest = np.abs(train_x - row).max(axis=1)  # (n,): the largest difference to each training row
+        if largest.min() <= 1e-6:
+            return False
+    return True
+
+
 NO_LEAK = attack(
-    "no_leak",
-    "Attack: a test that finds leaks",
+    "no_leak: Attack: a test that finds leaks | difficulty 3, 20 minutes",
     no_leak,
     call=lambda test, split: test(*(part.copy() for part in split)),
-    right=RIGHT,
-    planted=PLANTED,
+    right={
+        "clean": _split(),
+        "a neighbour": _split(test=_with(_TEST, 3, _TRAIN[7] + [0, 0, 0, 0.01])),
+        "0.0001 apart": _split(test=_with(_TEST, 7, _TRAIN[3] + [0, 0.0001, 0, 0])),
+        "3 equal features": _split(test=_with(_TEST, 0, [*_TRAIN[5][:3], 9.0])),
+        "large numbers": _split(1000 * _TRAIN, _with(1000 * _TEST, 2, 1000 * _TRAIN[6] + [0, 0, 0.002, 0])),
+        "columns exchanged": _split(test=_with(_TEST, 2, _TRAIN[4][::-1])),
+        "copies in train": _split(train=_with(_TRAIN, 1, _TRAIN[0])),
+        "copies in test": _split(test=_with(_TEST, 1, _TEST[0])),
+        "many rows each": (_TRAIN, _TEST, np.arange(20) // 5, 100 + np.arange(10) // 5),
+        "names": (_TRAIN, _TEST, np.array(["ada", "eve"] * 10), np.array(["ian"] * 10)),
+        "one row": _split(test=_TEST[:1]),
+    },
+    planted={
+        "copy": _split(test=_with(_TEST, 4, _TRAIN[9])),
+        "copy at the end": _split(test=_with(_TEST, 9, _TRAIN[19])),
+        "copy at the start": _split(test=_with(_TEST, 0, _TRAIN[0])),
+        "copy in place": _split(test=_with(_TEST, 5, _TRAIN[5])),
+        "copy rounded": _split(test=_with(_TEST, 4, _TRAIN[9] + [1e-9, -1e-9, 0, 2e-9])),
+        "copy in float32": _split(test=_with(_TEST, 6, _TRAIN[2].astype(np.float32))),
+        "copy to 7e-7": _split(test=_with(_TEST, 6, _TRAIN[8] + 7e-7)),
+        "patient": (_TRAIN, _TEST, np.arange(20), 19 + np.arange(10)),
+        "patient by name": (_TRAIN, _TEST, np.array(["ada", "eve"] * 10), np.array(["ian"] * 9 + ["eve"])),
+        "last patient": (_TRAIN, _TEST, np.arange(20), np.array([*range(50, 59), 0])),
+        "all copies": _split(test=_TRAIN[:10]),
+    },
     names={"all_pairs": all_pairs, "rounded_sets": rounded_sets},
-    size="difficulty 3, 20 minutes",
     also="""
     all_pairs: all pairs at once, with np.isclose
     rounded_sets: rows rounded to five digits, in a set
@@ -123,10 +132,10 @@ NO_LEAK = attack(
     """,
     alarm="a clean split is rejected ({name}): what exactly makes two rows copies, or two groups one?",
     survived="survived: {name}; would a test row be recognised there?",
-    hints=(
-        "Two questions: is a group in both parts? Is a test row a training row, up to 1e-6 in every feature?",
-        "np.abs(train_x - row) has the shape (n, f); a copy is a row of it whose largest entry is at most 1e-6.",
-        "Groups may be numbers or names; sets, or np.intersect1d, take both.",
-    ),
+    hints="""
+    Two questions: is a group in both parts? Is a test row a training row, up to 1e-6 in every feature?
+    np.abs(train_x - row) has the shape (n, f); a copy is a row of it whose largest entry is at most 1e-6.
+    Groups may be numbers or names; sets, or np.intersect1d, take both.
+    """,
     not_tested="copies that were rotated, cropped or rescaled, and how long it takes on large data",
 )

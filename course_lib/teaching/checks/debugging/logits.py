@@ -8,9 +8,7 @@ import numpy as np
 
 from course_lib.by_hand.debugging import sigmoid_cross_entropy
 from course_lib.teaching.exercises.compare import distance
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.kinds import implement
-from course_lib.teaching.exercises.observe import Detail, calls
+from course_lib.teaching.exercises.kinds import Detail, Property, calls, implement
 
 _CASES = (
     (np.array([0.3, -1.2, 2.0, 0.8, -0.5]), np.array([1, 0, 0, 1, 1])),
@@ -55,10 +53,8 @@ def _warned(seen: Any, right: Any) -> str | None:
 
 
 SIGMOID_CROSS_ENTROPY = implement(
-    "sigmoid_cross_entropy",
-    "Yes or no, from the logit",
+    "sigmoid_cross_entropy: Yes or no, from the logit | core, difficulty 2, 20 minutes",
     sigmoid_cross_entropy,
-    size="core, difficulty 2, 20 minutes",
     observe=_facts,
     returns=(3, "three things: sum, count and gradient"),
     right="""
@@ -114,11 +110,11 @@ SIGMOID_CROSS_ENTROPY = implement(
     logits >= 0 -> logits > 0 | for z = 0 both formulas give 1/2
     """,
     properties=(Property("finite for large logits", _finite), Property("no warning", _warned)),
-    hints=(
-        "ln(1 + e^z) is z + ln(1 + e^-z): for large z use the form whose exponential is small.",
-        "exp(-abs(z)) never overflows; max(z, 0) - z * y + log1p(exp(-abs(z))) is the loss of a sample.",
-        "The gradient of the loss of one sample is p - y; for z < 0 write p = e^z / (1 + e^z).",
-    ),
+    hints="""
+    ln(1 + e^z) is z + ln(1 + e^-z): for large z use the form whose exponential is small.
+    exp(-abs(z)) never overflows; max(z, 0) - z * y + log1p(exp(-abs(z))) is the loss of a sample.
+    The gradient of the loss of one sample is p - y; for z < 0 write p = e^z / (1 + e^z).
+    """,
     not_tested="labels other than 0 and 1, an empty batch, and logits in float32",
     fade=("losses = ", "probabilities = "),
 )

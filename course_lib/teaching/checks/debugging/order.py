@@ -26,8 +26,7 @@ _BEFORE = (
 )
 
 ORDER_DEBUGGING = order(
-    "order_debugging",
-    "Put the questions in order",
+    "order_debugging: Put the questions in order",
     STEPS,
     "GCFAIBD",
     also="""
@@ -53,10 +52,10 @@ ORDER_DEBUGGING = order(
     """,
     unwanted={"E": f"think about step E: {_RAISED}", "H": f"think about step H: {_CHOSEN}"},
     rules=[(first, second, f"{second} before {first}: {question}") for first, second, question in _BEFORE],
-    hints=(
-        "Cheap questions that exclude much come first; nothing is tuned before the program is known to be right.",
-        "Data, first loss, gradient, one batch, all data: each needs the ones before it to mean something.",
-        "Two steps are not needed at all.",
-    ),
+    hints="""
+    Cheap questions that exclude much come first; nothing is tuned before the program is known to be right.
+    Data, first loss, gradient, one batch, all data: each needs the ones before it to mean something.
+    Two steps are not needed at all.
+    """,
     not_tested="other orders that you can defend; first loss and gradient check may change places",
 )

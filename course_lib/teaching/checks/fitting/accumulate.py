@@ -9,8 +9,7 @@ from torch import nn
 
 from course_lib.by_hand.torch_loop import accumulated_step
 from course_lib.teaching.checks.fitting.toys import Batch, Halved, batch, linear, numbers, one_number, plain, squared
-from course_lib.teaching.exercises.forms import Form
-from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.kinds import Form, implement
 from course_lib.teaching.exercises.series import Steps, steps_told
 
 _RNG = np.random.default_rng(31)
@@ -63,10 +62,8 @@ def one_backward(model, optimizer, batches, loss_fn):
 
 
 ACCUMULATED_STEP = implement(
-    "accumulated_step",
-    "One update from several batches",
+    "accumulated_step: One update from several batches | core, difficulty 2, 20 minutes",
     accumulated_step,
-    size="core, difficulty 2, 20 minutes",
     cases=_CASES,
     run=_updates,
     form=Form("one number, the mean loss", one_number, "which two numbers make the mean?"),
@@ -164,11 +161,11 @@ ACCUMULATED_STEP = implement(
             Steps("plain numbers", _PLAIN),
         ),
     ),
-    hints=(
-        "backward() adds to what stands in .grad: that is what makes accumulation possible, and zero_grad() necessary.",
-        "loss.total.backward() for every batch gives the gradient of the sum over all elements. By what to divide it?",
-        "Divide once, at the end: parameter.grad /= count, with the count over all batches.",
-    ),
+    hints="""
+    backward() adds to what stands in .grad: that is what makes accumulation possible, and zero_grad() necessary.
+    loss.total.backward() for every batch gives the gradient of the sum over all elements. By what to divide it?
+    Divide once, at the end: parameter.grad /= count, with the count over all batches.
+    """,
     not_tested="parameters that have no gradient, and what happens when nothing counts in any batch",
     fade=("loss.total.backward()", "parameter.grad /= count"),
 )

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.by_hand.torch_loop import resume_passes
 from course_lib.teaching.checks.fitting.runs import FAULTS, PLANTED, RIGHT, Run
 from course_lib.teaching.exercises.kinds import asked_of, attack
 
@@ -35,15 +34,36 @@ def loss_falls(start: Callable[[int], Any], save: Callable[[Any], Any], load: Ca
     return run.score() < first
 
 
+def resume_passes(start: Callable[[int], Any], save: Callable[[Any], Any], load: Callable[[Any], Any]) -> bool:
+    """True where a run that was interrupted and resumed is the uninterrupted one, bit for bit.
+
+    start(seed) begins a run; run.step() makes one update; run.weights is an array; an epoch has
+    7 steps. run.score() measures the run on other data and changes nothing. save(run) returns a
+    checkpoint and load(checkpoint) a run that should go on from there. Whatever you find out must
+    hold wherever the run is cut and however often, and also when the saved run went on meanwhile.
+    """
+    for seed in (0, 1):
+        for cuts in ((7,), (3,), (10,), (3, 5, 12)):  # between two epochs, within one, several times
+            whole, part = start(seed), start(seed)
+            for step in range(1, 22):
+                whole.step()
+                part.step()
+                if step in cuts:
+                    checkpoint = save(part)
+                    part.step()  # the saved run goes on, the checkpoint must not
+                    part = load(checkpoint)
+                if not np.array_equal(whole.weights, part.weights) or whole.score() != part.score():
+                    return False
+    return True
+
+
 RESUME_PASSES = attack(
-    "resume_passes",
-    "Attack: a test that kills broken checkpoints",
+    "resume_passes: Attack: a test that kills broken checkpoints | core, difficulty 3, 25 minutes",
     resume_passes,
     call=lambda test, version: test(Run, *version()),
     right=RIGHT,
     planted=PLANTED,
     names={"right_after_loading": right_after_loading, "loss_falls": loss_falls},
-    size="core, difficulty 3, 25 minutes",
     also="""
     at_the_end: a comparison at the end alone
         range(1, 22) -> range(1, 26)
@@ -90,10 +110,10 @@ RESUME_PASSES = attack(
         "a right version is rejected: do both runs make equally many steps, from the same seed?",
     ),
     survived=asked_of(FAULTS),
-    hints=(
-        "Two runs from one seed: one goes through, the other is saved, loaded and goes on. Compare after every step.",
-        "Cut between epochs, within one, in a later one, and more than once in a run.",
-        "Let the saved run make a step before you load: a checkpoint that shares its arrays moves along.",
-    ),
+    hints="""
+    Two runs from one seed: one goes through, the other is saved, loaded and goes on. Compare after every step.
+    Cut between epochs, within one, in a later one, and more than once in a run.
+    Let the saved run make a step before you load: a checkpoint that shares its arrays moves along.
+    """,
     not_tested="files: what a kill in the middle of writing leaves behind",
 )

@@ -29,8 +29,7 @@ def miniature(*, seed_first: bool, started: int) -> float:
 
 
 ONE_SEED_TWO_RUNS = audit(
-    "one_seed_two_runs",
-    "Audit: seed 42, and two runs",
+    "one_seed_two_runs: Audit: seed 42, and two runs | difficulty 2, 12 minutes",
     FINDINGS,
     words={"repeatable": ORDERS, "verdict": VERDICTS},
     synonyms={"data first": ("data before seed",), "seed first": ("seed before data",)},
@@ -43,7 +42,6 @@ ONE_SEED_TWO_RUNS = audit(
     decimals={"gap": 2},
     within={"gap": 6e-3},  # two decimals are enough, and either run may be the base: 0.27 is the gap
     names={"GAP": GAP, "DIFFERENCE": OTHER[0] - REPORTED[0]},
-    size="difficulty 2, 12 minutes",
     wrong="""
     nearly_equal [equal = 1]: a count that takes 451.82 and 451.88 for equal
         | does a generator with one seed give nearly the same numbers, or the same?
@@ -61,10 +59,10 @@ ONE_SEED_TWO_RUNS = audit(
     undecided [verdict = not shown]: an audit that finds nothing either way
         | how many pairs of runs that differ does it take against 'repeated runs behave the same'?
     """,
-    hints=(
-        "Equal means equal to the last digit that is printed.",
-        "A seed sets what is drawn after it; the data of the script are drawn before.",
-        "One counterexample contradicts a claim about all repeated runs.",
-    ),
+    hints="""
+    Equal means equal to the last digit that is printed.
+    A seed sets what is drawn after it; the data of the script are drawn before.
+    One counterexample contradicts a claim about all repeated runs.
+    """,
     not_tested="whether other things differed between the two runs as well, such as the versions of the libraries",
 )

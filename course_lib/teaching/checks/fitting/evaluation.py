@@ -10,16 +10,9 @@ from torch import nn
 from course_lib.by_hand.torch_loop import mean_loss
 from course_lib.core.metrics import Loss
 from course_lib.teaching.checks.fitting.toys import Batch, Halved, batch, linear, one_number, plain, squared
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import Form, first_trait
-from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.kinds import Form, Property, first_trait, implement
 
 _RNG = np.random.default_rng(32)
-# Batches, and whether a part of the model is in eval mode already. Those of the last cases can be read only once.
-_CASES = tuple(
-    ([batch(_RNG, size, counting, shift=3 * place) for place, (size, counting) in enumerate(sizes)], frozen)
-    for sizes, frozen in ((((5, 5), (2, 2)), False), (((6, 4), (3, 1), (4, 4)), True), (((7, 2), (2, 2)), True))
-)
 
 
 def _model() -> nn.Sequential:
@@ -88,11 +81,13 @@ _ASKED = {
 }
 
 MEAN_LOSS = implement(
-    "mean_loss",
-    "Measure a model and leave it as it was",
+    "mean_loss: Measure a model and leave it as it was | core, difficulty 2, 15 minutes",
     mean_loss,
-    size="core, difficulty 2, 15 minutes",
-    cases=_CASES,
+    # Batches, and whether a part of the model is in eval mode already. Those of the last cases can be read only once.
+    cases=tuple(
+        ([batch(_RNG, size, counting, shift=3 * place) for place, (size, counting) in enumerate(sizes)], frozen)
+        for sizes, frozen in ((((5, 5), (2, 2)), False), (((6, 4), (3, 1), (4, 4)), True), (((7, 2), (2, 2)), True))
+    ),
     run=_measured,
     form=Form("one number, the mean loss", one_number),
     names={"inference_mode": inference_mode},
@@ -142,11 +137,11 @@ MEAN_LOSS = implement(
     swap: 0.0 <-> 0 | sums may start at a whole number or not
     """,
     properties=(Property("the model before and after", first_trait(_ASKED)),),
-    hints=(
-        "model.modules() gives every part, part.training its mode; write the modes down before model.eval().",
-        "torch.no_grad() is a context: `with torch.no_grad():` around the loop.",
-        "Add up totals and counts over the batches, and divide once.",
-    ),
+    hints="""
+    model.modules() gives every part, part.training its mode; write the modes down before model.eval().
+    torch.no_grad() is a context: `with torch.no_grad():` around the loop.
+    Add up totals and counts over the batches, and divide once.
+    """,
     not_tested="batches in which nothing counts, and models on another device",
     fade=("model.eval()", "part.training = mode"),
 )

@@ -33,11 +33,6 @@ LINES = {
     "O": "    divide_gradients(model, accumulate)",
 }
 RIGHT = "DHCLGJBNMAKF"
-_NOT_NEEDED = {
-    "E": "which batches are left in the gradient when it is set to zero before each of them?",
-    "I": "how many updates shall a group of batches make?",
-    "O": "do all groups hold the same number of elements?",
-}
 _RNG = np.random.default_rng(34)
 # Rows, those that count, shift. In the last group the sum is longer than the limit, half of it and the mean are not.
 _SIZES = ((4, 4, 0), (7, 6, 5), (5, 2, -5), (3, 3, 1), (3, 2, -1), (2, 2, -1))
@@ -81,13 +76,15 @@ _OTHERS = """your loop runs, and makes other updates than one large batch per gr
 what stands in .grad, and over how many elements, when the update is made?"""
 
 ORDER_FIT_LOOP = run_order(
-    "order_fit_loop",
-    "Put the whole loop in order",
+    "order_fit_loop: Put the whole loop in order | core, difficulty 2, 15 minutes",
     LINES,
     RIGHT,
-    size="core, difficulty 2, 15 minutes",
     run=run,
-    not_needed=_NOT_NEEDED,
+    not_needed={
+        "E": "which batches are left in the gradient when it is set to zero before each of them?",
+        "I": "how many updates shall a group of batches make?",
+        "O": "do all groups hold the same number of elements?",
+    },
     missing="which of rate, emptying, loss, sum, count, division, clip, update and step has no line?",
     stops=lambda error, letters: "which line makes the name, and where is it?",
     others=lambda after, right: _OTHERS,
@@ -127,11 +124,11 @@ ORDER_FIT_LOOP = run_order(
         | over how many elements is the second group a mean?
     no_update [DHCLGJBNMAF]: a loop without an update | which line changes the parameters?
     """,
-    hints=(
-        "Before the batches of a group: rate, empty gradients, count 0. After them: divide, clip, update, step + 1.",
-        "Within a group: loss, backward, count. Nothing else.",
-        "The limit of the clip is meant for the gradient that the update uses: the mean.",
-    ),
+    hints="""
+    Before the batches of a group: rate, empty gradients, count 0. After them: divide, clip, update, step + 1.
+    Within a group: loss, backward, count. Nothing else.
+    The limit of the clip is meant for the gradient that the update uses: the mean.
+    """,
     not_tested="other programs that make the same updates",
     same=(("not_clipped", "clip_after_update"),),  # zero_grad() throws away what was clipped
 )

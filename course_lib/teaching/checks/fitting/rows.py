@@ -9,9 +9,7 @@ import numpy as np
 from course_lib.by_hand.torch_loop import rows_from
 from course_lib.core.seeding import epoch_order
 from course_lib.teaching.exercises.compare import distance
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import Detail, Form, first_trait, row_numbers
-from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.kinds import Detail, Form, Property, first_trait, implement, row_numbers
 
 _FAR = (10, 100, 1000, 10_000)  # by how much an epoch is multiplied where seed and epoch are written into one number
 _CASES = ((23, 5, 3, 1), (24, 6, 0, 2), (40, 7, 11, 4))  # count, batch size, seed, epoch
@@ -87,33 +85,30 @@ def _noting(texts: list[Any]) -> Callable[[Any], int]:
     return noting
 
 
-# What to ask where a trait is not as it should be.
-_ASKED = {
-    "every row once": "which rows are missing, or come twice?",
-    "shuffled": "what if the file is sorted by class?",
-    "rows change their batch": "do rows 0 and 1 ever come in different batches?",
-    "sizes": "how many rows has a batch, and which one may have fewer?",
-    "the same at the next call": "what is left of one call when the next begins?",
-    "the whole epoch without `start`": "where does the epoch begin when `start` is left out?",
-    "world's generator untouched": "whose random numbers change when you call it?",
-    "another order in the next epoch": "which of your lines reads `epoch`?",
-    "another order for another seed": "which of your lines reads `seed`?",
-    "seed + 1 and epoch + 1 give different orders": "what do you make of seed 0 in epoch 3, and of seed 1 in epoch 2?",
-    "far pairs have orders of their own": "which other pairs of seed and epoch get the same number from you?",
-    "the same in another process": "on what beside seed and epoch does your number depend?",
-}
 _TOLD = first_trait(
-    _ASKED,
+    # What to ask where a trait is not as it should be.
+    {
+        "every row once": "which rows are missing, or come twice?",
+        "shuffled": "what if the file is sorted by class?",
+        "rows change their batch": "do rows 0 and 1 ever come in different batches?",
+        "sizes": "how many rows has a batch, and which one may have fewer?",
+        "the same at the next call": "what is left of one call when the next begins?",
+        "the whole epoch without `start`": "where does the epoch begin when `start` is left out?",
+        "world's generator untouched": "whose random numbers change when you call it?",
+        "another order in the next epoch": "which of your lines reads `epoch`?",
+        "another order for another seed": "which of your lines reads `seed`?",
+        "seed + 1 and epoch + 1 give different orders": "what do you make of seed 0, epoch 3, and of seed 1, epoch 2?",
+        "far pairs have orders of their own": "which other pairs of seed and epoch get the same number from you?",
+        "the same in another process": "on what beside seed and epoch does your number depend?",
+    },
     cases=[f"rows_from{case}" for case in _CASES],
     otherwise="which batches has the interrupted epoch used already?",
 )
 
 
 ROWS_FROM = implement(
-    "rows_from",
-    "An order that can be found again",
+    "rows_from: An order that can be found again | core, difficulty 2, 15 minutes",
     rows_from,
-    size="core, difficulty 2, 15 minutes",
     cases=_CASES,
     run=_facts,
     form=Form("a list of arrays of row numbers", _in_pieces),
@@ -166,11 +161,11 @@ ROWS_FROM = implement(
         rng.permutation(count) -> np.arange(count)
     """,
     properties=(Property("what the order depends on", _TOLD),),
-    hints=(
-        "Make a generator inside the function, from seed and epoch together: np.random.default_rng takes a list.",
-        "Draw the whole order first, cut it, and leave out the first batches at the very end.",
-        "A generator outside of the function remembers what was drawn; a resumed run cannot.",
-    ),
+    hints="""
+    Make a generator inside the function, from seed and epoch together: np.random.default_rng takes a list.
+    Draw the whole order first, cut it, and leave out the first batches at the very end.
+    A generator outside of the function remembers what was drawn; a resumed run cannot.
+    """,
     not_tested="whether every order is equally likely",
     fade=("rng = ", "return batches[start:]"),
 )

@@ -9,17 +9,10 @@ from torch import nn
 
 from course_lib.by_hand.torch_loop import scheduled_steps
 from course_lib.teaching.checks.fitting.toys import Batch, batch, linear, numbers, one_number, plain, squared
-from course_lib.teaching.exercises.forms import Form
-from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.kinds import Form, implement
 from course_lib.teaching.exercises.series import Steps, steps_told
 
 _RNG = np.random.default_rng(33)
-# The first gradient lies below the limit, later ones above it: a short gradient must not be stretched. In the second
-# case the batches can be read only once.
-_CASES = tuple(
-    ([batch(_RNG, size, size, shift=shift) for size, shift in ((4, 0), (7, 4), (3, -4), (5, 2))], base, limit, once)
-    for base, limit, once in ((0.02, 6.0, False), (0.05, 1.5, True))
-)
 
 
 def _warmup(step: int) -> float:
@@ -81,12 +74,15 @@ def lambda_lr(model, optimizer, batches, loss_fn, base, schedule, limit):
 
 
 SCHEDULED_STEPS = implement(
-    "scheduled_steps",
-    "Rate, gradient, clip, update",
+    "scheduled_steps: Rate, gradient, clip, update | core, difficulty 2, 15 minutes",
     scheduled_steps,
     complete=True,
-    size="core, difficulty 2, 15 minutes",
-    cases=_CASES,
+    # The first gradient lies below the limit, later ones above it: a short gradient must not be stretched. In the
+    # second case the batches can be read only once.
+    cases=tuple(
+        ([batch(_RNG, size, size, shift=shift) for size, shift in ((4, 0), (7, 4), (3, -4), (5, 2))], base, limit, once)
+        for base, limit, once in ((0.02, 6.0, False), (0.05, 1.5, True))
+    ),
     run=_trained,
     form=Form("a list of lengths, one number for each update", _lengths, "which number belongs to each batch?"),
     names={"lambda_lr": lambda_lr},
@@ -165,11 +161,11 @@ SCHEDULED_STEPS = implement(
             ),
         ),
     ),
-    hints=(
-        "The rate of a group is group['lr']; it must be there before optimizer.step() reads it.",
-        "nn.utils.clip_grad_norm_(model.parameters(), limit) shortens in place and returns the length from before.",
-        "Order: rate, zero_grad, loss, backward, clip, step.",
-    ),
+    hints="""
+    The rate of a group is group['lr']; it must be there before optimizer.step() reads it.
+    nn.utils.clip_grad_norm_(model.parameters(), limit) shortens in place and returns the length from before.
+    Order: rate, zero_grad, loss, backward, clip, step.
+    """,
     not_tested="gradients that are not finite",
     fade=('group["lr"] = ', "length = nn.utils"),
 )

@@ -1,13 +1,13 @@
 """A test that finds wrong evaluations: what it must accept and reject, and the known weak tests."""
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from course_lib.by_hand.entropies import evaluation_is_sound
 from course_lib.teaching.checks.infinito_audit.versions import PLANTED, RIGHT, SURVIVED, new_model
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.kinds import attack
+from course_lib.teaching.exercises.kinds import Property, attack
 
 
 def _none_sound(seen: Any, right: Any) -> str | None:
@@ -39,15 +39,36 @@ def loose(seen: Any, right: Any) -> bool:
     return all(seen["right"].values()) and "loss rounded" in survived and survived <= near
 
 
+def evaluation_is_sound(evaluate: Callable[..., float], new_model: Callable[[int], Any]) -> bool:
+    """Whether evaluate(model, text, batch) is the perplexity of `model` per word of `text`.
+
+    text is a list of words, batch the number of words that are read at a time. new_model(seed) gives a
+    model: model.ids(text) are the numbers of the words in the order of the model's own vocabulary, an
+    unknown word being 0; model.losses(ids) the loss of each in nats. A model starts in training mode
+    and then adds noise; model.training = False is without. An evaluation leaves the mode as it was.
+    """
+    for seed in (0, 1):
+        model = new_model(seed)
+        rng = np.random.default_rng(seed)
+        for batch, size in ((1, 5), (4, 14), (7, 30), (100, 30)):
+            text = [f"w{n}" for n in rng.integers(0, 14, size)]  # the model knows fewer words than that
+            model.training = False
+            right = math.exp(float(np.mean(model.losses(model.ids(text)))))
+            for mode in (True, False):
+                model.training = mode
+                found = [evaluate(model, text, batch) for _ in range(2)]
+                if model.training != mode or not np.allclose(found, right, rtol=1e-4):
+                    return False
+    return True
+
+
 EVALUATION_IS_SOUND = attack(
-    "evaluation_is_sound",
-    "Attack: a test that finds a wrong evaluation",
+    "evaluation_is_sound: Attack: a test that finds a wrong evaluation | core, difficulty 3, 25 minutes",
     evaluation_is_sound,
     call=lambda test, evaluate: test(evaluate, new_model),
     right=RIGHT,
     planted=PLANTED,
     names={"np": np, "strict": strict, "loose": loose},
-    size="core, difficulty 3, 25 minutes",
     also="""
     other_texts: other texts, and a fresh model for each call
         (0, 1) -> (3, 4, 5); ((1, 5), (4, 14), (7, 30), (100, 30)) -> ((1, 6), (4, 15), (7, 30), (100, 31))
@@ -91,11 +112,11 @@ EVALUATION_IS_SOUND = attack(
     each="a sound evaluation",
     alarm="sound evaluations that add up in another order are rejected: how close must two numbers be?",
     survived={"loss rounded": SURVIVED["loss rounded"]} | SURVIVED,
-    hints=(
-        "You know the model's losses: compute the right answer yourself, in evaluation mode, and compare.",
-        "Choose texts that tell: a short last batch, words that come twice, words that the model does not know.",
-        "Look at model.training before and after, for both modes.",
-    ),
+    hints="""
+    You know the model's losses: compute the right answer yourself, in evaluation mode, and compare.
+    Choose texts that tell: a short last batch, words that come twice, words that the model does not know.
+    Look at model.training before and after, for both modes.
+    """,
     not_tested="models whose losses depend on the words before, and texts of no words",
     same=(("noisy_rule", "rejects_all"),),
 )

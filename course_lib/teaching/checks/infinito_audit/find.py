@@ -30,14 +30,6 @@ def six_curves() -> str:
     return "\n".join(lines)
 
 
-_LOOK = {
-    "A": "where does A come to rest, on both texts, and which share of a block would be free of charge there?",
-    "B": "does the held-out perplexity of B ever pass the floor?",
-    "C": "how far apart are the two lines of C, to the last digit?",
-    "D": f"can copying a visible neighbour get below exp(floor / 32) = {math.exp(4.5267 / 32):.3f}?",
-    "E": "below which number is E on fresh text, and how long does it take to get there?",
-    "F": "what does F do on fresh text while it falls on its own?",
-}
 _SYNONYMS = {
     HONEST: ("sound", "healthy", "no leak"),
     NEXT: ("sees next", "next token", "no mask", "sees the future", "sees its target"),
@@ -49,14 +41,19 @@ _SYNONYMS = {
 }  # fmt: skip
 
 NAME_THE_RUNS = find(
-    "name_the_runs",
-    "Find: six runs, and one is honest",
+    "name_the_runs: Find: six runs, and one is honest | difficulty 2, 12 minutes",
     KEY,
     words=WORDS,
     synonyms=_SYNONYMS,
-    ask=_LOOK,
+    ask={
+        "A": "where does A come to rest, on both texts, and which share of a block would be free of charge there?",
+        "B": "does the held-out perplexity of B ever pass the floor?",
+        "C": "how far apart are the two lines of C, to the last digit?",
+        "D": f"can copying a visible neighbour get below exp(floor / 32) = {math.exp(4.5267 / 32):.3f}?",
+        "E": "below which number is E on fresh text, and how long does it take to get there?",
+        "F": "what does F do on fresh text while it falls on its own?",
+    },
     names={"NEXT": NEXT, "UNSHIFTED": UNSHIFTED, "SAME": SAME},
-    size="difficulty 2, 12 minutes",
     wrong="""
     leaks_exchanged [D <-> E]: a reading that exchanges D and E
     both_next [D = NEXT]: a reading that finds one leak in D and E
@@ -72,10 +69,10 @@ NAME_THE_RUNS = find(
     honest_memorizes [B = memorizes]: a reading that takes B for a model that memorizes
     f_is_same [C <-> F]: a reading that exchanges C and F | how far apart are the two lines of C, to the last digit?
     """,
-    hints=(
-        "Compare with the ladder: 101.00, 97.07, the floor 92.45, and exp(4.5267 / 32) for copying what is visible.",
-        "Below the floor on fresh text: a leak, or another question. Below it on training text alone: memory.",
-        "Two lines that agree to the last digit are one text.",
-    ),
+    hints="""
+    Compare with the ladder: 101.00, 97.07, the floor 92.45, and exp(4.5267 / 32) for copying what is visible.
+    Below the floor on fresh text: a leak, or another question. Below it on training text alone: memory.
+    Two lines that agree to the last digit are one text.
+    """,
     not_tested="whether you could tell the runs apart by their first row alone",
 )

@@ -91,12 +91,10 @@ def _asked(key: str, given: Any, right: Any) -> str:
 
 
 AUDIT_IMPROVEMENT = audit(
-    "audit_improvement",
-    'Audit: "92.3 % better, so it has learned"',
+    'audit_improvement: Audit: "92.3 % better, so it has learned" | difficulty 2, 12 minutes',
     FINDINGS,
     read={key: _read(key) for key in NUMBERS},
     ask=_asked,
-    size="difficulty 2, 12 minutes",
     wrong="""
     believed [verdict = supported]: an audit that takes a large fall for learning
         | what would a model reach that knows the symbols and never reads the text?
@@ -116,10 +114,10 @@ AUDIT_IMPROVEMENT = audit(
     below_counting [nats below symbols = 0.0222]: the distance to the model that counts
         | which rung has a perplexity of 101?
     """,
-    hints=(
-        "A reduction is 1 - after / before.",
-        "The natural logarithm of a perplexity is its loss in nats.",
-        "Compare: nats fallen in all, and nats fallen below what the list of symbols gives.",
-    ),
+    hints="""
+    A reduction is 1 - after / before.
+    The natural logarithm of a perplexity is its loss in nats.
+    Compare: nats fallen in all, and nats fallen below what the list of symbols gives.
+    """,
     not_tested="digits beyond the second",
 )

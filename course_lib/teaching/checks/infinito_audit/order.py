@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.kinds import order
+from course_lib.teaching.exercises.kinds import Property, order
 
 # Shown in this order; two lines are not needed. What each line makes, and what it needs.
 LINES = {
@@ -67,11 +66,9 @@ def _told(seen: Any, right: Any) -> str | None:
 
 
 ORDER_AUDIT = order(
-    "order_audit",
-    "The order of an audit",
+    "order_audit: The order of an audit | difficulty 2, 8 minutes",
     LINES,
     "JDFEBAGI",
-    size="difficulty 2, 8 minutes",
     observe=traits,
     also="""
     floor_first [AJDFEBGI]: the floor first: it needs nothing but the source
@@ -98,10 +95,10 @@ ORDER_AUDIT = order(
     within_early [JDFBEAGI]: a comparison before the run | which history would lie within the bands?
     """,
     properties=(Property("the lines and their order", _told),),
-    hints=(
-        "For each line ask which names it reads, and which line makes them.",
-        "No name tells you when the bands have to be chosen: what would be wrong with choosing them last?",
-        "The vocabulary belongs to the training text alone.",
-    ),
+    hints="""
+    For each line ask which names it reads, and which line makes them.
+    No name tells you when the bands have to be chosen: what would be wrong with choosing them last?
+    The vocabulary belongs to the training text alone.
+    """,
     not_tested="the place of the floor and of the comparison, which is free as long as they come before the verdict",
 )

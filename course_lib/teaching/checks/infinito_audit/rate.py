@@ -29,11 +29,9 @@ def by_hazard(words, lengths, chances):
 
 
 ENTROPY_RATE = implement(
-    "entropy_rate",
-    "The floor",
+    "entropy_rate: The floor | core, difficulty 2, 15 minutes",
     entropy_rate,
     complete=True,
-    size="core, difficulty 2, 15 minutes",
     cases=(
         (100, list(range(10, 30)), [0.05] * 20),
         (8, [1, 2, 6], [0.5, 0.2, 0.3]),
@@ -87,11 +85,11 @@ ENTROPY_RATE = implement(
         mean_length + 1 -> sum(lengths) + len(lengths)
     """,
     properties=one_number(_ASKED),
-    hints=(
-        "What has to be told of a sentence, so that somebody else can write it down? Its length, and its words.",
-        "The length costs -sum p log p; each word costs log(words).",
-        "A sentence of n words has n + 1 tokens: the stop is one.",
-    ),
+    hints="""
+    What has to be told of a sentence, so that somebody else can write it down? Its length, and its words.
+    The length costs -sum p log p; each word costs log(words).
+    A sentence of n words has n + 1 tokens: the stop is one.
+    """,
     not_tested="words that are not equally likely, and lengths with probability 0",
     fade=("choice = -sum", "per_sentence = choice", "tokens = mean_length"),
     equivalent="""

@@ -4,8 +4,7 @@ import math
 from typing import Any
 
 from course_lib.by_hand.entropies import perplexity_of
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.kinds import Property, implement
 from course_lib.teaching.exercises.one_number import one_number
 
 CASES = (
@@ -33,10 +32,8 @@ _ASKED = {
 }
 
 PERPLEXITY_OF = implement(
-    "perplexity_of_rows",
-    "One perplexity from many batches",
+    "perplexity_of_rows: One perplexity from many batches | core, 10 minutes",
     perplexity_of,
-    size="core, 10 minutes",
     cases=CASES,
     right="""
     weighted: an average with weights
@@ -76,11 +73,11 @@ PERPLEXITY_OF = implement(
         return: np.exp(np.median([mean for mean, _ in batches]))
     """,
     properties=one_number(_ASKED, Property("in between", _between)),
-    hints=(
-        "A mean times its count is a sum again.",
-        "Sum of the losses over the sum of the counts is the loss per token.",
-        "The exponential comes last, once.",
-    ),
+    hints="""
+    A mean times its count is a sum again.
+    Sum of the losses over the sum of the counts is the loss per token.
+    The exponential comes last, once.
+    """,
     not_tested="batches without tokens, and losses that are not finite",
     equivalent="""
     swap: total = sum((mean * count for mean, <-> tokens = sum((count for _, count i | neither sum needs the other

@@ -6,10 +6,7 @@ import numpy as np
 
 from course_lib.by_hand.entropies import rates_after_epochs
 from course_lib.teaching.exercises.compare import to_array
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import Form
-from course_lib.teaching.exercises.kinds import implement
-from course_lib.teaching.exercises.observe import Case
+from course_lib.teaching.exercises.kinds import Case, Form, Property, implement
 from course_lib.teaching.exercises.one_number import ROUNDED
 
 CASES = (
@@ -62,10 +59,8 @@ def _named(seen: Any, right: Any) -> str | None:
 
 
 RATES_AFTER_EPOCHS = implement(
-    "rates_after_epochs",
-    "A column of learning rates",
+    "rates_after_epochs: A column of learning rates | 12 minutes",
     rates_after_epochs,
-    size="12 minutes",
     cases=CASES,
     form=Form(
         "a list with a rate per epoch",
@@ -129,10 +124,10 @@ RATES_AFTER_EPOCHS = implement(
         base - floor -> (rates[-1] if rates else base) - floor
     """,
     properties=(Property("rows", _rows), ROUNDED, Property("limits", _limits), Property("each rate", _named)),
-    hints=(
-        "After epoch k there were k * updates updates, of horizon * updates.",
-        "Half a cosine: (1 + cos(pi * progress)) / 2 goes from 1 to 0.",
-        "It is stretched to the distance from base to floor, and stands on the floor.",
-    ),
+    hints="""
+    After epoch k there were k * updates updates, of horizon * updates.
+    Half a cosine: (1 + cos(pi * progress)) / 2 goes from 1 to 0.
+    It is stretched to the distance from base to floor, and stands on the floor.
+    """,
     not_tested="what happens after the horizon, and warm-up",
 )

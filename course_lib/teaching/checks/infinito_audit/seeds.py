@@ -5,18 +5,13 @@ from typing import Any
 from course_lib.teaching.exercises import typed
 from course_lib.teaching.exercises.kinds import VERDICTS, audit
 
-MEASURES = ("that the program repeats itself", "how much results vary", "that the model is good")
+MEASURES = SAME, VARY, GOOD = ("that the program repeats itself", "how much results vary", "that the model is good")
 FINDINGS: dict[str, Any] = {
     "one in": 1 / 0.039,
     "std of a coin": 0.0,
-    "zero measures": MEASURES[0],
+    "zero measures": SAME,
     "nan passes": False,
     "verdict": "not shown",
-}
-_SYNONYMS = {
-    MEASURES[0]: ("the program repeats itself", "repeatability", "reproducibility", "determinism", "it repeats itself"),
-    MEASURES[1]: ("results vary", "how results vary", "variation", "spread", "that results vary little"),
-    MEASURES[2]: ("the model is good", "quality", "a good model"),
 }
 _RETHINK = {
     "one in": "how many comparisons does it take, on average, until chance alone gives p <= 0.039?",
@@ -43,16 +38,18 @@ def _asked(key: str, given: Any, right: Any) -> str:
 
 
 AUDIT_SEEDS = audit(
-    "audit_seeds",
-    'Audit: "before p = 0.039, now std = 0.000000"',
+    'audit_seeds: Audit: "before p = 0.039, now std = 0.000000" | 8 minutes',
     FINDINGS,
     words={"zero measures": MEASURES, "verdict": VERDICTS},
-    synonyms=_SYNONYMS,
+    synonyms={
+        SAME: ("the program repeats itself", "it repeats itself", "repeatability", "reproducibility", "determinism"),
+        VARY: ("results vary", "how results vary", "variation", "spread", "that results vary little"),
+        GOOD: ("the model is good", "quality", "a good model"),
+    },
     read={"one in": _comparisons},
     within={"std of a coin": 1e-9},
     ask=_asked,
-    names={"VARY": MEASURES[1], "GOOD": MEASURES[2]},
-    size="8 minutes",
+    names={"VARY": VARY, "GOOD": GOOD},
     wrong="""
     believed [zero measures = VARY; verdict = supported]: an audit that believes both numbers
         | would a fixed seed have made the first number better as well?
@@ -70,10 +67,10 @@ AUDIT_SEEDS = audit(
         | ten throws of a generator with the same seed: what are they?
     nan_passes [nan passes = True]: a test that nan passes | what is float('nan') > 0.05 in Python?
     """,
-    hints=(
-        "Under pure chance a p-value is uniform between 0 and 1.",
-        "Try np.std of ten numbers that ten generators with the same seed give.",
-        "A comparison with nan is False, whatever stands on the other side.",
-    ),
+    hints="""
+    Under pure chance a p-value is uniform between 0 and 1.
+    Try np.std of ten numbers that ten generators with the same seed give.
+    A comparison with nan is False, whatever stands on the other side.
+    """,
     not_tested="which test gave the p-value",
 )

@@ -4,8 +4,7 @@ import math
 from typing import Any
 
 from course_lib.by_hand.entropies import unigram_entropy
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.kinds import Property, implement
 from course_lib.teaching.exercises.one_number import one_number
 
 CASES = ((100, 5_000, 10, 29), (7, 4, 2, 6), (30, 12, 1, 8))
@@ -30,10 +29,8 @@ _ASKED = {
 }
 
 UNIGRAM_ENTROPY = implement(
-    "unigram_entropy",
-    "The rung of counting",
+    "unigram_entropy: The rung of counting | core, 15 minutes",
     unigram_entropy,
-    size="core, 15 minutes",
     cases=CASES,
     right="""
     by_vector: a vector of all shares, and one sum
@@ -84,10 +81,10 @@ UNIGRAM_ENTROPY = implement(
         return: RESULT / math.log(10)
     """,
     properties=one_number(_ASKED, Property("in its range", _range)),
-    hints=(
-        "First the share p of full stops among all tokens: how many stops, how many words?",
-        "The mean length is (shortest + longest) / 2; between n sentences there are n - 1 stops.",
-        "Each of the words has (1 - p) / words; sum -share * log(share) over the stop and all words.",
-    ),
+    hints="""
+    First the share p of full stops among all tokens: how many stops, how many words?
+    The mean length is (shortest + longest) / 2; between n sentences there are n - 1 stops.
+    Each of the words has (1 - p) / words; sum -share * log(share) over the stop and all words.
+    """,
     not_tested="words that are not equally frequent, and a text of one sentence",
 )

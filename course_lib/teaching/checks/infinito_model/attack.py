@@ -1,6 +1,10 @@
 """A test that finds every leak: the known weak tests of sees_no_future."""
 
-from course_lib.by_hand.attention import sees_no_future
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
 from course_lib.teaching.checks.infinito_model.versions import LEAKS, PLANTED, RIGHT
 from course_lib.teaching.exercises.kinds import asked_of, attack
 
@@ -11,14 +15,37 @@ def _alarm(rejected: list[str]) -> str:
     return f"a causal model is rejected ({{name}})\n{asked}"
 
 
+def sees_no_future(model: Callable[..., Any]) -> bool:
+    """Whether no logit of `model` depends on a later token, nor on another sequence of the batch.
+
+    `logits, memory = model(x, memory)` takes ids x (B, T), each 0 to 9, and the memory that an
+    earlier call returned (None at first; some models always return None). It gives logits (B, T, V).
+    Changes of a logit by less than 1e-5 are rounding.
+    """
+    tokens = 20
+    ids = torch.Generator().manual_seed(0)
+    first, x, other = (torch.randint(0, 10, (2, tokens), generator=ids) for _ in range(3))
+    # Some leaks need a memory that holds something. It may differ in the other sequence, row 1.
+    past = model(first, None)[1]
+    other_past = model(torch.stack([first[0], other[1]]), None)[1]
+    for memory, changed_memory in ((None, None), (past, other_past)):
+        before = model(x, memory)[0]
+        for t in range(tokens - 1):
+            changed = x.clone()
+            changed[0, t + 1 :] = (x[0, t + 1 :] + 1) % 10  # every later token of row 0
+            changed[1] = other[1]  # and all of row 1
+            after = model(changed, changed_memory)[0]
+            if (after[0, : t + 1] - before[0, : t + 1]).abs().max() > 1e-5:
+                return False
+    return True
+
+
 SEES_NO_FUTURE = attack(
-    "sees_no_future",
-    "Attack: a test that finds every leak",
+    "sees_no_future: Attack: a test that finds every leak | core, difficulty 3, 30 minutes",
     sees_no_future,
     call=lambda test, make: test(make()),
     right=RIGHT,
     planted=PLANTED,
-    size="core, difficulty 3, 30 minutes",
     also="""
     other_ids: other ids, and another change
         A.manual_seed(0) -> A.manual_seed(5); (x[0, t + 1:] + 1) % 10 -> (x[0, t + 1:] + 3) % 10
@@ -60,10 +87,10 @@ SEES_NO_FUTURE = attack(
     never="which condition fails?",
     alarm=_alarm,
     survived={name: f"a leak survives ({name})\n{question}" for name, question in asked_of(LEAKS).items()},
-    hints=(
-        "Change every token after t in row 0 and all of row 1; the logits of row 0 up to t must stay.",
-        "Do it twice: with no memory, and with the memory that a call on another segment returned.",
-        "What the other sequence wrote may not matter either: change its first segment too.",
-    ),
+    hints="""
+    Change every token after t in row 0 and all of row 1; the logits of row 0 up to t must stay.
+    Do it twice: with no memory, and with the memory that a call on another segment returned.
+    What the other sequence wrote may not matter either: change its first segment too.
+    """,
     not_tested="leaks while training, in gradients, or for some ids only",
 )

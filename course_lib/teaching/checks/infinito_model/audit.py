@@ -34,8 +34,7 @@ def _asked(key: str, own: Any, rule: Any) -> str:
 
 
 AUDIT_UTILIZATION = audit(
-    "audit_utilization",
-    'Audit: "the model uses 1.41 % of its memory"',
+    'audit_utilization: Audit: "the model uses 1.41 % of its memory" | difficulty 2, 12 minutes',
     FINDINGS,
     words={"measures": MEASURES, "verdict": VERDICTS},
     synonyms={
@@ -44,7 +43,6 @@ AUDIT_UTILIZATION = audit(
     },
     ask=_asked,
     within={"occupancy": 0.005},
-    size="difficulty 2, 12 minutes",
     wrong="""
     believed: an audit that takes the name for the measurement | which line of the code writes the number?
         occupancy = 0.014; measures = share of slots in use; verdict = supported
@@ -61,10 +59,10 @@ AUDIT_UTILIZATION = audit(
     verdict_only [verdict = supported]: the right findings with the wrong verdict
         | is 256 of 256 compatible with 1.41 % in use?
     """,
-    hints=(
-        "show_source(ReportedMemory._count) prints the line that writes the number.",
-        "256 weights that are all equal are 1/256 each: that is the smallest that the largest one can be.",
-        "Scramble the slots of a small AS_REPORTED model and compare its logits, as in section 6.",
-    ),
+    hints="""
+    show_source(ReportedMemory._count) prints the line that writes the number.
+    256 weights that are all equal are 1/256 each: that is the smallest that the largest one can be.
+    Scramble the slots of a small AS_REPORTED model and compare its logits, as in section 6.
+    """,
     not_tested="digits beyond the second",
 )

@@ -4,15 +4,12 @@ from course_lib.by_hand.attention import count_parameters
 from course_lib.teaching.exercises.kinds import implement
 
 _REST = 329_281 + 164_160 + 1  # memory, metrics and noise at the sizes of the report
-_CASES = ((50, 21, 12, 3, 40), (104, 64, 10, 2, 17), (9, 5, 4, 7, 3))
 
 
 COUNT_PARAMETERS = implement(
-    "count_infinito",
-    "Count every number",
+    "count_infinito: Count every number | core, 12 minutes",
     count_parameters,
-    size="core, 12 minutes",
-    cases=_CASES,
+    cases=((50, 21, 12, 3, 40), (104, 64, 10, 2, 17), (9, 5, 4, 7, 3)),
     names={"REST": _REST},
     right="""
     polynomial: one polynomial in the sizes
@@ -62,10 +59,10 @@ COUNT_PARAMETERS = implement(
         layers * A -> A
     """,
     same=(("norm_without_shift", "one_norm"), ("no_attention_biases", "no_norms")),
-    hints=(
-        "A linear map from n to m has n * m weights and m biases.",
-        "Per layer: 4 maps D to D, one D to F, one F to D, and 2 LayerNorms of 2 D numbers each.",
-        "The number of heads does not appear: heads cut a map, they do not add one.",
-    ),
+    hints="""
+    A linear map from n to m has n * m weights and m biases.
+    Per layer: 4 maps D to D, one D to F, one F to D, and 2 LayerNorms of 2 D numbers each.
+    The number of heads does not appear: heads cut a map, they do not add one.
+    """,
     not_tested="the memory, the metric layers and the scale of the noise, which the lesson counts",
 )

@@ -96,21 +96,18 @@ def six_pictures() -> dict[str, str]:
     return {letter: f"Model {letter}\n{picture(word)}" for letter, word in KEY.items()}
 
 
-_SYNONYMS = {
-    HEALTHY: ("no leak", "right", "correct"),
-    NO_MASK: ("missing mask", "mask missing", "without mask", "not causal"),
-    ONE_AHEAD: ("off by one", "mask one off", "off by one mask"),
-    POOLED: ("pooled query", "mean asks", "mean over time", "pooled"),
-    UNHEARD: ("memory not heard", "memory unheard", "memory ignored", "never heard"),
-    SHARED: ("shared memory", "one memory", "memory shared"),
-}
-
 FIND_THE_LEAKS = find(
-    "find_the_leaks",
-    "Find: which of six models leaks, and how",
+    "find_the_leaks: Find: which of six models leaks, and how | difficulty 2, 12 minutes",
     KEY,
     words=WORDS,
-    synonyms=_SYNONYMS,
+    synonyms={
+        HEALTHY: ("no leak", "right", "correct"),
+        NO_MASK: ("missing mask", "mask missing", "without mask", "not causal"),
+        ONE_AHEAD: ("off by one", "mask one off", "off by one mask"),
+        POOLED: ("pooled query", "mean asks", "mean over time", "pooled"),
+        UNHEARD: ("memory not heard", "memory unheard", "memory ignored", "never heard"),
+        SHARED: ("shared memory", "one memory", "memory shared"),
+    },
     ask={
         "A": "does the future move a logit without memory, and does it with one?",
         "B": "how many places before a changed token do logits move, in a model of two layers?",
@@ -119,7 +116,6 @@ FIND_THE_LEAKS = find(
         "E": "whose first segment moves the logits of row 0?",
         "F": "does the last token move the logit at 0 even without a memory?",
     },
-    size="difficulty 2, 12 minutes",
     wrong="""
     pooled_is_no_mask [A = no mask; F = mean over time asks]: a reading that exchanges the two full squares
         | which of the two squares is full without a memory as well?
@@ -139,10 +135,10 @@ FIND_THE_LEAKS = find(
         | whose segment 1 should move the logits of a row?
         D = one memory for all; E = healthy
     """,
-    hints=(
-        "Left of a changed token nothing may move: everything but a lower triangle is a leak.",
-        "Compare both tables: what moves only with a memory came through the memory.",
-        "The two lines below tell who is heard: the row's own past, nobody, or somebody else's.",
-    ),
+    hints="""
+    Left of a changed token nothing may move: everything but a lower triangle is a leak.
+    Compare both tables: what moves only with a memory came through the memory.
+    The two lines below tell who is heard: the row's own past, nobody, or somebody else's.
+    """,
     not_tested="leaks that are smaller than rounding, and models with two faults",
 )

@@ -6,9 +6,7 @@ import torch
 
 from course_lib.by_hand.attention import split_heads
 from course_lib.teaching.checks.infinito_model.facts import GRADIENTS, cases_of, flow, numbers
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.kinds import implement
-from course_lib.teaching.exercises.observe import calls
+from course_lib.teaching.exercises.kinds import Property, calls, implement
 
 _CASES = tuple(
     (torch.arange(batch * tokens * width, dtype=torch.float64).reshape(batch, tokens, width), heads)
@@ -27,10 +25,8 @@ def _which(seen: Any, right: Any) -> str | None:
 
 
 SPLIT_HEADS = implement(
-    "split_heads",
-    "Cut the width into heads",
+    "split_heads: Cut the width into heads | 8 minutes",
     split_heads,
-    size="8 minutes",
     observe=lambda answer: calls(answer, *_CASES) | flow(answer, numbers(2, 5, 12, seed=6), others=(3,)),
     right="""
     stacked: the width cut into pieces, and the pieces stacked
@@ -55,10 +51,10 @@ SPLIT_HEADS = implement(
     """,
     equivalent="swap: 1 <-> 2 | the same two axes change places",
     properties=(Property("each number in its place", _which), GRADIENTS),
-    hints=(
-        "Two steps: cut the last axis in two, then exchange two axes.",
-        "x.reshape(batch, tokens, heads, -1) cuts the width and leaves the positions as they are.",
-        "transpose(1, 2) moves the heads before the positions.",
-    ),
+    hints="""
+    Two steps: cut the last axis in two, then exchange two axes.
+    x.reshape(batch, tokens, heads, -1) cuts the width and leaves the positions as they are.
+    transpose(1, 2) moves the heads before the positions.
+    """,
     not_tested="whether the result shares its storage with x",
 )

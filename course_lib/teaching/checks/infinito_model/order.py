@@ -21,11 +21,9 @@ LINES = {
 loop_of = forms.loop_of(LINES)
 
 ORDER_SEGMENT = order(
-    "order_segment",
-    "The steps of a segment",
+    "order_segment: The steps of a segment | difficulty 2, 8 minutes",
     LINES,
     "JDFEBGIA",
-    size="difficulty 2, 8 minutes",
     unwanted={
         "C": "with C one question is asked for all positions\nwhich tokens have a part in the question of position 0?",
         "H": "with H the memory is given the targets\nwhich tokens may a segment write?",
@@ -63,10 +61,10 @@ ORDER_SEGMENT = order(
     total_inside [DFJEBGIA]: a sum that starts anew in every segment | what does the loop leave in total?
     both_inside [FJDEBGIA]: a loop in which no segment knows another | which two names outlive a segment?
     """,
-    hints=(
-        "For each line ask which names it reads, and which line makes them.",
-        "What one segment writes, a later one reads: which of the two lines stands first inside the loop?",
-        "Two names outlive a segment: the sum and the memory. They start before the `for`.",
-    ),
+    hints="""
+    For each line ask which names it reads, and which line makes them.
+    What one segment writes, a later one reads: which of the two lines stands first inside the loop?
+    Two names outlive a segment: the sum and the memory. They start before the `for`.
+    """,
     not_tested="the indentation: every line after the `for` belongs to the loop",
 )

@@ -7,9 +7,7 @@ import torch.nn.functional as F
 
 from course_lib.by_hand.attention import read_memory
 from course_lib.teaching.checks.infinito_model.facts import numbers
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.kinds import implement
-from course_lib.teaching.exercises.observe import Case
+from course_lib.teaching.exercises.kinds import Case, Property, implement
 
 
 def _case(tokens: int, slots: int, width: int, priority: list[float], sharpness: float, seed: int) -> Case:
@@ -19,13 +17,6 @@ def _case(tokens: int, slots: int, width: int, priority: list[float], sharpness:
     return Case(query, keys, values, torch.tensor(priority, dtype=torch.float64), sharpness=sharpness)
 
 
-_CASES = (
-    _case(3, 5, 4, [1.0, 0.3, 0.0, 2.5, 0.7], 3.0, 0),
-    _case(2, 4, 3, [0.0, 0.0, 0.0, 0.0], 2.0, 10),  # all empty
-    _case(4, 2, 5, [0.9, 0.2], 5.0, 20),
-)
-
-
 def _empty(seen: Any, right: Any) -> str | None:
     worst = float(seen["case 2"]["result"].abs().max())
     told = "is not a number" if worst != worst else f"reaches {worst:.3g}"
@@ -33,11 +24,13 @@ def _empty(seen: Any, right: Any) -> str | None:
 
 
 READ_MEMORY = implement(
-    "read_memory",
-    "Read by likeness and by priority",
+    "read_memory: Read by likeness and by priority | core, difficulty 2, 15 minutes",
     read_memory,
-    size="core, difficulty 2, 15 minutes",
-    cases=_CASES,
+    cases=(
+        _case(3, 5, 4, [1.0, 0.3, 0.0, 2.5, 0.7], 3.0, 0),
+        _case(2, 4, 3, [0.0, 0.0, 0.0, 0.0], 2.0, 10),  # all empty
+        _case(4, 2, 5, [0.9, 0.2], 5.0, 20),
+    ),
     right="""
     by_products: the exponentials multiplied by the priority, and divided by their sum plus M
         scores = A -> scores = (sharpness * direction @ keys.T).exp() * priority
@@ -92,10 +85,10 @@ READ_MEMORY = implement(
     """,
     equivalent="-1 -> 1 | query has two axes: the last one is axis 1",
     properties=(Property("an empty memory answers nothing", _empty),),
-    hints=(
-        "A factor p on e^score is a summand log(p) in the score.",
-        "torch.full_like(scores[:, :1], math.log(M)) is one more column, for reading nothing.",
-        "After the softmax over M + 1 columns leave the last one out, and do not divide again.",
-    ),
+    hints="""
+    A factor p on e^score is a summand log(p) in the score.
+    torch.full_like(scores[:, :1], math.log(M)) is one more column, for reading nothing.
+    After the softmax over M + 1 columns leave the last one out, and do not divide again.
+    """,
     not_tested="queries of length 0, batches, and gradients",
 )

@@ -7,9 +7,7 @@ import torch.nn.functional as F
 
 from course_lib.by_hand.attention import causal_attention_weights
 from course_lib.teaching.checks.infinito_model.facts import GRADIENTS, cases_of, flow, numbers
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.kinds import implement
-from course_lib.teaching.exercises.observe import calls
+from course_lib.teaching.exercises.kinds import Property, calls, implement
 
 _CASES = (
     (2 * numbers(2, 3, 5, 4, seed=0), numbers(2, 3, 5, 4, seed=1)),
@@ -50,10 +48,8 @@ def by_torch(query, key):
 
 
 CAUSAL_ATTENTION_WEIGHTS = implement(
-    "causal_attention_weights",
-    "Who looks at whom",
+    "causal_attention_weights: Who looks at whom | core, 12 minutes",
     causal_attention_weights,
-    size="core, 12 minutes",
     observe=lambda answer: calls(answer, *_CASES) | flow(answer, *_CASES[0]),
     names={"by_torch": by_torch, "F": F},
     right="""
@@ -105,10 +101,10 @@ CAUSAL_ATTENTION_WEIGHTS = implement(
         | the cases are on the CPU
     """,
     properties=(Property("rows that sum to 1 over the past", _rows), GRADIENTS),
-    hints=(
-        "Three steps: scores query @ key.mT / sqrt(d), the mask, the softmax over the last axis.",
-        "torch.ones(T, T).triu(diagonal=1) marks what lies above the diagonal, and that is the future.",
-        "scores.masked_fill(future, -math.inf) before the softmax: e to the minus infinity is 0.",
-    ),
+    hints="""
+    Three steps: scores query @ key.mT / sqrt(d), the mask, the softmax over the last axis.
+    torch.ones(T, T).triu(diagonal=1) marks what lies above the diagonal, and that is the future.
+    scores.masked_fill(future, -math.inf) before the softmax: e to the minus infinity is 0.
+    """,
     not_tested="low precision, devices other than the CPU, and rows of padding",
 )

@@ -6,10 +6,7 @@ from typing import Any
 import torch
 
 from course_lib.by_hand.attention import slots_after_writing
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import in_parts, not_in_parts
-from course_lib.teaching.exercises.kinds import implement
-from course_lib.teaching.exercises.observe import Case, calls
+from course_lib.teaching.exercises.kinds import Case, Property, calls, implement, in_parts, not_in_parts
 
 
 def _case(importance: list[float], access: list[float], age: list[float], offered: list[float], **ab: float) -> Case:
@@ -78,11 +75,9 @@ def in_place(priority, new):
 
 
 SLOTS_AFTER_WRITING = implement(
-    "slots_after_writing",
-    "Which slots stay",
+    "slots_after_writing: Which slots stay | core, difficulty 2, 15 minutes",
     slots_after_writing,
     complete=True,
-    size="core, difficulty 2, 15 minutes",
     observe=_observe,
     names={"in_place": in_place},
     right="""
@@ -139,11 +134,11 @@ SLOTS_AFTER_WRITING = implement(
         return: kept, priority[kept], access[kept], age[kept]
     """,
     properties=(Property("each part by itself", _first_wrong),),
-    hints=(
-        "Put slots and newcomers into one list first: from then on all are treated alike.",
-        "torch.cat([age + 1, new]): the slots become older, the newcomers are 0 segments old.",
-        "argsort(descending=True) gives the order; the first M of it stay.",
-    ),
+    hints="""
+    Put slots and newcomers into one list first: from then on all are treated alike.
+    torch.cat([age + 1, new]): the slots become older, the newcomers are 0 segments old.
+    argsort(descending=True) gives the order; the first M of it stay.
+    """,
     not_tested="equal priorities, more newcomers than slots that are filled, and gradients",
     fade=("age = torch.cat", "priority = importance", "kept = priority"),
 )

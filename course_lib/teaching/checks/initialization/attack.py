@@ -1,7 +1,10 @@
 """A test that tells He's initializer from twelve others: what it must accept and reject, and the known weak tests."""
 
-from course_lib.by_hand.initializers import he_normal_passes
-from course_lib.numpy_nn.initializers import he_normal
+import math
+
+import numpy as np
+
+from course_lib.numpy_nn.initializers import Initializer, he_normal
 from course_lib.teaching.checks.initialization.versions import PLANTED, RIGHT
 from course_lib.teaching.exercises.kinds import attack
 
@@ -21,16 +24,37 @@ _SURVIVED = {
 }
 
 
+def he_normal_passes(initializer: Initializer) -> bool:
+    """Whether initializer(shape, rng, dtype) draws first weights as He's normal initializer does.
+
+    shape is (inputs, outputs). The weights are independent normal numbers of mean 0 and variance
+    2 / fan-in; they come from rng alone, so that an equal seed gives equal weights and another seed
+    others; and float32 weights are the float64 weights of the same seed, rounded.
+    """
+    for shape in ((400, 100), (100, 400)):  # never square: fan-in and fan-out would be the same
+        weight = initializer(shape, np.random.default_rng(0), np.float64)
+        if weight.shape != shape:
+            return False
+        z = weight / math.sqrt(2 / shape[0])  # should be standard normal, 40,000 numbers
+        right = abs(z.mean()) < 0.03 and abs(z.std() - 1) < 0.03 and abs(np.mean(z**4) - 3) < 0.3
+        if not right or len(np.unique(weight)) < weight.size:  # a number that stands twice is a copy
+            return False
+    again = initializer((400, 100), np.random.default_rng(0), np.float64)
+    other = initializer((400, 100), np.random.default_rng(1), np.float64)
+    single = initializer((400, 100), np.random.default_rng(0), np.float32)
+    first = initializer((400, 100), np.random.default_rng(0), np.float64)
+    rounded = single.dtype == np.float32 and np.allclose(single, first, rtol=1e-6, atol=0)
+    return bool(np.array_equal(again, first) and not np.array_equal(other, first) and rounded)
+
+
 HE_NORMAL_PASSES = attack(
-    "he_normal_passes",
-    "Attack: a test that tells He's initializer from twelve others",
+    "he_normal_passes: Attack: a test that tells He's initializer from twelve others | core, difficulty 3, 25 minutes",
     he_normal_passes,
     right=RIGHT,
     planted=PLANTED,
     names={"he_normal": he_normal},
     each="an initializer that is right",
     never="which condition fails?",
-    size="core, difficulty 3, 25 minutes",
     also="""
     other_bounds: other bounds and other seeds
         every np.random.default_rng(0) -> np.random.default_rng(3); abs(z.mean()) < 0.03 -> abs(z.mean()) < 0.05
@@ -78,11 +102,11 @@ HE_NORMAL_PASSES = attack(
     """,
     alarm="right initializers are rejected: print what you measure for one of them, and your bounds",
     survived=_SURVIVED,
-    hints=(
-        "Draw enough weights that chance is small: 40,000 numbers have a deviation that is off by 0.4 % at most.",
-        "Never square shapes; mean, deviation, and E[z^4], which is 3 for a normal and 1.8 for a uniform distribution.",
-        "Then the seeds: equal seeds, different seeds, and float32 against float64.",
-    ),
+    hints="""
+    Draw enough weights that chance is small: 40,000 numbers have a deviation that is off by 0.4 % at most.
+    Never square shapes; mean, deviation, and E[z^4], which is 3 for a normal and 1.8 for a uniform distribution.
+    Then the seeds: equal seeds, different seeds, and float32 against float64.
+    """,
     not_tested="truncated normal weights, and dependence between weights that are not copies",
     same=[
         ("too_strict", "rejects_all"), ("mean_not_asked", "mean_loose"),

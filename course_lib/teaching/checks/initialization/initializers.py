@@ -7,10 +7,8 @@ from course_lib.teaching.checks.initialization.facts import initializer_facts, p
 from course_lib.teaching.exercises.kinds import implement
 
 FANS = implement(
-    "fan_in_and_out",
-    "Count the fans",
+    "fan_in_and_out: Count the fans | 8 minutes",
     fan_in_and_out,
-    size="8 minutes",
     cases=[((784, 128), "course")] + [(shape, "torch") for shape in ((128, 784), (16, 3, 5, 7), (10, 48), (6, 4, 3))],
     right="""
     by_slices: one product over the axes
@@ -39,19 +37,17 @@ FANS = implement(
     equivalent="""
     swap: if layout == 'course': inputs, outpu <-> outputs, inputs, *kernel = shape | both read the two numbers of shape
     """,
-    hints=(
-        "Fan-in: the number of terms in the sum that one unit makes.",
-        "A unit of a convolution sums over all input maps and over all places of the kernel.",
-        "outputs, inputs, *kernel = shape, and math.prod([]) is 1.",
-    ),
+    hints="""
+    Fan-in: the number of terms in the sum that one unit makes.
+    A unit of a convolution sums over all input maps and over all places of the kernel.
+    outputs, inputs, *kernel = shape, and math.prod([]) is 1.
+    """,
     not_tested="transposed, grouped and strided convolutions",
 )
 
 HE_NORMAL = implement(
-    "he_normal",
-    "Weights for a ReLU layer",
+    "he_normal: Weights for a ReLU layer | core, 10 minutes",
     he_normal,
-    size="core, 10 minutes",
     observe=initializer_facts,
     right="""
     by_normal: rng.normal with the standard deviation
@@ -102,19 +98,17 @@ HE_NORMAL = implement(
         rng.standard_normal -> np.random.default_rng(0).standard_normal
     """,
     properties=properties(lambda n, m: math.sqrt(2 / n)),
-    hints=(
-        "Which of the two numbers in `shape` counts the terms of one sum?",
-        "rng.standard_normal(shape) has variance 1. A factor c multiplies the variance by c squared.",
-        "The standard deviation is the square root of 2 / fan-in.",
-    ),
+    hints="""
+    Which of the two numbers in `shape` counts the terms of one sum?
+    rng.standard_normal(shape) has variance 1. A factor c multiplies the variance by c squared.
+    The standard deviation is the square root of 2 / fan-in.
+    """,
     not_tested="truncated normal weights, weights divided by their own deviation, and shapes of more than two axes",
 )
 
 GLOROT_UNIFORM = implement(
-    "glorot_uniform",
-    "A compromise between forward and backward",
+    "glorot_uniform: A compromise between forward and backward | core, 10 minutes",
     glorot_uniform,
-    size="core, 10 minutes",
     observe=initializer_facts,
     right="""
     by_six: the bound written as sqrt(6 / (fan-in + fan-out))
@@ -172,10 +166,10 @@ GLOROT_UNIFORM = implement(
         first: rng = np.random.default_rng(0)
     """,
     properties=properties(lambda n, m: math.sqrt(2 / (n + m))),
-    hints=(
-        "Find the variance first, then the bound that gives it.",
-        "A uniform distribution on +-b has the variance b squared / 3.",
-        "rng.uniform(low, high, shape) draws the weights.",
-    ),
+    hints="""
+    Find the variance first, then the bound that gives it.
+    A uniform distribution on +-b has the variance b squared / 3.
+    rng.uniform(low, high, shape) draws the weights.
+    """,
     not_tested="a gain for tanh, and shapes with more than two axes",
 )

@@ -19,11 +19,9 @@ loop_of = forms.loop_of(LINES)
 
 
 ORDER_MEASURED_START = order(
-    "order_measured_start",
-    "Measure in place of deriving",
+    "order_measured_start: Measure in place of deriving | difficulty 2, 8 minutes",
     LINES,
     "GCHFBDA",
-    size="difficulty 2, 8 minutes",
     also="""
     stored_last [GCHFBAD]: the weights are stored after the signal has passed
     """,
@@ -55,10 +53,10 @@ ORDER_MEASURED_START = order(
         "E": "with E your start divides by the variance of the sums\n"
         "if the sums are 3 times too large, by what must the weights be divided?",
     },
-    hints=(
-        "For each line ask which names it reads, and which line makes them.",
-        "Draw, measure the sums, scale, and only then let the signal pass to the next layer.",
-        "`weight / size` makes a new array; what was stored before keeps the old numbers.",
-    ),
+    hints="""
+    For each line ask which names it reads, and which line makes them.
+    Draw, measure the sums, scale, and only then let the signal pass to the next layer.
+    `weight / size` makes a new array; what was stored before keeps the old numbers.
+    """,
     not_tested="the indentation: every line after the `for` belongs to the loop",
 )

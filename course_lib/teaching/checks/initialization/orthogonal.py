@@ -11,10 +11,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.by_hand.initializers import orthogonal
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import Detail, expected, other_form
-from course_lib.teaching.exercises.kinds import implement
-from course_lib.teaching.exercises.observe import Raised, calls
+from course_lib.teaching.exercises.kinds import Detail, Property, Raised, calls, expected, implement, other_form
 
 _SHAPES = ((7, 3), (3, 7), (5, 5))
 _SEEDS = 200  # so many draws that chance does not look like a preferred direction
@@ -115,11 +112,9 @@ def _first_wrong(seen: Any, right: Any) -> str | None:
 
 
 ORTHOGONAL = implement(
-    "orthogonal",
-    "Weights that keep every length",
+    "orthogonal: Weights that keep every length | difficulty 2, 12 minutes",
     orthogonal,
     complete=True,
-    size="difficulty 2, 12 minutes",
     observe=_observe,
     right="""
     by_svd: the two orthogonal factors of a singular value decomposition
@@ -170,11 +165,11 @@ ORTHOGONAL = implement(
         expected("an array (inputs, outputs) of decimal numbers"),
         Property("orthonormal, and every direction alike", _first_wrong),
     ),
-    hints=(
-        "Q of a tall matrix has orthonormal columns; transposed it has orthonormal rows.",
-        "LAPACK chooses the signs of R's diagonal. Multiply each column of q by the sign of its diagonal entry of r.",
-        "Which of q and q.T has the shape (fan_in, fan_out)?",
-    ),
+    hints="""
+    Q of a tall matrix has orthonormal columns; transposed it has orthonormal rows.
+    LAPACK chooses the signs of R's diagonal. Multiply each column of q by the sign of its diagonal entry of r.
+    Which of q and q.T has the shape (fan_in, fan_out)?
+    """,
     not_tested="that all orthogonal matrices are equally likely; only signs and means of single entries are looked at",
     fade=("q * np.sign", "return q if"),
 )

@@ -67,21 +67,19 @@ HEALTHY, NO_TWO, FANS, VARIANCE, LARGE, ZEROS = WORDS = (
     "healthy", "factor 2 missing", "fan-out for fan-in", "variance for deviation", "far too large", "all zero",
 )  # fmt: skip
 KEY = {"A": NO_TWO, "B": LARGE, "C": HEALTHY, "D": VARIANCE, "E": FANS, "F": ZEROS}
-_LOOK = {
-    "A": "by which factor do its sums change from layer 1 to layer 9, and by which per layer?",
-    "B": "what share of its units lies beyond 0.99?",
-    "C": "is there a trend in its sums, or a zigzag?",
-    "D": "by which factor do its sums change per layer, compared with A?",
-    "E": "do its sums drift one way, or change from layer to layer?",
-    "F": "how large are its sums?",
-}
 
 READ_START_PANELS = find(
-    "read_start_panels",
-    "Find the fault: six starts on the panel",
+    "read_start_panels: Find the fault: six starts on the panel | difficulty 2, 12 minutes",
     KEY,
     words=WORDS,
-    ask=_LOOK,
+    ask={
+        "A": "by which factor do its sums change from layer 1 to layer 9, and by which per layer?",
+        "B": "what share of its units lies beyond 0.99?",
+        "C": "is there a trend in its sums, or a zigzag?",
+        "D": "by which factor do its sums change per layer, compared with A?",
+        "E": "do its sums drift one way, or change from layer to layer?",
+        "F": "how large are its sums?",
+    },
     synonyms={
         NO_TWO: ("missing factor 2", "factor of 2 missing", "missing factor of 2", "factor two missing", "no factor 2"),
         FANS: ("fan out", "fan out in place of fan in", "fan out used for fan in", "fan out instead of fan in"),
@@ -89,7 +87,6 @@ READ_START_PANELS = find(
         LARGE: ("too large", "much too large", "weights too large"),
         ZEROS: ("zero", "zeros", "all zeros", "weights all zero"),
     },
-    size="difficulty 2, 12 minutes",
     wrong="""
     decays_exchanged: a reading that exchanges the two panels whose signal dies
         | which loses a factor of sqrt(2) per layer, and which loses one that depends on the width?
@@ -109,10 +106,10 @@ READ_START_PANELS = find(
     zeros_as_tiny [F = variance for deviation]: a reading that takes zeros for very small weights
         | do small random weights give sums that are exactly 0?
     """,
-    hints=(
-        "First the trend: does the size of the sums fall, rise, keep, or change from layer to layer?",
-        "A missing factor costs the same in every layer; a wrong formula costs more in wide layers.",
-        "Fan-out for fan-in cancels over two layers, and leaves a zigzag.",
-    ),
+    hints="""
+    First the trend: does the size of the sums fall, rise, keep, or change from layer to layer?
+    A missing factor costs the same in every layer; a wrong formula costs more in wide layers.
+    Fan-out for fan-in cancels over two layers, and leaves a zigzag.
+    """,
     not_tested="faults that only show after training has begun",
 )

@@ -6,26 +6,9 @@ import operator
 import re
 from typing import Any
 
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.kinds import VERDICTS, audit
+from course_lib.teaching.exercises.kinds import VERDICTS, Property, audit
 
 _EQUATION = "n_in = n_out"
-FINDINGS = {
-    "written": 0.0442,  # sqrt(1 / 512)
-    "glorot": 0.0589,  # sqrt(2 / (512 + 64))
-    "named": "lecun",
-    "equal for": _EQUATION,
-    "torch default": 0.0255,  # 1 / sqrt(3 * 512)
-    "verdict": "contradicted",
-}
-_RETHINK = {
-    "written": "what is the standard deviation of randn(...) * sqrt(1 / n_in), for 512 inputs?",
-    "glorot": "what is the variance by Glorot, for 512 inputs and 64 outputs, and its root?",
-    "named": "who divides by the fan-in alone?",
-    "equal for": "solve 1 / n = 2 / (n + m)",
-    "torch default": "what is the standard deviation of a uniform distribution on +-1 / sqrt(512)?",
-    "verdict": "does the formula give Glorot's variance in the layer 512 to 64?",
-}
 _NAMES = {"n_in": 0, "n": 0, "fan_in": 0, "n_out": 1, "m": 1, "fan_out": 1}
 _OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
 _EQUAL, _UNEQUAL = ((3, 3), (7, 7), (512, 512)), ((3, 5), (5, 3), (512, 64))  # pairs of fan-in and fan-out
@@ -90,10 +73,23 @@ def _too_short(seen: Any, right: Any) -> str | None:
 
 
 XAVIER_NAME = audit(
-    "xavier_name",
-    "Audit: is sqrt(1 / n_in) Xavier's rule?",
-    FINDINGS,
-    ask=_RETHINK,
+    "xavier_name: Audit: is sqrt(1 / n_in) Xavier's rule? | 8 minutes",
+    {
+        "written": 0.0442,  # sqrt(1 / 512)
+        "glorot": 0.0589,  # sqrt(2 / (512 + 64))
+        "named": "lecun",
+        "equal for": _EQUATION,
+        "torch default": 0.0255,  # 1 / sqrt(3 * 512)
+        "verdict": "contradicted",
+    },
+    ask={
+        "written": "what is the standard deviation of randn(...) * sqrt(1 / n_in), for 512 inputs?",
+        "glorot": "what is the variance by Glorot, for 512 inputs and 64 outputs, and its root?",
+        "named": "who divides by the fan-in alone?",
+        "equal for": "solve 1 / n = 2 / (n + m)",
+        "torch default": "what is the standard deviation of a uniform distribution on +-1 / sqrt(512)?",
+        "verdict": "does the formula give Glorot's variance in the layer 512 to 64?",
+    },
     words={"named": ("lecun", "glorot", "he"), "verdict": VERDICTS},
     synonyms={
         "lecun": ("le cun", "lecun's rule"),
@@ -101,7 +97,6 @@ XAVIER_NAME = audit(
         "he": ("kaiming", "he's rule"),
     },
     read={"equal for": _equation},
-    size="8 minutes",
     wrong="""
     believed: an audit that takes the name for the rule | does the formula mention the number of outputs?
         glorot = 0.0442; named = glorot; verdict = supported
@@ -120,10 +115,10 @@ XAVIER_NAME = audit(
     verdict_only [verdict = supported]: the right numbers with the wrong verdict | are your first two numbers equal?
     """,
     properties=(Property("too few digits", _too_short), Property("an equation", _no_equation)),
-    hints=(
-        "randn has a standard deviation of 1; what multiplies it is the standard deviation.",
-        "Glorot: variance 2 / (n_in + n_out).",
-        "A uniform distribution on +-b has the standard deviation b / sqrt(3).",
-    ),
+    hints="""
+    randn has a standard deviation of 1; what multiplies it is the standard deviation.
+    Glorot: variance 2 / (n_in + n_out).
+    A uniform distribution on +-b has the standard deviation b / sqrt(3).
+    """,
     not_tested="digits beyond the third",
 )

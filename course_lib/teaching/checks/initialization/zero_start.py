@@ -3,8 +3,7 @@
 import re
 from typing import Any
 
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.kinds import VERDICTS, audit
+from course_lib.teaching.exercises.kinds import VERDICTS, Property, audit
 
 PARAMETERS = ("W1", "b1", "W2", "b2", "W3", "b3")
 # What a network 6-5-4-3 gives, all parameters 0, softmax cross-entropy; a test runs it and holds this key to it.
@@ -13,16 +12,6 @@ KEY = {
     "softplus, step 1": {"W3", "b3"}, "softplus, step 2": {"W2", "b2", "W3", "b3"},
     "cos, step 1": {"W3", "b3"}, "cos, step 9": {"W3", "b3"},
 }  # fmt: skip
-FINDINGS = {name: " ".join(sorted(part)) for name, part in KEY.items()} | {"verdict": "contradicted"}
-_RETHINK = {
-    "relu, step 1": "what are relu(0) and the slope there, and which factors has each gradient?",
-    "relu, step 9": "does a step on b3 alone change what the hidden layers give?",
-    "softplus, step 1": "softplus(0) is log 2: which layer has inputs that are not 0, and what passes through W3 = 0?",
-    "softplus, step 2": "after one step W3 is no longer 0: how far down does the gradient come now?",
-    "cos, step 1": "cos(0) is 1: which layer has inputs that are not 0?",
-    "cos, step 9": "cos has the slope 0 at 0: what passes through it, whatever W3 is?",
-    "verdict": "do hidden units of the ReLU network learn anything at all?",
-}
 
 
 def _names(value: Any) -> Any:
@@ -43,14 +32,20 @@ def _strange(seen: Any, right: Any) -> str | None:
 
 
 ZERO_START = audit(
-    "zero_start",
-    "Audit: from zeros, all neurons learn the same",
-    FINDINGS,
-    ask=_RETHINK,
+    "zero_start: Audit: from zeros, all neurons learn the same | difficulty 2, 12 minutes",
+    {name: " ".join(sorted(part)) for name, part in KEY.items()} | {"verdict": "contradicted"},
+    ask={
+        "relu, step 1": "what are relu(0) and the slope there, and which factors has each gradient?",
+        "relu, step 9": "does a step on b3 alone change what the hidden layers give?",
+        "softplus, step 1": "softplus(0) is log 2: which layer has inputs that differ from 0, and what passes W3 = 0?",
+        "softplus, step 2": "after one step W3 is no longer 0: how far down does the gradient come now?",
+        "cos, step 1": "cos(0) is 1: which layer has inputs that are not 0?",
+        "cos, step 9": "cos has the slope 0 at 0: what passes through it, whatever W3 is?",
+        "verdict": "do hidden units of the ReLU network learn anything at all?",
+    },
     words={"verdict": VERDICTS},
     read=dict.fromkeys(KEY, _names),
     names={"ALL": "W1 W2 W3 b1 b2 b3"},
-    size="difficulty 2, 12 minutes",
     wrong="""
     believed: the statement taken at its word: every parameter learns, each unit the same | what is h.T @ g when h is 0?
         every b3 -> ALL; every W3 b3 -> ALL; every W2 W3 b2 b3 -> ALL; verdict = supported
@@ -78,10 +73,10 @@ ZERO_START = audit(
         | is one activation for which it is not so enough to contradict 'all neurons learn the same'?
     """,
     properties=(Property("parameters", _strange),),
-    hints=(
-        "The gradient of a weight matrix is h.T @ g: what comes in, times what comes back.",
-        "What comes back has passed through W.T of the layer above and through the slope of the activation.",
-        "Write down h, the slope and W for each layer at step 1, and mark which of them are 0.",
-    ),
+    hints="""
+    The gradient of a weight matrix is h.T @ g: what comes in, times what comes back.
+    What comes back has passed through W.T of the layer above and through the slope of the activation.
+    Write down h, the slope and W for each layer at step 1, and mark which of them are 0.
+    """,
     not_tested="activations with a slope and a value of 0 at 0, and biases that do not start at 0",
 )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from course_lib.by_hand.schedules import schedule_passes, warmup_cosine
+from course_lib.by_hand.schedules import warmup_cosine
 from course_lib.teaching.checks.learning_rates.schedules import WARMUP_COSINE
 from course_lib.teaching.exercises.edits import edited
 from course_lib.teaching.exercises.kinds import attack
@@ -34,16 +34,32 @@ PLANTED = {name: _made_of(_KNOWN[id]) for name, id in map(str.split, _SHORT.spli
 PLANTED["0.1 % off"] = _made_of(edited(warmup_cosine, "first: lr = 1.001 * lr"))
 
 
+def schedule_passes(make: Callable[[float, int, int, float], Callable[[int], float]]) -> bool:
+    """Whether make(lr, steps, warmup, floor) gives a right warm-up with cosine.
+
+    `make` returns a function from the update to its rate, which shall follow the rule of warmup_cosine to
+    within a relative error of 1e-5. True for a right version, False for one with a fault.
+    """
+    for lr, steps, warmup, floor in ((0.3, 20, 4, 0.1), (2.0, 9, 0, 0.0), (0.05, 13, 1, 0.5)):
+        schedule = make(lr, steps, warmup, floor)
+        rates = np.array([schedule(step) for step in range(steps + 5)])  # beyond the end as well
+        rising = lr * np.arange(1, warmup + 1) / (warmup + 1)
+        angle = np.pi * np.arange(steps - warmup + 1) / (steps - warmup)  # 0 to pi, both ends included
+        falling = lr * (floor + (1 - floor) * (1 + np.cos(angle)) / 2)
+        right = np.concatenate([rising, falling, np.full(4, lr * floor)])
+        if not np.allclose(rates, right, rtol=1e-5, atol=1e-9):
+            return False
+    return True
+
+
 SCHEDULE_PASSES = attack(
-    "schedule_passes",
-    "Attack: a test that finds broken schedules",
+    "schedule_passes: Attack: a test that finds broken schedules | core, difficulty 3, 20 minutes",
     schedule_passes,
     right=RIGHT,
     planted=PLANTED,
     names={"SETTINGS": _SETTINGS, "warmup_cosine": warmup_cosine},
     each="a schedule that is right",
     never="does it accept warmup_cosine itself?",
-    size="core, difficulty 3, 20 minutes",
     also="""
     many_settings: four settings, held against the rule at every step
         (A, (2.0, 9, 0, 0.0), B) -> SETTINGS
@@ -100,10 +116,10 @@ SCHEDULE_PASSES = attack(
     """,
     alarm="a right schedule is refused: print the largest relative error that you find for `warmup_cosine` itself",
     survived="{name}: at which step, and in which setting, would that fault show?",
-    hints=(
-        "Write down what the rates of one small setting should be, step by step, and compare with a tolerance.",
-        "Take several settings: with and without a warm-up, with and without a floor, and a rate that is not 1.",
-        "Look beyond the last step as well.",
-    ),
+    hints="""
+    Write down what the rates of one small setting should be, step by step, and compare with a tolerance.
+    Take several settings: with and without a warm-up, with and without a floor, and a rate that is not 1.
+    Look beyond the last step as well.
+    """,
     not_tested="schedules that raise for bad input",
 )

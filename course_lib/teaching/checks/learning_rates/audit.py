@@ -4,18 +4,8 @@ import math
 
 from course_lib.teaching.exercises.kinds import audit
 
-_ASK = {
-    "limit": "by which factor does a step multiply the distance, and when is it -1?",
-    "steps_to_halve": "each step multiplies by 1 - 0.0001: after how many is 1/2 reached, in whole steps?",
-    "updates": "how many batches has an epoch, how many updates do they make, and how many epochs?",
-    "updates_full_batch": "how many updates has an epoch when all samples are in one batch?",
-    "optimal_range": "which rates were best for SGD in the lesson, and are they in the range?",
-    "trapped": "does being slow show that there is a trap, or that there is none anywhere?",
-}
-
 AUDIT_RATES = audit(
-    "audit_rates",
-    "Audit: the best rate is 0.001 to 0.01, for 100 epochs",
+    "audit_rates: Audit: the best rate is 0.001 to 0.01, for 100 epochs | difficulty 2, 12 minutes",
     {
         "limit": 0.05,  # 2 / 40
         "steps_to_halve": 6932,  # ceil(log(1/2) / log(1 - 0.0001))
@@ -24,11 +14,17 @@ AUDIT_RATES = audit(
         "optimal_range": "contradicted",
         "trapped": "not shown",
     },
-    ask=_ASK,
+    ask={
+        "limit": "by which factor does a step multiply the distance, and when is it -1?",
+        "steps_to_halve": "each step multiplies by 1 - 0.0001: after how many is 1/2 reached, in whole steps?",
+        "updates": "how many batches has an epoch, how many updates do they make, and how many epochs?",
+        "updates_full_batch": "how many updates has an epoch when all samples are in one batch?",
+        "optimal_range": "which rates were best for SGD in the lesson, and are they in the range?",
+        "trapped": "does being slow show that there is a trap, or that there is none anywhere?",
+    },
     within={"limit": 1e-6},
     bounds=("limit",),
     names={"inf": math.inf},
-    size="difficulty 2, 12 minutes",
     wrong="""
     one_over [limit = 0.025]: a limit of 1 / curvature | at 1 / curvature, where does one step land?
     upside_down [limit = 20]: a limit turned upside down | does a steeper bowl allow larger steps?
@@ -52,10 +48,10 @@ AUDIT_RATES = audit(
     trap_denied: one network without a trap taken for all | does one run show that no network has a trap?
         trapped = contradicted
     """,
-    hints=(
-        "The factor of a step is 1 - rate * curvature; it must lie between -1 and 1.",
-        "10,000 samples in batches of 32 are 313 batches, the last one of 16.",
-        "One counterexample contradicts `the best rate is ...`; it does not contradict `a small rate may ...`.",
-    ),
+    hints="""
+    The factor of a step is 1 - rate * curvature; it must lie between -1 and 1.
+    10,000 samples in batches of 32 are 313 batches, the last one of 16.
+    One counterexample contradicts `the best rate is ...`; it does not contradict `a small rate may ...`.
+    """,
     not_tested="which rate is best on your own problem; that needs a run",
 )

@@ -30,21 +30,16 @@ def _far_from_square(theta: np.ndarray) -> np.ndarray:
     return np.array([8 * theta[0], theta[1] ** 3, 0 * theta[2]])
 
 
-_CASES = (
-    _case([5.0, 1.5, 0.2, -0.5], 0.8, 60, 0.1),
-    _case([-7.0, 2.0, 1.0], 0.5, 60, 0.05),  # the steepest curvature is negative
-    _case([0.6, 0.1, -0.05, 0.0, 0.02], 0.3, 60, 0.2),
-    (_far_from_square, np.zeros(3), np.array([300.0, 400.0, 0.0]), 2, 0.0078125),  # a long start, one product is enough
-    _case([3.0, -2.0, 1.0], 0.5, 3, 0.25),  # few iterations: the direction has not come to rest
-)
-
-
 LARGEST_EIGENVALUE = implement(
-    "largest_eigenvalue",
-    "The steepest curvature, from gradients alone",
+    "largest_eigenvalue: The steepest curvature, from gradients alone | difficulty 3, 20 minutes",
     largest_eigenvalue,
-    size="difficulty 3, 20 minutes",
-    cases=_CASES,
+    cases=(
+        _case([5.0, 1.5, 0.2, -0.5], 0.8, 60, 0.1),
+        _case([-7.0, 2.0, 1.0], 0.5, 60, 0.05),  # the steepest curvature is negative
+        _case([0.6, 0.1, -0.05, 0.0, 0.02], 0.3, 60, 0.2),
+        (_far_from_square, np.zeros(3), np.array([300.0, 400.0, 0.0]), 2, 0.0078125),  # a long start
+        _case([3.0, -2.0, 1.0], 0.5, 3, 0.25),  # few iterations: the direction has not come to rest
+    ),
     right="""
     read_at_the_end: the curvature read once, after the iterations
         drop: value = v @ product
@@ -90,11 +85,11 @@ LARGEST_EIGENVALUE = implement(
     for _ in range(iterations): -> for _ in range(iterations + 1): | one more round of what has converged
     v @ product -> product @ v | the inner product of two vectors has no order
     """,
-    hints=(
-        "Bring the direction to length 1 before every product, or `step` is not the step.",
-        "The product of the Hessian with v: gradient a step ahead minus gradient a step behind, over the distance.",
-        "For a direction of length 1 the curvature along it is v @ product. Its sign counts.",
-    ),
+    hints="""
+    Bring the direction to length 1 before every product, or `step` is not the step.
+    The product of the Hessian with v: gradient a step ahead minus gradient a step behind, over the distance.
+    For a direction of length 1 the curvature along it is v @ product. Its sign counts.
+    """,
     not_tested="two eigenvalues of nearly equal size, for which the iteration is slow",
     fade=("product =", "value =", "v = product"),
 )

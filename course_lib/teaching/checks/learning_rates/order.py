@@ -30,11 +30,9 @@ def loop_of(letters: list[str]) -> str:
 
 
 ORDER_SCHEDULE = order(
-    "order_schedule",
-    "Put a loop with a scheduler in order",
+    "order_schedule: Put a loop with a scheduler in order | difficulty 2, 8 minutes",
     LINES,
     "CFIHBGAE",
-    size="difficulty 2, 8 minutes",
     also="""
     cleared_first [CIFHBGAE]: the gradients are cleared before the batch is fetched
     cleared_before_backward [CFHIBGAE]: the gradients are cleared right before backward
@@ -71,9 +69,9 @@ ORDER_SCHEDULE = order(
         ("B", "I", "A", "which gradients are left for the update?"),
         ("A", "E", _FIRST_RATE),
     ),
-    hints=(
-        "The first update shall have the first rate of the schedule.",
-        "Backward makes the gradients, clipping changes them, the update uses them: nothing else comes between.",
-    ),
+    hints="""
+    The first update shall have the first rate of the schedule.
+    Backward makes the gradients, clipping changes them, the update uses them: nothing else comes between.
+    """,
     not_tested="a schedule that counts epochs; its line stands after the loop over the batches",
 )

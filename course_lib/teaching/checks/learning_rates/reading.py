@@ -3,8 +3,7 @@
 import math
 from typing import Any
 
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.kinds import find
+from course_lib.teaching.exercises.kinds import Property, find
 
 # The largest power of ten at most a third of the lowest point; a test runs the four and holds this key to it.
 KEY = {"A": 1e-3, "B": 0.1, "C": 0.01, "D": 0.1}
@@ -24,13 +23,11 @@ def _ask(letter: str, rate: float, right: float) -> str:
 
 
 READ_RANGE_TESTS = find(
-    "read_range_tests",
-    "Read four range tests",
+    "read_range_tests: Read four range tests | difficulty 2, 10 minutes",
     KEY,
     words=(),
     ask=_ask,
     within=dict.fromkeys(KEY, 0.0),
-    size="difficulty 2, 10 minutes",
     wrong="""
     lowest_point [B = 1.0]: the decade of the lowest point itself, not of a third of it
         | does the loss still fall at the rate at which it is lowest?
@@ -48,10 +45,10 @@ READ_RANGE_TESTS = find(
         | which of the panels turns two marks before its neighbour?
     """,
     properties=(Property("powers of ten", _powers),),
-    hints=(
-        "Find the lowest point of each curve first, and read its rate on the axis.",
-        "On a log axis a third is about half a decade to the left.",
-        "Then go left to the next power of ten.",
-    ),
+    hints="""
+    Find the lowest point of each curve first, and read its rate on the axis.
+    On a log axis a third is about half a decade to the left.
+    Then go left to the next power of ten.
+    """,
     not_tested="whether the rate is the best one; the rule gives a start",
 )

@@ -8,15 +8,11 @@ import numpy as np
 
 from course_lib.by_hand.schedules import plateau_rates, step_decay_rates, updates_per_epoch, warmup_cosine
 from course_lib.core.schedules import Plateau, cosine_with_warmup
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import apart
-from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.kinds import Property, apart, implement
 
 STEP_DECAY = implement(
-    "step_decay",
-    "Step decay, and what epoch 0 gets",
+    "step_decay: Step decay, and what epoch 0 gets | 8 minutes",
     step_decay_rates,
-    size="8 minutes",
     # In the last case the run ends before the first decay.
     cases=((0.3, 0.5, 4, 11), (2.0, 0.1, 3, 7), (0.7, 0.8, 1, 5), (0.5, 0.25, 6, 4)),
     right="""
@@ -51,11 +47,11 @@ STEP_DECAY = implement(
     compounded: a decay of what was decayed already | is `rate` in your loop still the first rate?
         epoch // every -> sum(k // every for k in range(epoch + 1))
     """,
-    hints=(
-        "Write down by hand the rates of the first 7 epochs for every = 3.",
-        "How often has the rate been multiplied by the factor before epoch e? That number is a whole division.",
-        "A closed form, lr * factor ** (...), has no state that could go wrong.",
-    ),
+    hints="""
+    Write down by hand the rates of the first 7 epochs for every = 3.
+    How often has the rate been multiplied by the factor before epoch e? That number is a whole division.
+    A closed form, lr * factor ** (...), has no state that could go wrong.
+    """,
     not_tested="factors above 1, every = 0",
 )
 
@@ -75,10 +71,8 @@ def counted(samples, batch_size, accumulate, drop_last):
 
 
 COUNT_UPDATES = implement(
-    "count_updates",
-    "Count the updates of an epoch",
+    "count_updates: Count the updates of an epoch | 8 minutes",
     updates_per_epoch,
-    size="8 minutes",
     cases=_COUNTS,
     names={"counted": counted},
     right="counted: counted by a loop",
@@ -102,10 +96,10 @@ COUNT_UPDATES = implement(
     one_more: one update too many where it divides | how many updates do 9 batches make, three at a time?
         return: batches // accumulate + 1
     """,
-    hints=(
-        "Two questions, one after the other: how many batches, and how many updates do so many batches make?",
-        "An incomplete batch counts unless drop_last; an incomplete group of batches always counts.",
-    ),
+    hints="""
+    Two questions, one after the other: how many batches, and how many updates do so many batches make?
+    An incomplete batch counts unless drop_last; an incomplete group of batches always counts.
+    """,
     not_tested="a data set without samples",
 )
 
@@ -144,11 +138,9 @@ def _when(seen: Any, right: Any) -> str | None:
 
 
 PLATEAU = implement(
-    "plateau",
-    "Lower the rate on a plateau",
+    "plateau: Lower the rate on a plateau | difficulty 2, 12 minutes",
     plateau_rates,
     complete=True,
-    size="difficulty 2, 12 minutes",
     cases=_PLATEAUS,
     names={"by_library": by_library},
     right="by_library: the library's Plateau, times the rate",
@@ -185,11 +177,11 @@ PLATEAU = implement(
         losses -> [-loss for loss in losses]
     """,
     properties=(Property("the first rate that is wrong", _when),),
-    hints=(
-        "`best` is the lowest loss that counted as an improvement; it changes nowhere else.",
-        "The count goes back to 0 in two places: after an improvement, and after a decay.",
-        "With patience 2, the third bad loss in a row lowers the rate.",
-    ),
+    hints="""
+    `best` is the lowest loss that counted as an improvement; it changes nowhere else.
+    The count goes back to 0 in two places: after an improvement, and after a decay.
+    With patience 2, the third bad loss in a row lowers the rate.
+    """,
     not_tested="factors above 1, negative min_delta",
     fade=("improved =", "best, bad = loss, 0", "lr, bad ="),
 )
@@ -223,10 +215,8 @@ def _where(seen: Any, right: Any) -> str | None:
 
 
 WARMUP_COSINE = implement(
-    "warmup_cosine",
-    "Warm-up, then cosine",
+    "warmup_cosine: Warm-up, then cosine | core, difficulty 2, 15 minutes",
     warmup_cosine,
-    size="core, difficulty 2, 15 minutes",
     cases=_RUNS,
     run=_rates,
     names={"cosine_with_warmup": cosine_with_warmup},
@@ -288,11 +278,11 @@ WARMUP_COSINE = implement(
         | the progress of a warm-up is not used
     """,
     properties=(Property("each part by itself", _where),),
-    hints=(
-        "Two cases: step < warmup, and the rest. Update `warmup` itself belongs to the rest.",
-        "For the rest make one number, the progress: 0 at update `warmup`, 1 at `steps`, and never above 1.",
-        "(1 + cos(pi * progress)) / 2 goes from 1 to 0; stretch it so that it goes from lr to floor * lr.",
-    ),
+    hints="""
+    Two cases: step < warmup, and the rest. Update `warmup` itself belongs to the rest.
+    For the rest make one number, the progress: 0 at update `warmup`, 1 at `steps`, and never above 1.
+    (1 + cos(pi * progress)) / 2 goes from 1 to 0; stretch it so that it goes from lr to floor * lr.
+    """,
     not_tested="warmup >= steps, steps that are not whole numbers",
     fade=("progress =", "return lr * (floor"),
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.by_hand.optimizers import adam_passes, adam_step
+from course_lib.by_hand.optimizers import adam_step
 from course_lib.teaching.checks.optimizers.steps import ADAM
 from course_lib.teaching.exercises.kinds import attack, planted_mistakes
 
@@ -31,7 +31,6 @@ def _first_rate_kept() -> Callable[..., Any]:
 
 
 _SAME = {variant.id: variant.answer for variant in ADAM.accepted}
-RIGHT = {"adam": adam_step, "folded": _SAME["folded"], "on copies": _SAME["on_copies"], "in place": _in_place}
 
 
 def loss_falls(step: Callable[..., Any], rng: np.random.Generator) -> bool:
@@ -79,18 +78,35 @@ _SURVIVED = {name: _EPSILON for name in PLANTED if "epsilon" in name} | {
     if "epsilon" not in name
 }
 
+
+def adam_passes(step: Callable[..., tuple[np.ndarray, np.ndarray, np.ndarray]], rng: np.random.Generator) -> bool:
+    """Whether `step`, called like `adam_step`, makes the steps of Adam: True or False.
+
+    Several steps from zeros of m and v, at a rate that changes, with gradients of very different
+    size and an eps that counts. `step` may write into the arrays that it is given.
+    """
+    sizes = np.geomspace(1e-3, 10, 6).reshape(3, 2)
+    right = own = rng.normal(size=(3, 2))
+    m, v, own_m, own_v = (np.zeros((3, 2)) for _ in range(4))
+    for t, lr in enumerate((0.1, 0.1, 0.02, 0.3, 0.05), start=1):
+        gradient = sizes * rng.normal(size=(3, 2))
+        right, m, v = adam_step(right, gradient, m, v, t, lr, 0.8, 0.95, 0.01)
+        own, own_m, own_v = step(own.copy(), gradient.copy(), own_m, own_v, t, lr, 0.8, 0.95, 0.01)
+        if not np.allclose(own, right, rtol=1e-8, atol=1e-10):
+            return False
+    return True
+
+
 ADAM_PASSES = attack(
-    "adam_passes",
-    "Attack: a test that tells Adam from its neighbours",
+    "adam_passes: Attack: a test that tells Adam from its neighbours | core, difficulty 3, 20 minutes",
     adam_passes,
     call=lambda test, step: test(step, np.random.default_rng(0)),
-    right=RIGHT,
+    right={"adam": adam_step, "folded": _SAME["folded"], "on copies": _SAME["on_copies"], "in place": _in_place},
     planted=PLANTED,
     names={"strict": _strict, "RATES": [0.1 / t for t in range(1, 7)]}
     | {test.__name__: test for test in (loss_falls, against_torch)},
     each="a right step",
     never="does your test accept adam_step?",
-    size="core, difficulty 3, 20 minutes",
     also="""
     against_torch: against torch.optim.Adam, step by step
     more_steps: more steps
@@ -128,10 +144,10 @@ ADAM_PASSES = attack(
     """,
     alarm=_alarm,
     survived=_SURVIVED,
-    hints=(
-        "Let `step` and your own adam_step walk side by side and compare the parameters after every step.",
-        "Give `step` copies, and give it back the m and v that it returned itself.",
-        "Gradients of very different sizes, an epsilon like 0.01, two different betas, at least four steps.",
-    ),
+    hints="""
+    Let `step` and your own adam_step walk side by side and compare the parameters after every step.
+    Give `step` copies, and give it back the m and v that it returned itself.
+    Gradients of very different sizes, an epsilon like 0.01, two different betas, at least four steps.
+    """,
     not_tested="tests of speed and of memory",
 )

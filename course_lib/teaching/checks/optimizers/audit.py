@@ -10,14 +10,6 @@ RECORD = {
 }
 FINDINGS = {"best_rate": 0.01, "default_cost": 3.9, "usable_adam": 3, "usable_sgd": 3,
             "works_untuned": "contradicted", "easier_than_sgd": "not shown"}  # fmt: skip
-_ASK = {
-    "best_rate": "which of Adam's rates has the lowest validation loss?",
-    "default_cost": "how many times the lowest loss of Adam is its loss at 0.001?",
-    "usable_adam": "how many of Adam's seven losses are below twice its lowest?",
-    "usable_sgd": "how many of SGD's seven losses are below twice its lowest?",
-    "works_untuned": "what does the untuned rate cost on this task, in times the lowest loss?",
-    "easier_than_sgd": "compare the two counts of usable rates: what do they say, and about how many tasks?",
-}
 
 
 def record_table() -> str:
@@ -30,11 +22,16 @@ def record_table() -> str:
 
 
 ADAM_CLAIM = audit(
-    "adam_claim",
-    "Audit: does Adam work without tuning?",
+    "adam_claim: Audit: does Adam work without tuning? | difficulty 2, 15 minutes",
     FINDINGS,
-    ask=_ASK,
-    size="difficulty 2, 15 minutes",
+    ask={
+        "best_rate": "which of Adam's rates has the lowest validation loss?",
+        "default_cost": "how many times the lowest loss of Adam is its loss at 0.001?",
+        "usable_adam": "how many of Adam's seven losses are below twice its lowest?",
+        "usable_sgd": "how many of SGD's seven losses are below twice its lowest?",
+        "works_untuned": "what does the untuned rate cost on this task, in times the lowest loss?",
+        "easier_than_sgd": "compare the two counts of usable rates: what do they say, and about how many tasks?",
+    },
     wrong="""
     default_is_best: an audit that takes the default for the best rate | which rate has the lowest validation loss?
         best_rate = 0.001
@@ -52,10 +49,10 @@ ADAM_CLAIM = audit(
     easier_refuted [easier_than_sgd = contradicted]: an audit that takes one equal count for a refutation
         | does one task with equal counts show that it is never easier?
     """,
-    hints=(
-        "All of it can be read off the table; twice the lowest loss of Adam is 0.30.",
-        "The cost is a quotient: loss at 0.001 over the lowest loss of Adam.",
-        "The first sentence speaks of this task and budget; the second compares two methods in general.",
-    ),
+    hints="""
+    All of it can be read off the table; twice the lowest loss of Adam is 0.30.
+    The cost is a quotient: loss at 0.001 over the lowest loss of Adam.
+    The first sentence speaks of this task and budget; the second compares two methods in general.
+    """,
     not_tested="whether five epochs are a fair budget; with more of them the default comes closer",
 )

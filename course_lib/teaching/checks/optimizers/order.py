@@ -20,8 +20,7 @@ loop_of = forms.loop_of(LINES)
 
 
 ORDER_TORCH_LOOP = order(
-    "order_torch_loop",
-    "Put a torch training loop in order",
+    "order_torch_loop: Put a torch training loop in order",
     LINES,
     "FICJGHDA",
     also="""
@@ -52,10 +51,10 @@ ORDER_TORCH_LOOP = order(
         | which line makes the `loss` that goes backward?
     loops_swapped [FCIJGHDA]: a loop over epochs inside the loop over batches | which line gives `epoch` its value?
     """,
-    hints=(
-        "The optimizer is its state: how long must it live?",
-        "backward ADDS to the gradients that the parameters hold; step reads them and takes no argument.",
-        "zero_grad may stand in more than one place; not between backward and step.",
-    ),
+    hints="""
+    The optimizer is its state: how long must it live?
+    backward ADDS to the gradients that the parameters hold; step reads them and takes no argument.
+    zero_grad may stand in more than one place; not between backward and step.
+    """,
     not_tested="the indentation: every line belongs to the loop that was opened last before it",
 )

@@ -10,11 +10,9 @@ CASES = (
 )
 
 MOMENTUM = step(
-    "momentum",
-    "Momentum",
+    "momentum: Momentum | core, 10 minutes",
     momentum_step,
     *CASES,
-    size="core, 10 minutes",
     right="""
     change_first: the change is computed first, then the velocity
         velocity = A -> change = -lr * gradient; velocity = velocity * momentum + change
@@ -59,22 +57,20 @@ MOMENTUM = step(
     swapped: the right two results in another order | in which order does the docstring list them?
         return: velocity, parameter + velocity
     """,
-    hints=(
-        "Two lines: first the velocity changes, then the parameter moves by it.",
-        "The old velocity is multiplied by momentum; rate times gradient is subtracted from that.",
-        "Return both: the next step needs the velocity.",
-    ),
+    hints="""
+    Two lines: first the velocity changes, then the parameter moves by it.
+    The old velocity is multiplied by momentum; rate times gradient is subtracted from that.
+    Return both: the next step needs the velocity.
+    """,
     not_tested="numbers in place of arrays, and float32",
     fade=("velocity = ",),
 )
 
 NESTEROV = step(
-    "nesterov",
-    "Nesterov momentum",
+    "nesterov: Nesterov momentum | difficulty 2, 10 minutes",
     nesterov_step,
     *CASES,
     complete=True,
-    size="difficulty 2, 10 minutes",
     right="""
     with_old_velocity: the same step, written with the old velocity: mu^2 v - (1 + mu) eta g
         first: old = velocity
@@ -103,24 +99,22 @@ NESTEROV = step(
     state_lost: a right step that returns the old velocity | what will the next step find as its velocity?
         first: old = velocity; return: RESULT[0], old
     """,
-    hints=(
-        "The velocity changes exactly as in momentum.",
-        "The parameter makes the step that momentum would make next if the gradient were the same again.",
-        "momentum * velocity - change, with the new velocity.",
-    ),
+    hints="""
+    The velocity changes exactly as in momentum.
+    The parameter makes the step that momentum would make next if the gradient were the same again.
+    momentum * velocity - change, with the new velocity.
+    """,
     not_tested="the form in which the gradient is taken at another point than the parameter",
     fade=("velocity = momentum", "return parameter"),
 )
 
 RMSPROP = step(
-    "rmsprop",
-    "RMSProp",
+    "rmsprop: RMSProp | difficulty 2, 10 minutes",
     rmsprop_step,
     # A large epsilon beside small gradients: it shows whether it stands inside or outside of the root.
     Walk((3, 2), (0.1, 0.1, 0.02, 0.3, 0.05), (0.9, 0.2), seed=5),
     Walk((4,), (0.2, 0.05, 0.4), (0.6, 0.05), seed=6),
     Walk((3, 2), (0.1, 0.3), (0.75, 0.1), seed=7, warm=True),
-    size="difficulty 2, 10 minutes",
     right="""
     towards: the running mean as a step towards gradient squared
         squares = A -> squares = squares + (1 - alpha) * (gradient * gradient - squares)
@@ -150,24 +144,22 @@ RMSPROP = step(
     state_lost: a right step that returns the old squares | what will the next step find as its squares?
         first: old = squares; return: RESULT[0], old
     """,
-    hints=(
-        "A running mean: alpha times the old one plus (1 - alpha) times the new value.",
-        "The new value is gradient squared, entry by entry; the step uses the mean after this update.",
-        "Divide by np.sqrt(squares) + eps: eps stands outside of the root.",
-    ),
+    hints="""
+    A running mean: alpha times the old one plus (1 - alpha) times the new value.
+    The new value is gradient squared, entry by entry; the step uses the mean after this update.
+    Divide by np.sqrt(squares) + eps: eps stands outside of the root.
+    """,
     not_tested="the variants with momentum or with a centred mean",
     fade=("squares = alpha",),
 )
 
 ADAM = step(
-    "adam",
-    "Adam",
+    "adam: Adam | core, difficulty 2, 20 minutes",
     adam_step,
     # epsilon is large beside the small gradients, so that its place shows; betas are small, so that t shows.
     Walk((3, 2), (0.1, 0.1, 0.02, 0.3, 0.05, 0.05), (0.8, 0.95, 0.05), seed=11),
     Walk((4,), (0.2, 0.05, 0.4, 0.1), (0.5, 0.7, 0.3), seed=12),
     Walk((3, 2), (0.1, 0.3), (0.8, 0.95, 0.05), seed=13, warm=True),
-    size="core, difficulty 2, 20 minutes",
     right="""
     folded: the corrections folded into the rate and into epsilon
         every 1 - beta2**t -> np.sqrt(1 - beta2**t); m_hat = A -> size = lr * np.sqrt(1 - beta2**t) / (1 - beta1**t)
@@ -215,18 +207,17 @@ ADAM = step(
     state_lost: a right step that returns the old m and v | what will the next step find as its means?
         first: old = m, v; return: RESULT[0], *old
     """,
-    hints=(
-        "Two running means, as in RMSProp: m of the gradient with beta1, v of its square with beta2.",
-        "After t steps from zero the weights of a mean sum to 1 - beta**t: divide by that for the step only.",
-        "Return m and v as they are, not corrected: the next step corrects them with its own t.",
-    ),
+    hints="""
+    Two running means, as in RMSProp: m of the gradient with beta1, v of its square with beta2.
+    After t steps from zero the weights of a mean sum to 1 - beta**t: divide by that for the step only.
+    Return m and v as they are, not corrected: the next step corrects them with its own t.
+    """,
     not_tested="t that does not grow by one, and float32",
     fade=("m_hat = ", "v_hat = "),
 )
 
 ADAMW = step(
-    "adamw",
-    "AdamW: weight decay apart from the gradient",
+    "adamw: AdamW: weight decay apart from the gradient | core, difficulty 2, 15 minutes",
     adamw_step,
     # Weights and a bias, and the weight of a convolution; decays so large that a wrong place shows.
     Walk((3, 2), (0.1, 0.1, 0.02, 0.3, 0.05), (0.8, 0.95, 0.05, 0.7), seed=21),
@@ -235,7 +226,6 @@ ADAMW = step(
     Walk((2, 3, 2, 2), (0.3, 0.1), (0.9, 0.8, 0.01, 0.5), seed=24),
     Walk((3, 2), (0.1, 0.3), (0.75, 0.5, 0.05, 0.5), seed=25, warm=True),
     complete=True,
-    size="core, difficulty 2, 15 minutes",
     right="""
     together: decay and Adam's step subtracted together, as in the paper
         if parameter.ndim > 1: ... -> own = weight_decay * (parameter.ndim > 1) * parameter
@@ -288,11 +278,11 @@ ADAMW = step(
     equivalent="""
     swap: v_hat = v / (1 - beta2 ** t) <-> if parameter.ndim > 1: parameter = ( | neither uses what the other makes
     """,
-    hints=(
-        "Everything but one line is Adam.",
-        "The weight loses the share lr * weight_decay of itself; m and v never see that.",
-        "if parameter.ndim > 1: parameter = (1 - lr * weight_decay) * parameter",
-    ),
+    hints="""
+    Everything but one line is Adam.
+    The weight loses the share lr * weight_decay of itself; m and v never see that.
+    if parameter.ndim > 1: parameter = (1 - lr * weight_decay) * parameter
+    """,
     not_tested="the decay of layers such as normalization, which have one axis too and are left out",
     fade=("parameter = (1 - lr * weight_decay)",),
 )

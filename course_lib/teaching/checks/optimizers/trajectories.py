@@ -14,13 +14,11 @@ KEY = {"A": "gradients add up", "B": "sound", "C": "rate too large", "D": "momen
        "F": "wrong sign"}  # fmt: skip
 
 READ_PATHS = find(
-    "read_paths",
-    "Find the fault in a path",
+    "read_paths: Find the fault in a path | difficulty 2, 15 minutes",
     KEY,
     words=_LOOK,
     ask=_LOOK,
     synonyms={"sound": ("nothing is wrong", "right")},
-    size="difficulty 2, 15 minutes",
     wrong="""
     swings_exchanged [A = momentum too large; D = gradients add up]: a reading that exchanges the two runs that swing
         | which of the two loses height from swing to swing?
@@ -43,10 +41,10 @@ READ_PATHS = find(
     swing_is_rate [A = rate too large]: a reading that takes gradients that add up for too large a rate
         | how many steps does one swing of run A take?
     """,
-    hints=(
-        "Ask first: does it come near, stay away, or leave?",
-        "A sum of all gradients is momentum with factor 1: nothing slows it down.",
-        "Too large a rate changes sides at every step. A wrong sign never does.",
-    ),
+    hints="""
+    Ask first: does it come near, stay away, or leave?
+    A sum of all gradients is momentum with factor 1: nothing slows it down.
+    Too large a rate changes sides at every step. A wrong sign never does.
+    """,
     not_tested="two faults in one run",
 )

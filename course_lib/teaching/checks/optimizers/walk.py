@@ -13,9 +13,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.teaching.exercises.compare import distance, to_array
-from course_lib.teaching.exercises.exercise import Exercise, Property
-from course_lib.teaching.exercises.kinds import implement
-from course_lib.teaching.exercises.observe import calls
+from course_lib.teaching.exercises.kinds import Exercise, Property, calls, implement
 
 
 @dataclass(frozen=True)
@@ -40,14 +38,13 @@ class Walk:
         return start.normal(2.0, 1.5, self.shape), gradients, *kept, self.rates, self.settings
 
 
-def step(slug: str, title: str, reference: Callable[..., Any], *cases: Walk, **about: Any) -> Exercise:
+def step(head: str, reference: Callable[..., Any], *cases: Walk, **about: Any) -> Exercise:
     """An exercise whose answer is one step, which is let walk; what it keeps stands between gradient and t or rate."""
     given = list(inspect.signature(reference).parameters)
     counted = "t" in given
     names = tuple(given[2 : given.index("t" if counted else "lr")])
     return implement(
-        slug,
-        title,
+        head,
         reference,
         observe=lambda answer: walks(answer, *cases, names=names, counted=counted),
         properties=(

@@ -1,6 +1,9 @@
 """A test for a layer that is random: what its card says, and the known weak tests."""
 
-from course_lib.by_hand.regularizers import dropout_passes
+from typing import Any
+
+import numpy as np
+
 from course_lib.teaching.checks.regularization.versions import PLANTED, RIGHT
 from course_lib.teaching.exercises.kinds import attack
 
@@ -38,16 +41,40 @@ def _about_alarms(alarms: list[str]) -> str:
     return f"print what you measure for the right layer with {alarms[0]}, and your limit: how far apart are they?"
 
 
+def dropout_passes(layer: Any) -> bool:
+    """Whether a layer is inverted dropout, as far as forward and backward can tell.
+
+    layer.p is the share that it drops; layer.forward(x, training=True) and layer.backward(gradient)
+    work on arrays (n, f). Returns True when both do what dropout does, False when not.
+    What depends on chance is judged on so many values that a right layer is refused with a
+    probability below 1e-6.
+    """
+    x = np.random.default_rng(0).uniform(0.5, 1.5, (200, 200))  # no zeros: what is 0 afterwards was dropped
+    slope = np.random.default_rng(1).standard_normal(x.shape)
+    y = layer.forward(x, training=True)
+    kept = y != 0
+    factor = kept / (1 - layer.p)  # what dropout multiplies x and the gradient by
+    if not np.allclose(y, x * factor, rtol=1e-5) or not np.allclose(layer.backward(slope), slope * factor, rtol=1e-5):
+        return False
+    deviation = np.sqrt(layer.p * (1 - layer.p))  # of one coin; that of a mean of n coins is 1 / sqrt(n) of it
+    if abs(kept.mean() - (1 - layer.p)) > 5 * deviation / 200:  # 40,000 coins
+        return False
+    for axis in (0, 1):  # coins that are shared make the shares of rows, or of columns, differ more
+        if kept.mean(axis=axis).std() > 1.3 * deviation / np.sqrt(200):
+            return False
+    if layer.p > 0 and np.array_equal(kept, layer.forward(x, training=True) != 0):
+        return False
+    return np.array_equal(layer.forward(x), x) and np.allclose(layer.backward(slope), slope)
+
+
 DROPOUT_PASSES = attack(
-    "dropout_passes",
-    "Attack: a test for a layer that is random",
+    "dropout_passes: Attack: a test for a layer that is random | core, difficulty 3, 25 minutes",
     dropout_passes,
     call=lambda test, build: test(build()),
     right=RIGHT,
     planted=PLANTED,
     each="a layer that is right",
     never="how far is a right layer from your limits?",
-    size="core, difficulty 3, 25 minutes",
     also="""
     by_parts: the same questions in another order, with a fixed margin of 0.02 on the share
         5 * deviation / 200 -> 0.02
@@ -94,12 +121,10 @@ DROPOUT_PASSES = attack(
     same=(("mean_exact", "share_exact"),),
     alarm=_about_alarms,
     survived=SURVIVED,
-    hints=(
-        "Take an x without zeros, so that a zero in y was dropped: kept = y != 0.",
-        "Exact questions: is y of what is kept x / (1 - p), is backward the same factor, is an "
-        "evaluation the identity?",
-        "A share of n values has the standard deviation sqrt(p (1 - p) / n): allow five of them, "
-        "with n in the thousands.",
-    ),
+    hints="""
+    Take an x without zeros, so that a zero in y was dropped: kept = y != 0.
+    Exact questions: is y of what is kept x / (1 - p), is backward the same factor, is an evaluation the identity?
+    A share of n values has the standard deviation sqrt(p (1 - p) / n): allow five of them, with n in the thousands.
+    """,
     not_tested="p so near to 0 or 1 that a few values decide, and layers that change what they are given",
 )

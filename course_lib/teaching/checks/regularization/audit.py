@@ -11,8 +11,7 @@ FINDINGS = {
 }
 
 COPIES_BEFORE_SPLIT = audit(
-    "copies_before_split",
-    "Audit: 1,000 images from 200",
+    "copies_before_split: Audit: 1,000 images from 200 | difficulty 2, 15 minutes",
     FINDINGS,
     words={"verdict": VERDICTS, "mend": ("more copies", "split first", "standardize first", "stratify")},
     synonyms={
@@ -26,7 +25,6 @@ COPIES_BEFORE_SPLIT = audit(
         "verdict": "on how many images that the network had no copy of was it tested?",
         "mend": "which step must no copy cross?",
     },
-    size="difficulty 2, 15 minutes",
     wrong="""
     fifteen_of_200 [test_images = 30]: a test part of 15 % of the originals | what was split, 200 or 1,000?
     all_different: a count that takes every copy for an image of its own | how many digits did somebody write down?
@@ -47,10 +45,10 @@ COPIES_BEFORE_SPLIT = audit(
         mend = more copies
     stratified [mend = stratify]: a remedy for another trouble | does stratifying keep the copies of one image together?
     """,
-    hints=(
-        "15 % of the 1,000 are the test part.",
-        "Treat the four other copies as coins: 1 minus the probability that all land outside the training part.",
-        "A claim that a test cannot support may still be true: it is then not shown.",
-    ),
+    hints="""
+    15 % of the 1,000 are the test part.
+    Treat the four other copies as coins: 1 minus the probability that all land outside the training part.
+    A claim that a test cannot support may still be true: it is then not shown.
+    """,
     not_tested="how large the error of the report is; lesson 05 measures it for one network",
 )

@@ -30,10 +30,8 @@ def another_mask(seen: Any, right: Any) -> bool:
 
 
 DROPOUT_BACKWARD = implement(
-    "dropout_backward",
-    "Dropout, backward",
+    "dropout_backward: Dropout, backward | core, 10 minutes",
     dropout_backward,
-    size="core, 10 minutes",
     cases=_CASES,
     names={"another_mask": another_mask},
     right="""
@@ -75,11 +73,11 @@ DROPOUT_BACKWARD = implement(
     mask_only: the mask itself, without the gradient that came | what if the loss does not depend on y at all?
         return gradient -> return np.ones_like(gradient); gradient * kept / (1 - p) -> kept / (1 - p)
     """,
-    hints=(
-        "In training y is x times a number: which number for a value that was kept, which for a dropped one?",
-        "The derivative of y = c x is c, so the gradient is multiplied by the same c.",
-        "Out of training y is x: what does that make of the gradient?",
-    ),
+    hints="""
+    In training y is x times a number: which number for a value that was kept, which for a dropped one?
+    The derivative of y = c x is c, so the gradient is multiplied by the same c.
+    Out of training y is x: what does that make of the gradient?
+    """,
     not_tested="a mask of another shape than the gradient",
     fade=("input_gradient: np",),
 )

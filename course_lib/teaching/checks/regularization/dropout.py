@@ -10,10 +10,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.by_hand.regularizers import dropout_forward
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import kind_of
-from course_lib.teaching.exercises.kinds import implement
-from course_lib.teaching.exercises.observe import Detail, Raised, calls
+from course_lib.teaching.exercises.kinds import Detail, Property, Raised, calls, implement, kind_of
 
 P = 0.3
 REFUSED = (1.0, -0.1, 1.5)
@@ -199,10 +196,8 @@ def _faults(seen: Any, right: Any) -> Iterator[str]:
 
 
 DROPOUT_FORWARD = implement(
-    "dropout_forward",
-    "Dropout, forward",
+    "dropout_forward: Dropout, forward | core, difficulty 2, 20 minutes",
     dropout_forward,
-    size="core, difficulty 2, 20 minutes",
     observe=facts,
     right="""
     by_binomial: coins from rng.binomial
@@ -267,11 +262,11 @@ DROPOUT_FORWARD = implement(
     rng.random(x.shape) >= p -> rng.random(x.shape) > p | a coin falls on p itself once in 2**53 times
     """,
     properties=(Property("each fact", lambda seen, right: next(_faults(seen, right), None)),),
-    hints=(
-        "One random number per value: rng.random(x.shape) lies below p with the probability p.",
-        "If a share 1 - p of equal values is left, by what must it be divided so that the mean is the same?",
-        "Refuse a bad p first, then treat the case out of training, then draw.",
-    ),
+    hints="""
+    One random number per value: rng.random(x.shape) lies below p with the probability p.
+    If a share 1 - p of equal values is left, by what must it be divided so that the mean is the same?
+    Refuse a bad p first, then treat the case out of training, then draw.
+    """,
     not_tested="float32, x of other than two axes, and coins that are shared in other ways than by rows or columns",
     fade=("kept = ", "y = "),
 )

@@ -7,8 +7,7 @@ LABELS, MODE = "labels shuffled", "dropout on at evaluation"
 KEY = {"A": DECAY, "B": FINE, "C": SCALE, "D": LABELS, "E": MODE}  # a test reads the runs and holds this key to it
 
 FIND_FAULT = find(
-    "find_regularization_fault",
-    "Find the fault in five runs",
+    "find_regularization_fault: Find the fault in five runs | difficulty 2, 10 minutes",
     KEY,
     words=(DECAY, FINE, SCALE, LABELS, MODE),
     synonyms={
@@ -27,7 +26,6 @@ FIND_FAULT = find(
         LABELS: "which run knows its training images and nothing else?",
         MODE: "which network gives two answers to one question?",
     },
-    size="difficulty 2, 10 minutes",
     wrong="""
     accuracy_only [C = nothing wrong; E = nothing wrong]: a reading of the accuracy on new images alone
         | which of the runs that do well have an instrument that is off?
@@ -49,10 +47,10 @@ FIND_FAULT = find(
     fine_run_suspected [B <-> E]: a reading that takes the healthy run for one with dropout on
         | by how much do its two evaluations differ?
     """,
-    hints=(
-        "Each fault has one instrument that shows it. Go column by column and look for the odd one out.",
-        "One in ten is the accuracy of guessing.",
-        "Inverted dropout keeps the mean: the level is near 1 when it is right.",
-    ),
+    hints="""
+    Each fault has one instrument that shows it. Go column by column and look for the odd one out.
+    One in ten is the accuracy of guessing.
+    Inverted dropout keeps the mean: the level is near 1 when it is right.
+    """,
     not_tested="runs with two faults at once",
 )

@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.by_hand.regularizers import max_norm
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.kinds import Property, implement
 
 _RNG = np.random.default_rng(41)
 # Units of very different length, below, at and above the limit, and one without any weight.
@@ -33,8 +32,7 @@ def _lengths(seen: Any, right: Any) -> str | None:
 
 
 MAX_NORM = implement(
-    "max_norm",
-    "Shorten the weights of a unit",
+    "max_norm: Shorten the weights of a unit",
     max_norm,
     cases=_CASES,
     right="""
@@ -65,11 +63,11 @@ MAX_NORM = implement(
         limit / np.maximum(lengths, limit) -> lengths <= limit
     """,
     properties=(Property("length of each unit", _lengths),),
-    hints=(
-        "A unit's incoming weights are a column. Which axis do you sum over to get one length per unit?",
-        "The factor is limit / length where the unit is too long, and 1 elsewhere.",
-        "np.maximum(lengths, limit) is never 0, and limit divided by it is never above 1.",
-    ),
+    hints="""
+    A unit's incoming weights are a column. Which axis do you sum over to get one length per unit?
+    The factor is limit / length where the unit is too long, and 1 elsewhere.
+    np.maximum(lengths, limit) is never 0, and limit divided by it is never above 1.
+    """,
     not_tested="a limit of 0",
     fade=("lengths =", "factor ="),
 )

@@ -20,8 +20,7 @@ _OF_ALL = "what do the mean and the deviation then know of the test part?"
 _ROWS = "F reads `rows`: which line makes them?"
 
 ORDER_AUGMENTATION = order(
-    "order_augmentation",
-    "Split, scale, change, train",
+    "order_augmentation: Split, scale, change, train",
     LINES,
     "EHGCFAI",
     also="""
@@ -63,10 +62,10 @@ ORDER_AUGMENTATION = order(
         ("A", "I", "I trains on `x`: which line gives it its last form?"),
         ("G", "C", "after how many images has the first epoch seen all of them?"),
     ),
-    hints=(
-        "What comes first: that after which no line may look at all images together.",
-        "A new version of an image is wanted in every epoch, so it is made inside both loops.",
-        "`changed` fills up with 0, which is paper as long as the pixels are not scaled.",
-    ),
+    hints="""
+    What comes first: that after which no line may look at all images together.
+    A new version of an image is wanted in every epoch, so it is made inside both loops.
+    `changed` fills up with 0, which is paper as long as the pixels are not scaled.
+    """,
     not_tested="the indentation: every line belongs to the loop that was opened last before it",
 )

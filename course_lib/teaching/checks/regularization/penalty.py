@@ -16,8 +16,7 @@ def _case(i: int, o: int, lr: float, strength: float) -> tuple[Any, ...]:
 
 
 L2_STEP = implement(
-    "l2_step",
-    "A step of SGD with an L2 penalty",
+    "l2_step: A step of SGD with an L2 penalty",
     l2_step,
     complete=True,
     cases=(_case(4, 3, 0.2, 0.3), _case(2, 5, 0.7, 0.1)),
@@ -52,10 +51,10 @@ L2_STEP = implement(
     penalty_only: a step along the penalty alone | where does the gradient of the loss go?
         weight_gradient + penalty_gradient -> penalty_gradient
     """,
-    hints=(
-        "Write the penalty for one weight, strength * w^2, and differentiate it.",
-        "The gradient of the penalised loss is the sum of two gradients; the rate multiplies the sum.",
-    ),
+    hints="""
+    Write the penalty for one weight, strength * w^2, and differentiate it.
+    The gradient of the penalised loss is the sum of two gradients; the rate multiplies the sum.
+    """,
     not_tested="momentum and Adam, where a penalty and a decay are not the same",
     fade=("penalty_gradient =", "new_weight ="),
 )

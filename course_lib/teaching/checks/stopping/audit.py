@@ -26,22 +26,20 @@ def findings() -> dict[str, Any]:
 
 
 FINDINGS = findings()
-_RETHINK = {
-    "runs_with_rising_loss": "in how many rows is the third number above the second?",
-    "runs_with_rising_accuracy": "in how many rows is the fifth number above the fourth?",
-    "loss_change": "the mean over the runs of: loss at the end minus loss at the epoch of the best validation loss?",
-    "accuracy_change": "the mean over the runs of: accuracy at the end minus accuracy at that epoch?",
-    "overconfidence_at_best": "mean probability of the choice minus accuracy, both at the best validation loss?",
-    "overconfidence_at_end": "mean probability of the choice minus accuracy, both after epoch 40?",
-    "verdict": "name one run in which the loss rises and the share of right answers falls; is there one?",
-}
 
 
 LOSS_UP_AUDIT = audit(
-    "loss_up_audit",
-    'Audit: "the validation loss rises, so the network gets worse"',
+    'loss_up_audit: Audit: "the validation loss rises, so the network gets worse" | difficulty 2, 12 minutes',
     FINDINGS,
-    ask=_RETHINK,
+    ask={
+        "runs_with_rising_loss": "in how many rows is the third number above the second?",
+        "runs_with_rising_accuracy": "in how many rows is the fifth number above the fourth?",
+        "loss_change": "the mean over runs of: loss at the end minus loss at the epoch of the best validation loss?",
+        "accuracy_change": "the mean over the runs of: accuracy at the end minus accuracy at that epoch?",
+        "overconfidence_at_best": "mean probability of the choice minus accuracy, both at the best validation loss?",
+        "overconfidence_at_end": "mean probability of the choice minus accuracy, both after epoch 40?",
+        "verdict": "name one run in which the loss rises and the share of right answers falls; is there one?",
+    },
     names={
         "LOSS": FINDINGS["loss_change"],
         "ACCURACY": FINDINGS["accuracy_change"],
@@ -51,7 +49,6 @@ LOSS_UP_AUDIT = audit(
         "SURE": [round(float(_RUNS[:, place].mean()), 3) for place in (5, 6)],
         "MIXED": round(float(np.mean(_RUNS[:, 6] - _RUNS[:, 3])), 3),
     },
-    size="difficulty 2, 12 minutes",
     wrong="""
     sign_of_loss [loss_change = -LOSS]: changes of the loss with their sign turned round
         | is it the end minus the best epoch, or the other way round?
@@ -71,10 +68,10 @@ LOSS_UP_AUDIT = audit(
     undecided [verdict = not shown]: an audit that finds no counterexample
         | what does one run with a higher loss and more right answers say about a rule for all runs?
     """,
-    hints=(
-        "`runs` has one row per run; runs[:, 2] - runs[:, 1] are the changes of the loss.",
-        "A network is over-confident by its mean probability minus its accuracy.",
-        "A rule that says `always` is contradicted by one counterexample; here you can count them.",
-    ),
+    hints="""
+    `runs` has one row per run; runs[:, 2] - runs[:, 1] are the changes of the loss.
+    A network is over-confident by its mean probability minus its accuracy.
+    A rule that says `always` is contradicted by one counterexample; here you can count them.
+    """,
     not_tested="other data, other networks: the ten runs contradict the rule, they do not say how common this is",
 )

@@ -6,20 +6,9 @@ import numpy as np
 
 from course_lib.by_hand.stopping import expected_best
 from course_lib.core.stats import expected_best_of
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import apart
-from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.kinds import Property, apart, implement
 
 _SCORES = np.array([0.91, 0.83, 0.88, 0.97, 0.85, 0.90, 0.84])
-# Also scores that came up more than once, whole numbers, and more draws than scores.
-_CASES = (
-    (_SCORES, 3),
-    (_SCORES, 1),
-    (_SCORES[:4] * 10, 2),
-    (_SCORES, 6),
-    (np.array([0.5, 0.75, 0.5, 0.25, 0.75, 0.5]), 4),
-    (np.array([3, 7, 2]), 5),
-)
 
 
 def _one_draw(seen: Any, right: Any) -> str | None:
@@ -30,11 +19,17 @@ def _one_draw(seen: Any, right: Any) -> str | None:
 
 
 EXPECTED_BEST = implement(
-    "expected_best",
-    "What the best of k is worth",
+    "expected_best: What the best of k is worth | difficulty 3, 15 minutes",
     expected_best,
-    size="difficulty 3, 15 minutes",
-    cases=_CASES,
+    # Also scores that came up more than once, whole numbers, and more draws than scores.
+    cases=(
+        (_SCORES, 3),
+        (_SCORES, 1),
+        (_SCORES[:4] * 10, 2),
+        (_SCORES, 6),
+        (np.array([0.5, 0.75, 0.5, 0.25, 0.75, 0.5]), 4),
+        (np.array([3, 7, 2]), 5),
+    ),
     names={"expected_best": expected_best, "expected_best_of": expected_best_of},
     right="""
     by_steps: the sum of the chances that the best is above each step
@@ -68,10 +63,10 @@ EXPECTED_BEST = implement(
     """,
     equivalent="np.diff(at_most) @ ranked -> ranked @ np.diff(at_most) | the product of two vectors has no order",
     properties=(Property("the best of one", _one_draw),),
-    hints=(
-        "Sort the scores. The chance that one draw is at most the i-th smallest is i / n.",
-        "The best of k is at most that score if all k draws are: (i / n)**k.",
-        "The chance of exactly that score is what the i-th chance has more than the one before.",
-    ),
+    hints="""
+    Sort the scores. The chance that one draw is at most the i-th smallest is i / n.
+    The best of k is at most that score if all k draws are: (i / n)**k.
+    The chance of exactly that score is what the i-th chance has more than the one before.
+    """,
     not_tested="scores that are better when they are low",
 )

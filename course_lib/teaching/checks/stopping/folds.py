@@ -6,10 +6,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.by_hand.stopping import k_folds
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import first_trait, kind_of, row_numbers
-from course_lib.teaching.exercises.kinds import implement
-from course_lib.teaching.exercises.observe import Raised, calls
+from course_lib.teaching.exercises.kinds import Property, Raised, calls, first_trait, implement, kind_of, row_numbers
 
 _SIZES = ((50, 5), (23, 4), (6, 6))
 
@@ -59,10 +56,8 @@ def _order(result: Any) -> Any:
 
 
 K_FOLDS = implement(
-    "k_folds",
-    "Folds for cross-validation",
+    "k_folds: Folds for cross-validation | difficulty 2, 12 minutes",
     k_folds,
-    size="difficulty 2, 12 minutes",
     observe=_seen,
     right="""
     strided: every k-th row of a random order
@@ -97,10 +92,10 @@ K_FOLDS = implement(
         return: pairs[:-1]
     """,
     properties=(Property("every row validated once", first_trait({}, form="a list of pairs of row numbers")),),
-    hints=(
-        "One random order of all rows, cut into k pieces.",
-        "np.array_split cuts into k pieces whose sizes differ by at most one.",
-        "The training rows of a pair are all pieces but one; folds[:i] + folds[i + 1:] leaves piece i out.",
-    ),
+    hints="""
+    One random order of all rows, cut into k pieces.
+    np.array_split cuts into k pieces whose sizes differ by at most one.
+    The training rows of a pair are all pieces but one; folds[:i] + folds[i + 1:] leaves piece i out.
+    """,
     not_tested="classes and groups: these folds are neither stratified nor by group",
 )

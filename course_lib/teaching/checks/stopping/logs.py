@@ -53,23 +53,19 @@ def table_of_losses() -> str:
     return "\n".join(rows)
 
 
-_SYNONYMS = {
-    "late": ("too late", "one epoch too late", "stops late", "one too many"),
-    "never reset": ("not reset", "no reset", "counter never reset"),
-    "training loss": ("training", "train loss", "watches training loss"),
-    "previous": ("previous epoch", "last epoch", "epoch before"),
-    "no copy": ("alias", "not copied", "copy missing"),
-    "right": ("correct", "rule is kept"),
-}
-
 READ_STOPPING_LOGS = find(
-    "read_stopping_logs",
-    "Six stoppers and their logs",
+    "read_stopping_logs: Six stoppers and their logs | difficulty 2, 12 minutes",
     KEY,
     words=tuple(FAULTS),
-    synonyms=_SYNONYMS,
+    synonyms={
+        "late": ("too late", "one epoch too late", "stops late", "one too many"),
+        "never reset": ("not reset", "no reset", "counter never reset"),
+        "training loss": ("training", "train loss", "watches training loss"),
+        "previous": ("previous epoch", "last epoch", "epoch before"),
+        "no copy": ("alias", "not copied", "copy missing"),
+        "right": ("correct", "rule is kept"),
+    },
     ask=lambda letter, given, rule: "by the rule: what are its last epoch, its best epoch and the loss afterwards?",
-    size="difficulty 2, 12 minutes",
     wrong="""
     trusts_the_name [B = right]: a reading that believes the word best
         | B says that its best epoch is 7: is its loss afterwards that of epoch 7?
@@ -84,10 +80,10 @@ READ_STOPPING_LOGS = find(
     copy_and_training [B = training loss; E = no copy]: a reading that exchanges B and E
         | one names the right best epoch and loses its weights: which one?
     """,
-    hints=(
-        "Work out by hand where the rule stops and what it restores. One log agrees.",
-        "For each of the others: which comparison would make its best epoch the best?",
-        "A counter that is never reset stops at the third bad epoch of all.",
-    ),
+    hints="""
+    Work out by hand where the rule stops and what it restores. One log agrees.
+    For each of the others: which comparison would make its best epoch the best?
+    A counter that is never reset stops at the third bad epoch of all.
+    """,
     not_tested="faults that leave the same log on this script",
 )

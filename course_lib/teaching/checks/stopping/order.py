@@ -26,11 +26,9 @@ def loop_of(letters: list[str]) -> str:
 
 
 ORDER_EARLY_STOPPING = order(
-    "order_early_stopping",
-    "Put a loop with early stopping in order",
+    "order_early_stopping: Put a loop with early stopping in order | 8 minutes",
     LINES,
     "FKDIBLEAHC",
-    size="8 minutes",
     wrong="""
     no_restore [FKDIBLEAH]: a loop that never restores | whose weights are in the model at the end?
     alias [FKDIJLEAHC]: a loop that keeps the array itself | is model.parameters a copy?
@@ -47,10 +45,10 @@ ORDER_EARLY_STOPPING = order(
     restored_each_epoch [FCKDIBLEAH]: a loop that puts the best weights back before every epoch
         | can the model still get past a bad epoch?
     """,
-    hints=(
-        "Train, measure, compare, count, test: in this order, once per epoch.",
-        "Two of the lines save weights. One of them saves a name.",
-        "Restoring stands after the loop, not indented, so that it happens however the loop ended.",
-    ),
+    hints="""
+    Train, measure, compare, count, test: in this order, once per epoch.
+    Two of the lines save weights. One of them saves a name.
+    Restoring stands after the loop, not indented, so that it happens however the loop ended.
+    """,
     not_tested="other loops that would do the same with other lines",
 )

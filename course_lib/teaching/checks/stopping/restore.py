@@ -11,9 +11,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.by_hand.stopping import fit_and_restore
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import first_trait
-from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.kinds import Property, first_trait, implement
 
 _NAN = math.nan
 # Validation losses of the epochs, the most epochs, patience.
@@ -53,11 +51,9 @@ def _scripted(answer: Any) -> Callable[..., dict[str, Any]]:
 
 
 FIT_AND_RESTORE = implement(
-    "fit_and_restore",
-    "Keep the best weights, and put them back",
+    "fit_and_restore: Keep the best weights, and put them back | core, difficulty 2, 15 minutes",
     fit_and_restore,
     complete=True,
-    size="core, difficulty 2, 15 minutes",
     cases=_SCRIPTS,
     run=_scripted,
     right="""
@@ -109,11 +105,11 @@ FIT_AND_RESTORE = implement(
     """,
     same=(("no_restore", "alias", "shallow_copy", "rebound"),),
     properties=(Property("what the network holds", first_trait({}, cases=_SHOWN)),),
-    hints=(
-        "A name is not a copy. How many arrays exist after `kept = parameters`, or after `list(parameters)`?",
-        "array.copy() for every array, at the moment of the improvement.",
-        "parameter[...] = saved writes into the array; parameter = saved only moves a name.",
-    ),
+    hints="""
+    A name is not a copy. How many arrays exist after `kept = parameters`, or after `list(parameters)`?
+    array.copy() for every array, at the moment of the improvement.
+    parameter[...] = saved writes into the array; parameter = saved only moves a name.
+    """,
     not_tested="the state of the optimizer, which a run that goes on would need as well",
     fade=("array.copy()", "bad_epochs += 1", "parameter[...] = saved"),
 )

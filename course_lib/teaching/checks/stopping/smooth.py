@@ -5,14 +5,9 @@ from typing import Any
 import numpy as np
 
 from course_lib.by_hand.stopping import smoothed
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.kinds import Property, implement
 
 _RNG = np.random.default_rng(6)
-_CASES = (
-    *((2 + _RNG.standard_normal(n), beta) for n, beta in ((7, 0.9), (5, 0.6), (1, 0.98))),
-    (np.array([4, 1, 8, 3]), 0.5),  # whole numbers, whose average is none
-)
 
 
 def _first_value(seen: Any, right: Any) -> str | None:
@@ -24,11 +19,12 @@ def _first_value(seen: Any, right: Any) -> str | None:
 
 
 SMOOTHED = implement(
-    "smoothed",
-    "Smooth a noisy curve without a bias at its start",
+    "smoothed: Smooth a noisy curve without a bias at its start | 10 minutes",
     smoothed,
-    size="10 minutes",
-    cases=_CASES,
+    cases=(
+        *((2 + _RNG.standard_normal(n), beta) for n, beta in ((7, 0.9), (5, 0.6), (1, 0.98))),
+        (np.array([4, 1, 8, 3]), 0.5),  # whole numbers, whose average is none
+    ),
     right="""
     by_weights: the same weighted mean, with the weights written out
         state = A -> weights = beta ** np.arange(t - 1, -1, -1.0); state = weights @ values[:t]
@@ -60,10 +56,10 @@ SMOOTHED = implement(
         np.empty(len(values)) -> np.zeros_like(values)
     """,
     properties=(Property("the first value", _first_value),),
-    hints=(
-        "Keep one number, the state. What you return is the state divided by something.",
-        "The weights of the first t values are (1 - beta) * beta**age. Sum them: what is the sum at t = 1?",
-        "The next step reads the state, not what was returned.",
-    ),
+    hints="""
+    Keep one number, the state. What you return is the state divided by something.
+    The weights of the first t values are (1 - beta) * beta**age. Sum them: what is the sum at t = 1?
+    The next step reads the state, not what was returned.
+    """,
     not_tested="beta 1, which never forgets and never learns",
 )

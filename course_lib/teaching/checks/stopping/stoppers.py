@@ -12,8 +12,7 @@ import numpy as np
 
 from course_lib.by_hand.stopping import early_stopping
 from course_lib.core.stopping import EarlyStopping
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.kinds import Property, implement
 
 _NAN = math.nan
 # Validation losses, patience, min_delta. Each script separates a few ways of getting the rule wrong. Where min_delta
@@ -62,10 +61,8 @@ def by_class(losses, patience, min_delta=0.0):
 
 
 EARLY_STOPPING = implement(
-    "early_stopping",
-    "When to stop, and which epoch to keep",
+    "early_stopping: When to stop, and which epoch to keep | core, difficulty 2, 20 minutes",
     early_stopping,
-    size="core, difficulty 2, 20 minutes",
     cases=tuple((_losses(values), patience, delta) for values, patience, delta in SCRIPTS),
     names={"by_class": by_class, "rule": early_stopping},
     right="""
@@ -130,11 +127,11 @@ EARLY_STOPPING = implement(
     0 -> 1 (3) | the loop sets the epoch; losses hold at least one
     """,
     properties=(Property("the two epochs of each script", _first_wrong),),
-    hints=(
-        "Keep three things: the best value, the epoch it came from, and the bad epochs since then.",
-        "For every epoch: reset on improvement, one more otherwise, and then test the counter.",
-        "A comparison with NaN is False. Write the condition so that False means no improvement.",
-    ),
+    hints="""
+    Keep three things: the best value, the epoch it came from, and the bad epochs since then.
+    For every epoch: reset on improvement, one more otherwise, and then test the counter.
+    A comparison with NaN is False. Write the condition so that False means no improvement.
+    """,
     not_tested="patience 0 and losses without any epoch",
 )
 _KNOWN = {mistake.id: mistake for mistake in EARLY_STOPPING.mistakes}

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from course_lib.numpy_nn.gradcheck import check_layer, layer_passes
+from course_lib.numpy_nn.gradcheck import check_layer, numerical_gradient, relative_error
+from course_lib.numpy_nn.layers import Layer
 from course_lib.teaching.checks.training_loop.versions import PLANTED, RIGHT
 from course_lib.teaching.exercises.kinds import attack
 
@@ -40,9 +41,32 @@ def _alarm(alarms: list[str]) -> str:
     return "right layers are rejected: print the error you find for one of them; which part of it is your own?"
 
 
+def layer_passes(layer: Layer, x: np.ndarray, rng: np.random.Generator) -> bool:
+    """Whether the backward pass of a layer is the derivative of its forward pass.
+
+    layer.forward(x) gives the output; after it layer.backward(upstream) returns the gradient with
+    respect to x. A layer that learns has weight and bias too, and backward leaves their gradients in
+    weight_gradient and bias_gradient. x and the parameters are float64; x lies away from kinks.
+    """
+    upstream = rng.standard_normal(layer.forward(x).shape)  # both signs, no two equal
+    variables, claims = [x], [np.array(layer.backward(upstream))]
+    for name in ("weight", "bias"):
+        if hasattr(layer, name):
+            variables.append(getattr(layer, name))
+            claims.append(np.array(getattr(layer, f"{name}_gradient")))
+
+    def objective() -> float:
+        return float(np.sum(layer.forward(x) * upstream))  # its gradient is what backward claims
+
+    errors = [
+        relative_error(claim, numerical_gradient(objective, variable))
+        for claim, variable in zip(claims, variables, strict=True)
+    ]
+    return all(error < 1e-6 for error in errors)  # max() would pass over a NaN
+
+
 LAYER_PASSES = attack(
-    "layer_passes",
-    "Attack: a gradient check that finds planted faults",
+    "layer_passes: Attack: a gradient check that finds planted faults | core, difficulty 3, 25 minutes",
     layer_passes,
     call=lambda test, version: test(version.build(), version.x.copy(), np.random.default_rng(0)),
     right=RIGHT,
@@ -50,7 +74,6 @@ LAYER_PASSES = attack(
     names={"one_sided": one_sided, "check_layer": check_layer},
     each="a layer that is right",
     never="by how much is a right gradient off?",
-    size="core, difficulty 3, 25 minutes",
     also="""
     by_check_layer: the library's check_layer with a tolerance
         first: return max(check_layer(layer, x, rng=rng).values()) < 1e-7
@@ -114,11 +137,11 @@ LAYER_PASSES = attack(
     """,
     alarm=_alarm,
     survived=_SURVIVED | dict.fromkeys(PLANTED.keys() - _SURVIVED.keys(), _ENTRIES),
-    hints=(
-        "Make one number of the output: sum(forward(x) * upstream). Its gradient is what backward(upstream) claims.",
-        "backward makes up to three claims: what it returns, weight_gradient and bias_gradient. Copy them first.",
-        "Draw upstream at random with both signs, and compare by relative_error with a small limit.",
-    ),
+    hints="""
+    Make one number of the output: sum(forward(x) * upstream). Its gradient is what backward(upstream) claims.
+    backward makes up to three claims: what it returns, weight_gradient and bias_gradient. Copy them first.
+    Draw upstream at random with both signs, and compare by relative_error with a small limit.
+    """,
     not_tested="layers that draw random numbers, such as dropout",
     equivalent="""
     swap: for name in ('weight', 'bias'): if h <-> def objective() -> float: return | neither uses the other

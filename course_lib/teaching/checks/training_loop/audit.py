@@ -2,20 +2,16 @@
 
 from course_lib.teaching.exercises.kinds import audit
 
-_RETHINK = {
-    "batches": "how many pieces do you need so that all 1000 samples are in one?",
-    "last_batch": "how many samples are left when all full batches are taken?",
-    "overweight": "what does one sample count in a mean over its batch, and that batch in the mean of means?",
-    "iterations": "how many steps in one epoch, and how many epochs?",
-    "verdict": "does the rule give a whole number whenever n and batch size are whole numbers?",
-}
-
 MEAN_OF_MEANS = audit(
-    "mean_of_means",
-    "Audit: 31.25 batches, and what the last one weighs",
+    "mean_of_means: Audit: 31.25 batches, and what the last one weighs | difficulty 2, 10 minutes",
     {"batches": 32, "last_batch": 8, "overweight": 4.0, "iterations": 5000, "verdict": "contradicted"},
-    ask=_RETHINK,
-    size="difficulty 2, 10 minutes",
+    ask={
+        "batches": "how many pieces do you need so that all 1000 samples are in one?",
+        "last_batch": "how many samples are left when all full batches are taken?",
+        "overweight": "what does one sample count in a mean over its batch, and that batch in the mean of means?",
+        "iterations": "how many steps in one epoch, and how many epochs?",
+        "verdict": "does the rule give a whole number whenever n and batch size are whole numbers?",
+    },
     wrong="""
     rounded [batches = 31]: a count of full batches only | which batch holds sample number 1000?
     dropped: an epoch that drops what is left over | how many of the 1000 samples are in 31 batches of 32?
@@ -42,10 +38,10 @@ MEAN_OF_MEANS = audit(
     undecided: an audit that finds no counterexample | does the report's own example give a whole number?
         verdict = not shown
     """,
-    hints=(
-        "31 batches of 32 are 992 samples.",
-        "In a mean of 32 batch means each batch has the weight 1/32, shared by its samples.",
-        "One number of samples for which a rule goes wrong is enough to contradict the rule.",
-    ),
+    hints="""
+    31 batches of 32 are 992 samples.
+    In a mean of 32 batch means each batch has the weight 1/32, shared by its samples.
+    One number of samples for which a rule goes wrong is enough to contradict the rule.
+    """,
     not_tested="the size of the effect on a real loss; it depends on which samples come last",
 )

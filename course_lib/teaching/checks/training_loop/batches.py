@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.by_hand.first_step import batch_rows
-from course_lib.teaching.exercises.forms import Detail, expected, other_form, row_numbers
-from course_lib.teaching.exercises.kinds import implement
-from course_lib.teaching.exercises.observe import Raised, calls
+from course_lib.teaching.exercises.kinds import Detail, Raised, calls, expected, implement, other_form, row_numbers
 
 _BIG = (200, 64)  # so many rows that chance does not look like order, nor drawing with replacement like a shuffle
 _SMALL = ((10, 4), (12, 4), (3, 8), (5, 1))
@@ -79,8 +77,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 BATCH_ROWS = implement(
-    "batch_rows",
-    "Cut an epoch into batches",
+    "batch_rows: Cut an epoch into batches",
     batch_rows,
     observe=_observe,
     right="""
@@ -127,10 +124,10 @@ BATCH_ROWS = implement(
         rng.permutation(count) -> np.roll(np.arange(count), rng.integers(count))
     """,
     properties=(expected("a list of arrays of row numbers"),),
-    hints=(
-        "Bring all rows into a random order first, then cut that order into pieces.",
-        "rng.permutation(count) gives the order; a slice may end beyond the end of an array.",
-        "range(0, count, batch_size) runs over the places where the pieces start.",
-    ),
+    hints="""
+    Bring all rows into a random order first, then cut that order into pieces.
+    rng.permutation(count) gives the order; a slice may end beyond the end of an array.
+    range(0, count, batch_size) runs over the places where the pieces start.
+    """,
     not_tested="whether all orders are equally likely",
 )

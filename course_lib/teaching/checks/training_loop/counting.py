@@ -4,10 +4,8 @@ from course_lib.by_hand.first_step import count_parameters
 from course_lib.teaching.exercises.kinds import implement
 
 COUNT_PARAMETERS = implement(
-    "count_parameters",
-    "How many numbers does a network learn?",
+    "count_parameters: How many numbers does a network learn? | 5 minutes",
     count_parameters,
-    size="5 minutes",
     cases=[((784, 128, 64, 10),), ((5, 3),), ((7, 4, 4, 2),), ((3, 8, 8, 8, 6),)],
     wrong="""
     no_biases: the weights without the biases | what is added to x @ weight, and how many numbers is that?
@@ -31,10 +29,10 @@ COUNT_PARAMETERS = implement(
     product: the product of all sizes | is a weight shared between three layers, or does it join two?
         return: int(np.prod(sizes))
     """,
-    hints=(
-        "Between two neighbouring sizes lies one linear layer: y = x @ weight + bias.",
-        "Write the shapes of weight and bias of a layer from 5 inputs to 3 outputs, and count.",
-        "zip(sizes, sizes[1:]) runs over the layers as pairs (inputs, outputs).",
-    ),
+    hints="""
+    Between two neighbouring sizes lies one linear layer: y = x @ weight + bias.
+    Write the shapes of weight and bias of a layer from 5 inputs to 3 outputs, and count.
+    zip(sizes, sizes[1:]) runs over the layers as pairs (inputs, outputs).
+    """,
     not_tested="lists in place of tuples, and a single size, which has no layer",
 )

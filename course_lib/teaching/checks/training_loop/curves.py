@@ -5,26 +5,23 @@ from course_lib.teaching.exercises.kinds import find
 IDEAL, UNDERFIT, OVERFIT, LEARNING = WORDS = ("ideal", "underfit", "overfit", "still learning")
 # What the rule of the lesson says of these runs; a test runs them and holds this key to it.
 KEY = {"A": LEARNING, "B": OVERFIT, "C": IDEAL, "D": UNDERFIT, "E": IDEAL, "F": OVERFIT}
-_LOOK = {
-    OVERFIT: "is the gap at the end wide, or has its validation loss risen above its lowest value?",
-    UNDERFIT: "does its training loss stay high, and has it stopped falling?",
-    LEARNING: "by how much does its training loss fall over the last five epochs?",
-    IDEAL: "follow both of its curves to the end: high or low, near or far from each other, up or down?",
-}
 
 READ_LEARNING_CURVES = find(
-    "read_learning_curves",
-    "Read six learning curves",
+    "read_learning_curves: Read six learning curves | difficulty 2, 10 minutes",
     KEY,
     words=WORDS,
-    ask=_LOOK,
+    ask={
+        OVERFIT: "is the gap at the end wide, or has its validation loss risen above its lowest value?",
+        UNDERFIT: "does its training loss stay high, and has it stopped falling?",
+        LEARNING: "by how much does its training loss fall over the last five epochs?",
+        IDEAL: "follow both of its curves to the end: high or low, near or far from each other, up or down?",
+    },
     synonyms={
         OVERFIT: ("overfitted", "over fit", "over fitting", "overfits"),
         UNDERFIT: ("underfitted", "under fit", "under fitting", "underfits"),
         IDEAL: ("good", "good fit", "well fitted", "just right", "ideal fit"),
         LEARNING: ("learning", "still improving", "still training", "not finished"),
     },
-    size="difficulty 2, 10 minutes",
     wrong="""
     names_exchanged: the right reading with the names overfit and underfit exchanged
         | which of the two knows its training data too well?
@@ -49,10 +46,10 @@ READ_LEARNING_CURVES = find(
     crossed_is_odd [E = underfit]: a reading that finds fault with a validation loss below the training loss
         | when is each of the two losses measured, and is dropout on then?
     """,
-    hints=(
-        "Ask in this order: overfit, then still learning, then underfit. What is left is ideal.",
-        "2.3 is the loss of ten equal probabilities. A training loss above a quarter of it is high.",
-        "Training losses of an epoch are measured while the network changes, and with dropout on.",
-    ),
+    hints="""
+    Ask in this order: overfit, then still learning, then underfit. What is left is ideal.
+    2.3 is the loss of ten equal probabilities. A training loss above a quarter of it is high.
+    Training losses of an epoch are measured while the network changes, and with dropout on.
+    """,
     not_tested="borderline runs: the limits of the rule are a choice",
 )

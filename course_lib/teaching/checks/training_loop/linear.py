@@ -17,10 +17,8 @@ def _case(n: int, i: int, o: int) -> tuple[np.ndarray, ...]:
 _CASES = [_case(5, 3, 4), _case(4, 4, 4), _case(3, 2, 6)]
 _CASES.append((np.array([[1, 0, 3], [0, 2, 1]]), *_case(2, 3, 2)[1:]))
 LINEAR_BACKWARD = implement(
-    "linear_backward",
-    "Send a gradient back through a linear layer",
+    "linear_backward: Send a gradient back through a linear layer | core, difficulty 2, 20 minutes",
     linear_backward,
-    size="core, difficulty 2, 20 minutes",
     cases=_CASES,
     returns=(3, "three gradients: of x, of weight, of bias"),
     right="""
@@ -81,11 +79,11 @@ LINEAR_BACKWARD = implement(
         | what is weight multiplied by in the forward pass?
         x.T -> (x @ weight).T
     """,
-    hints=(
-        "A gradient has the shape of its variable. Which products of x, weight and gradient have those shapes?",
-        "weight[a, b] acts on y[n, b] through x[n, a], for every sample n: add those n contributions up.",
-        "The bias is added to every sample, so that its gradient is a sum over the samples.",
-    ),
+    hints="""
+    A gradient has the shape of its variable. Which products of x, weight and gradient have those shapes?
+    weight[a, b] acts on y[n, b] through x[n, a], for every sample n: add those n contributions up.
+    The bias is added to every sample, so that its gradient is a sum over the samples.
+    """,
     not_tested="inputs of more than two axes, and float32",
     fade=("weight_gradient = ", "bias_gradient = "),
 )

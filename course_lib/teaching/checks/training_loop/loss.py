@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.by_hand.first_step import softmax_cross_entropy
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.kinds import Property, implement
 
 _RNG = np.random.default_rng(5)
 _LARGE = np.array([[1e4, 0.0, -1e4, 3.0], [-1e4, -1e4 + 1.0, -1e4 + 0.5, -1e4 - 2.0], [-3.0, 2.0, 60.0, 1.0]])
@@ -77,10 +76,8 @@ def _finite(seen: Any, right: Any) -> str | None:
 
 
 SOFTMAX_CROSS_ENTROPY = implement(
-    "softmax_cross_entropy",
-    "The loss of a classifier and its gradient",
+    "softmax_cross_entropy: The loss of a classifier and its gradient | core, difficulty 2, 20 minutes",
     softmax_cross_entropy,
-    size="core, difficulty 2, 20 minutes",
     cases=_CASES,
     returns=(3, "three things: sum, count and gradient"),
     names={"sample_by_sample": sample_by_sample, "capped": _capped, "clipped": _clipped},
@@ -167,11 +164,11 @@ SOFTMAX_CROSS_ENTROPY = implement(
         Property("rows of the gradient sum to zero", _rows_sum_to_zero),
         Property("finite for large logits", _finite),
     ),
-    hints=(
-        "Subtract the largest logit of each row: softmax stays the same and exp cannot overflow.",
-        "log p = shifted - log(sum(exp(shifted))), row by row; the loss picks one entry of each row: a[rows, labels].",
-        "The gradient of the sum is softmax minus one-hot; the mean has one factor 1/n more.",
-    ),
+    hints="""
+    Subtract the largest logit of each row: softmax stays the same and exp cannot overflow.
+    log p = shifted - log(sum(exp(shifted))), row by row; the loss picks one entry of each row: a[rows, labels].
+    The gradient of the sum is softmax minus one-hot; the mean has one factor 1/n more.
+    """,
     not_tested="labels outside 0..k-1, an empty batch, and logits in float32",
     fade=("shifted = ", "gradient[rows, labels] -= 1"),
 )

@@ -3,8 +3,7 @@
 from typing import Any
 
 from course_lib.teaching.exercises import forms
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.kinds import order
+from course_lib.teaching.exercises.kinds import Property, order
 
 # Shown in this order; two lines are not needed.
 LINES = {
@@ -40,8 +39,7 @@ def _names(seen: Any, right: Any) -> str | None:
 
 
 ORDER_TRAINING_STEP = order(
-    "order_training_step",
-    "Put a training loop in order",
+    "order_training_step: Put a training loop in order",
     LINES,
     "DGJBEIAF",
     wrong="""
@@ -76,10 +74,10 @@ ORDER_TRAINING_STEP = order(
         "H": "think about line H: does every row come up once per epoch?",
     },
     properties=(Property("every name is made before it is read", _names),),
-    hints=(
-        "For each line ask which names it reads, and which line makes them.",
-        "The order is made anew in every epoch, the rows in every batch.",
-        "Within a batch: rows, forward, loss, backward, update.",
-    ),
+    hints="""
+    For each line ask which names it reads, and which line makes them.
+    The order is made anew in every epoch, the rows in every batch.
+    Within a batch: rows, forward, loss, backward, update.
+    """,
     not_tested="the indentation: every line belongs to the loop that was opened last before it",
 )

@@ -10,9 +10,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.by_hand.first_step import stratified_split
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.forms import Detail, expected, other_form, row_numbers
-from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.kinds import Detail, Property, expected, implement, other_form, row_numbers
 from course_lib.teaching.exercises.observe import CHANGED, Raised, calls
 
 # Classes of unequal size, with labels that do not start at 0 and that do not come in order. The large ones show by
@@ -131,10 +129,8 @@ def _shares(seen: Any, right: Any) -> str | None:
 
 
 STRATIFIED_SPLIT = implement(
-    "stratified_split",
-    "Split the data so that every part holds every class",
+    "stratified_split: Split the data so that every part holds every class | difficulty 2, 15 minutes",
     stratified_split,
-    size="difficulty 2, 15 minutes",
     observe=_observe,
     right="""
     by_place: each row goes to its part by its place in a random order of its class
@@ -194,10 +190,10 @@ STRATIFIED_SPLIT = implement(
         expected("three arrays of row numbers"),
         Property("the shares of each class", _shares),
     ),
-    hints=(
-        "Split the rows of one class first; then do the same for every class and join the pieces of each part.",
-        "np.flatnonzero(labels == label) gives the rows of a class, rng.permutation(rows) their random order.",
-        "np.split(rows, [a, b]) gives rows[:a], rows[a:b] and rows[b:].",
-    ),
+    hints="""
+    Split the rows of one class first; then do the same for every class and join the pieces of each part.
+    np.flatnonzero(labels == label) gives the rows of a class, rng.permutation(rows) their random order.
+    np.split(rows, [a, b]) gives rows[:a], rows[a:b] and rows[b:].
+    """,
     not_tested="groups (several images of one patient): those need a split by group",
 )

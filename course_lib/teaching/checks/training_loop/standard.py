@@ -5,9 +5,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.by_hand.first_step import standardize
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.kinds import implement
-from course_lib.teaching.exercises.observe import Case
+from course_lib.teaching.exercises.kinds import Case, Property, implement
 
 _RNG = np.random.default_rng(11)
 _TRAIN = _RNG.normal([3.0, -40.0, 0.2, 7.0], [1.0, 25.0, 0.01, 0.0], size=(6, 4))  # the last feature is constant
@@ -16,12 +14,6 @@ _OTHER = _RNG.normal([4.0, -10.0, 0.25, 9.0], [2.0, 30.0, 0.02, 1.0], size=(3, 4
 # feature is the largest or the smallest of all numbers. The last two sets are whole numbers, one with a single sample.
 _TENTHS = np.array([[0.1, -3.0, 0.7, 5.0], [0.1, 2.5, 0.7, 9.0], [0.1, 0.5, 0.7, 1.0]])
 _WHOLE = np.array([[1, 5, -2], [3, 5, 0], [8, 5, 9], [4, 5, 1]])
-_CASES = (
-    Case(_TRAIN[:, :3], _OTHER[:, :3]),
-    Case(_TRAIN, _OTHER),
-    Case(_TENTHS, np.array([[0.35, 1.0, -0.5, 2.0], [0.1, 0.25, 0.7, 8.0]])),
-    Case(_WHOLE, np.array([[5, 6, 7]])),
-)
 
 
 def _nearly_divided_by_zero(seen: Any, right: Any) -> bool:
@@ -54,10 +46,14 @@ def _units(seen: Any, right: Any) -> str | None:
 
 
 STANDARDIZE = implement(
-    "standardize",
-    "Bring features to one scale without a leak",
+    "standardize: Bring features to one scale without a leak",
     standardize,
-    cases=_CASES,
+    cases=(
+        Case(_TRAIN[:, :3], _OTHER[:, :3]),
+        Case(_TRAIN, _OTHER),
+        Case(_TENTHS, np.array([[0.35, 1.0, -0.5, 2.0], [0.1, 0.25, 0.7, 8.0]])),
+        Case(_WHOLE, np.array([[5, 6, 7]])),
+    ),
     returns=(2, "both sets, train and other"),
     names={"right": standardize, "nearly_divided_by_zero": _nearly_divided_by_zero},
     right="""
@@ -119,11 +115,11 @@ STANDARDIZE = implement(
         Property("mean 0 and deviation 1 on the training part", _units),
         Property("finite numbers", _finite),
     ),
-    hints=(
-        "One mean and one standard deviation per feature: which axis do they run along?",
-        "Both sets are shifted and divided by numbers that come from `train` alone.",
-        "Divide a constant feature by 1: np.where(train.max(axis=0) == train.min(axis=0), 1, std). "
-        "Its computed deviation may be 1e-17, not 0.",
-    ),
+    hints="""
+    One mean and one standard deviation per feature: which axis do they run along?
+    Both sets are shifted and divided by numbers that come from `train` alone.
+    Divide a constant feature by 1: np.where(train.max(axis=0) == train.min(axis=0), 1, std).
+    | Its computed deviation may be 1e-17, not 0.
+    """,
     not_tested="missing values, and features that are nearly constant",
 )

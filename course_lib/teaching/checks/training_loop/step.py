@@ -10,10 +10,8 @@ from course_lib.teaching.checks.training_loop.linear import LINEAR_BACKWARD
 from course_lib.teaching.checks.training_loop.loss import SOFTMAX_CROSS_ENTROPY
 from course_lib.teaching.exercises.compare import distance
 from course_lib.teaching.exercises.diagnose import diagnose_answer
-from course_lib.teaching.exercises.exercise import Property
-from course_lib.teaching.exercises.kinds import implement
+from course_lib.teaching.exercises.kinds import Property, calls, implement
 from course_lib.teaching.exercises.match import NOT_STARTED, RIGHT
-from course_lib.teaching.exercises.observe import calls
 
 _RNG = np.random.default_rng(21)
 _EARLIER = (SOFTMAX_CROSS_ENTROPY, LINEAR_BACKWARD)
@@ -66,11 +64,9 @@ def _moves(seen: Any, right: Any) -> str | None:
 
 
 TRAINING_STEP = implement(
-    "training_step",
-    "One step of training",
+    "training_step: One step of training | core, difficulty 2, 15 minutes",
     training_step,
     complete=True,
-    size="core, difficulty 2, 15 minutes",
     observe=_observe,
     returns=(3, "three things: loss, new weight, new bias"),
     names={"right": training_step},
@@ -125,11 +121,11 @@ TRAINING_STEP = implement(
         Property("the loss", _loss),
         Property("direction and length of the step", _moves),
     ),
-    hints=(
-        "Four lines: forward, loss, backward, update. You wrote two of the functions above.",
-        "linear_backward needs the gradient with respect to the logits: the third result of the loss.",
-        "new = old - lr * gradient, for weight and for bias, both with the gradients of this batch.",
-    ),
+    hints="""
+    Four lines: forward, loss, backward, update. You wrote two of the functions above.
+    linear_backward needs the gradient with respect to the logits: the third result of the loss.
+    new = old - lr * gradient, for weight and for bias, both with the gradients of this batch.
+    """,
     not_tested="whether your step stays finite for huge rates",
     fade=("linear_backward(x, weight, gradient)", "return total / count"),
 )
