@@ -105,7 +105,8 @@ def copy_of_the_course(folder):
         pytest.skip(f"the list of files comes from git, and this is no checkout ({error})")
     for file in filter(None, listed):
         path = Path(file)
-        other = path.parts[0] in ("notebooks", "solutions", "exercises") and path.stem != SHEETS[0].stem
+        notebooks = path.parts[0] in ("notebooks", "solutions", "exercises") and path.parts[1] != "recorded"
+        other = notebooks and path.stem != SHEETS[0].stem
         if (ROOT / file).is_file() and not other:  # a file may be deleted and not yet committed
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / file, folder / file)

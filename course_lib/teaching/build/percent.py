@@ -10,6 +10,7 @@ import re
 import tokenize
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import jupytext
@@ -55,7 +56,12 @@ def place(path: Path, line: int = 0) -> str:
 
 def read_source(path: Path) -> list[Cell]:
     """The cells of a percent script. Raises SourceError with file and line."""
-    text = path.read_text(encoding="utf-8")
+    return list(_cells_of(path, path.read_text(encoding="utf-8")))
+
+
+@lru_cache(maxsize=128)
+def _cells_of(path: Path, text: str) -> tuple[Cell, ...]:
+    """The cells of a text; cached, as a lesson is read for each exercise that links to its sections."""
     lines = _marker_lines(path, text)
     if not lines:
         raise SourceError(f"{place(path)}: has no cell; a cell starts with a line `# %%`")
@@ -76,7 +82,7 @@ def read_source(path: Path) -> list[Cell]:
             unnamed += 1
         cells.append(_cell(node, f"{named}-{unnamed}" if unnamed else named, line, where))
     validate_cell_ids([(cell.id, cell.line) for cell in cells], path)
-    return cells
+    return tuple(cells)
 
 
 def validate_cell_ids(ids: Sequence[tuple[str, int]], path: Path) -> None:

@@ -118,7 +118,7 @@ def test_the_line_that_waits_is_named() -> None:
 
     place = first_wait(step)
     assert place is not None
-    assert place.startswith("test_counting.py:")
+    assert place.startswith("test_operations.py:")
     assert "loss.item()  # this line waits" in place
 
 

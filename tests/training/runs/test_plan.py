@@ -254,7 +254,7 @@ def test_what_plateau_notes_can_be_given_to_another_one() -> None:
     assert (one.scale, one.best, one.bad_updates) == (other.scale, other.best, other.bad_updates) == (0.5, 1, 0)
     with pytest.raises(ValueError, match="state must hold scale, best, bad_updates, got nothing"):
         other.load_state_dict({})
-    with pytest.raises(ValueError, match=r"multiplier must be in \[0, 1\], got 3.0"):
+    with pytest.raises(ValueError, match=r"scale must be in \[0, 1\], got 3.0"):
         other.load_state_dict({**one.state_dict(), "scale": 3.0})
     assert other.scale == 0.5
 
