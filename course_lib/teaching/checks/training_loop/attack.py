@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_lib.numpy_nn.gradcheck import numerical_gradient, relative_error
+from course_lib.numpy_nn.gradcheck import check_layer, numerical_gradient, relative_error
 from course_lib.numpy_nn.layers import Layer
 from course_lib.teaching.checks.training_loop.versions import PLANTED, RIGHT
 from course_lib.teaching.exercises.kinds import attack
@@ -71,6 +71,7 @@ LAYER_PASSES = attack(
     call=lambda test, version: test(version.build(), version.x.copy(), np.random.default_rng(0)),
     right=RIGHT,
     planted=PLANTED,
+    names={"check_layer": check_layer},
     each="a layer that is right",
     never="by how much is a right gradient off?",
     also="""
