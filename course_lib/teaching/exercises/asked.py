@@ -10,7 +10,7 @@ from course_lib.teaching.exercises.registry import Entry, sheet, sheet_numbers
 from course_lib.teaching.learner.store import load_record
 
 _FOLDER = Path(next(iter(checks.__path__)))
-_ROOM = re.compile(rf"{re.escape(checks.__name__)}\.(\w+)")
+_ROOM = re.compile(rf"{re.escape(checks.__name__)}(?:\.| import )(\w+)")
 
 
 def exercise_of(function: Any) -> Entry | None:
