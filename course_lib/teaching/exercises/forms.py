@@ -1,17 +1,24 @@
 """What helps an author to write the checks of a sheet: loops put together from lines, the form of a result in words."""
 
 import re
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from course_lib.teaching.exercises.compare import leaf_distance, pairs
+from course_lib.teaching.exercises.compare import leaf_distance, pairs, to_array
+from course_lib.teaching.exercises.difference_in_words import describe_first_difference
 from course_lib.teaching.exercises.exercise import Property
 from course_lib.teaching.exercises.observe import Detail, Raised, read_out
 
 
-def loop_of(lines: Mapping[str, str]) -> Callable[[Sequence[str]], str]:
+def lettered(text: str) -> dict[str, str]:
+    """The lines of a text by the letter at their front, with what they are indented by behind it and two spaces."""
+    return {row[0]: row[3:] for row in textwrap.dedent(text).strip("\n").splitlines()}
+
+
+def loop_in(lines: Mapping[str, str]) -> Callable[[Sequence[str]], str]:
     """What writes down the lines that letters name, each inside the loop that was opened last before it."""
 
     def written(letters: Sequence[str]) -> str:
@@ -94,6 +101,43 @@ def not_in_parts(seen: dict[str, Any], expected: str, asked: str = "") -> str | 
     results = [facts.get("result") for facts in seen.values() if isinstance(facts, dict)]
     forms = [result for result in results if isinstance(result, str)]
     return f"return {expected}; you return {forms[0]}\n{asked}".strip() if forms else None
+
+
+def which_parts(words: str) -> Callable[[Any, Any], str | None]:
+    """A property: the first difference, and which are right of the parts that `words` names behind a colon."""
+    names = re.split(r", | and ", words.partition(": ")[2])
+
+    def told(seen: Any, right: Any) -> str | None:
+        results = [(facts["result"], right[case]["result"]) for case, facts in seen.items() if isinstance(facts, dict)]
+        fine = [
+            all(leaf_distance(own[place], rule[place]) <= 1e-6 for own, rule in results) for place in range(len(names))
+        ]
+        good, wrong = ([name for name, one in zip(names, fine, strict=True) if one is which] for which in (True, False))
+        if not wrong:
+            return None
+        more = (
+            f"right: {', '.join(good)}; not right: {', '.join(wrong)}"
+            if good
+            else "none is right yet: what does a small example say, by hand?"
+        )
+        return f"{describe_first_difference(seen, right, 1e-6)}\n{more}"
+
+    return told
+
+
+def one_each(one: str, each: str, asked: str) -> tuple[Form, Property]:
+    """The form of a list with one number ("rate") for each of something ("epoch"), and what is told of its length."""
+
+    def told(seen: Any, right: Any) -> str | None:
+        for case, rule in right.items():
+            own, due = len(seen[case]["result"]), len(rule["result"])
+            if own != due:
+                return f"{case}: {due} {each}s, and your list has {own} {one}{'s' * (own != 1)}\n{asked}"
+        return None
+
+    entries = "is each entry one number, not a text, without brackets around it?"
+    form = Form(f"a list with a {one} per {each}", lambda said: getattr(to_array(said), "ndim", 0) == 1, entries, True)
+    return form, Property("how many", told)
 
 
 def first_trait(

@@ -21,10 +21,14 @@ from course_lib.teaching.exercises.forms import (
     forms_told,
     in_parts,
     kind_of,
+    lettered,
+    loop_in,
     not_in_parts,
     of_form,
+    one_each,
     other_form,
     row_numbers,
+    which_parts,
 )  # fmt: skip
 from course_lib.teaching.exercises.observe import Case, Detail, Raised, calls
 from course_lib.teaching.exercises.observe import observed_attack as attacked
@@ -33,8 +37,9 @@ from course_lib.teaching.exercises.values import about_lines
 
 # What authors take from here, beside the kinds themselves.
 __all__ = ["VERDICTS", "Case", "Detail", "Exercise", "Form", "Property", "Raised", "apart", "asked_of", "attack",
-           "audit", "calls", "expected", "find", "first_trait", "implement", "in_parts", "kind_of", "not_in_parts",
-           "order", "other_form", "planted_edits", "planted_mistakes", "row_numbers"]  # fmt: skip
+           "audit", "calls", "expected", "find", "first_trait", "implement", "in_parts", "kind_of", "lettered",
+           "loop_in", "not_in_parts", "one_each", "order", "other_form", "planted_edits", "planted_mistakes",
+           "row_numbers"]  # fmt: skip
 
 Names = Mapping[str, Any]
 Alarm = str | tuple[str, str] | Callable[[list[str]], str | None]
@@ -80,6 +85,8 @@ def implement(
         seen = observe(answer) if observe else calls(run(answer) if run else answer, *cases)
         return in_parts(seen, returns[0]) if returns else forms_told(seen) if form else seen
 
+    if returns and ": " in returns[1]:
+        properties = (*properties, Property("which parts are right", which_parts(returns[1])))
     if returns or form:
         words, asked = (returns[1], "") if returns else (form.words, form.asked)
         properties = (Property("form", lambda seen, right: not_in_parts(seen, words, asked)), *properties)
@@ -111,7 +118,7 @@ def order(
     also: str = "",
     observe: Callable[[Any], Any] | None = None,
     unwanted: Mapping[str, str] | None = None,
-    rules: Sequence[Sequence[str]] = (),
+    rules: str = "",
     same: Sequence[Sequence[str]] = (),
     properties: Sequence[Property] = (),
     **about: Any,
@@ -120,7 +127,8 @@ def order(
 
     observe: where an order is not compared with others but run; it is given the letters as a list. An order that is not
     known is asked the question of an `unwanted` line that is in it, else that of the first of the `rules` that it
-    breaks: `(A, B, question)`, A stands somewhere before B; `(A, B, C, question)`, B does not stand between A and C.
+    breaks. Those are lines: `A B: question`, A stands somewhere before B; `A BCD: question about {}`, A before each;
+    `A B C: question`, B does not stand between A and C.
     """
 
     def read(answer: Any) -> Any:
@@ -130,13 +138,17 @@ def order(
     def make(edit: str) -> list[str]:
         return list(edit.strip())
 
+    place = _out_of_place(lines, unwanted or {}, _rules(rules))
     return Exercise(
         kind="order",
         reference=list(right),
         observe=read,
         accepted=variants(also, make, {}) if also else (),
         mistakes=mistakes(wrong, make, {}),
-        properties=(*properties, Property("the place of each line", _out_of_place(lines, unwanted or {}, rules))),
+        properties=(
+            *properties,
+            Property("the place of each line", place),
+        ),
         indistinguishable=tuple(map(tuple, same)),
         **headed(head, **about),
     )
@@ -161,6 +173,16 @@ def _out_of_place(
         return None
 
     return told
+
+
+def _rules(text: str) -> list[tuple[str, ...]]:
+    """(letters ..., question) of each line of `rules`."""
+    found: list[tuple[str, ...]] = []
+    for line in filter(None, map(str.strip, text.splitlines())):
+        letters, _, question = line.partition(": ")
+        first, second, *third = letters.split()
+        found += [(first, letter, *third, question.replace("{}", letter)) for letter in second]
+    return found
 
 
 def _broken(letters: list[str], place: dict[str, int]) -> bool:
@@ -190,14 +212,15 @@ def attack(
 ) -> Exercise:
     """The learner writes a test; `reference` is one that is good. It must accept `right` and reject all of `planted`.
 
-    call: how a test is asked for one version. Rows are edits of the reference test, or functions among `names`.
+    call: how a test is asked for one version. Rows are edits of the reference test, or functions of its module or of
+    `names`.
     each: what it should accept, in words ("a layer that is right"); then tests that accept all, reject all and mix up
     True and False are known. never: what one that rejects all is asked.
     alarm: what a test is told that rejects right versions, "{name}" being the first; what is told where some are
     rejected, and what where all are; or made by `alarm(names)`.
     survived: what is told of a planted version that is accepted: by its name, in the order of asking, or one for all.
     """
-    names = dict(names or {}) | {"reversed": lambda *given: not reference(*given)}
+    names = reference.__globals__ | dict(names or {}) | {"reversed": lambda *given: not reference(*given)}
     own = {row.id for row in rows(wrong)}
     usual = [row for row in rows(_ALWAYS.format(each=each, never=never)) if each and row.id not in own]
 

@@ -4,6 +4,7 @@ The reference and the accepted variants are right; a known mistake is named with
 once; beyond these the kind of a generated mutant. `separation` says how far the cases hold the known answers apart.
 """
 
+import contextlib
 import io
 import time
 from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ from course_lib.teaching.exercises.compare import (
     tolerance_for,
 )
 from course_lib.teaching.exercises.difference_in_words import name_of
-from course_lib.teaching.exercises.effects import Effects, watched
+from course_lib.teaching.exercises.effects import Effects, seeded, watched
 from course_lib.teaching.exercises.exercise import REFERENCE, Exercise, Mistake
 from course_lib.teaching.exercises.limit import TookTooLong, limited
 from course_lib.teaching.exercises.mutants import Mutant, equivalents, mutants
@@ -197,12 +198,12 @@ class _Candidate:
 
     def __init__(self, exercise: Exercise, what: Any, answer: Any) -> None:
         self.exercise, self.what, self.answer = exercise, what, answer
-        self.opening = _try(exercise, answer, exercise.opening) if exercise.opening else {}
+        self.opening = _try(answer, exercise.opening) if exercise.opening else {}
 
     @cached_property
     def seen(self) -> Any:
         """The observation; None where there is none, and where one of the two mistakes of a pair does not show."""
-        seen = _try(self.exercise, self.answer, self.exercise.observe)
+        seen = _try(self.answer, self.exercise.observe)
         if seen is None or isinstance(self.what, Mutant):
             return seen
         known = observations(self.exercise)
@@ -247,11 +248,11 @@ def _mutants_of(exercise: Exercise) -> _Search:
     return _Search(_Candidate(exercise, mutant, mutant.function) for mutant in wanted if mutant.is_python)
 
 
-def _try(exercise: Exercise, answer: Any, observe: Callable[[Any], Any]) -> Any:
+def _try(answer: Any, observe: Callable[[Any], Any]) -> Any:
     """The observation of an answer, or None where it crashes the probe or does not end."""
     try:
-        with limited(1.0):
-            return _observed(exercise, answer, observe)[0]
+        with limited(1.0), seeded(), contextlib.redirect_stdout(io.StringIO()):
+            return observe(answer)
     except KeyboardInterrupt:
         raise
     except (Exception, TookTooLong):

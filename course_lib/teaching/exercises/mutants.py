@@ -5,7 +5,6 @@ gives the same results as the learner's answer.
 """
 
 import ast
-import copy
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,7 +48,7 @@ def mutants(reference: Function) -> Iterator[Mutant]:
         if id(node) in left_alone:
             continue
         for kind, change in changes(node):
-            mutated = copy.deepcopy(tree)
+            mutated = tree_of(reference)
             target = next(other for at, other in enumerate(ast.walk(mutated)) if at == place)
             swapped = getattr(change, "swapped", "")
             old = _swapped(target, *swapped) if swapped else _shown(target)

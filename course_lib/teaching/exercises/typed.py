@@ -24,7 +24,6 @@ _SIGNS = str.maketrans({
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")  # digits of an exponent
 _ABOUT = re.compile(r"^(?:~|≈|=|about|around|approximately|approx\.?|roughly|circa|ca\.?)\s*", re.IGNORECASE)
 COUNTS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_IN_WORDS = {word: str(count) for count, word in enumerate(COUNTS)}
 _NUMBER = r"[+-]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _UNIT = r"[A-Za-zµμ%°/]+(?:[ /][A-Za-zµμ]+){0,2}\.?"
 _GROUPS = re.compile(r"^[+-]?\d{1,3}(?:([,' ])\d{3})(?:\1\d{3})*(?:\.\d+)?$")
@@ -64,7 +63,7 @@ def numbers_in(value: Any) -> list[float]:
     text = re.sub(r"\s*(%|percent|per cent)\s*$", "", text, flags=re.IGNORECASE)
     text = re.sub(r"(?<=[\d)])\s*\*$", "", text)  # "1.96 ×" was turned into "1.96 *"
     text = _IN_WORDS.get(text.lower(), text)
-    found = [number for reading in _readings(text) for number in _evaluated(reading)]
+    found = [number for reading in _readings(text) for number in evaluated(reading)]
     return _finite([*found, *(number / 100 for number in found)] if percent else found)
 
 
@@ -83,7 +82,7 @@ def _readings(text: str) -> list[str]:
     return list(dict.fromkeys((text, plain)))
 
 
-def _evaluated(text: str) -> list[float]:
+def evaluated(text: str) -> list[float]:
     """The value of a number or of a short formula of numbers; empty where the text is neither."""
     formula = re.sub(r"(?<=\d)\s*[x]\s*(?=\d)", "*", text).replace("^", "**")
     formula = re.sub(r"(?<![\w.])0+(?=\d)", "", formula)  # 007 is 7

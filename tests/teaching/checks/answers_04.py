@@ -22,6 +22,9 @@ RATES = {"limit": 0.05, "steps_to_halve": 6932, "updates": 7900, "updates_full_b
          "optimal_range": "contradicted", "trapped": "not shown"}  # fmt: skip
 
 ANSWERS = (
+    ("step_decay", lambda lr, *_: lr, says("return a list with a rate per epoch; you return one number")),
+    ("step_decay", "range(epochs) -> range(epochs - 2)", says("case 1: 11 epochs, and your list has 9 rates")),
+    ("count_updates", "return: RESULT + 3", says("samples, batch size 32, accumulate 4, drop_last False: yours is")),
     ("plateau", "loss < best - min_delta -> best - loss > min_delta", "right"),
     ("plateau", "loss < best - min_delta -> loss + min_delta < best", "right"),
     ("plateau", "improved = A -> improved = not best or A", says("after loss 1 (0.5) the rate")),

@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 
+from course_lib.teaching.checks import optimizers
 from course_lib.teaching.exercises.card import verdict_of
 from course_lib.teaching.exercises.diagnose import diagnose_answer
 from course_lib.teaching.exercises.edits import EditError
+from course_lib.teaching.exercises.exercise import headed
 from course_lib.teaching.exercises.filled_in import changed
 from course_lib.teaching.exercises.kinds import attack, audit, find, implement, order, planted_edits
+from course_lib.teaching.exercises.registry import in_order
 from course_lib.teaching.exercises.weaknesses import weaknesses
 
 
@@ -69,6 +72,13 @@ def test_a_wrong_answer_gets_its_cause(answer, said):
     found = diagnose_answer(SCALED, answer)
     assert found.status == "wrong"
     assert said in " ".join(found.lines)
+
+
+def test_a_head_without_a_title_and_a_list_that_is_not_that_of_the_room_are_refused():
+    with pytest.raises(ValueError, match="a head is written like 'slug: title"):
+        headed("scaled | core, 15 minutes")
+    with pytest.raises(ValueError, match=r"only the list or only the room holds .*nadam, nesterov"):
+        in_order(optimizers, "adam nadam", "momentum")
 
 
 def test_few_numbers_are_no_proof():

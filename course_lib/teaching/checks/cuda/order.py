@@ -16,24 +16,25 @@ from torch import nn
 from course_lib.core.metrics import Loss
 from course_lib.teaching.checks.cuda.halves import Model, Slopes, loss_of
 from course_lib.teaching.checks.fitting.toys import numbers
+from course_lib.teaching.exercises.kinds import lettered
 from course_lib.teaching.exercises.run_order import run_lines, run_order
 
 # Shown in this order, with their indentation; three lines are not needed.
-LINES = {
-    "A": "    nn.utils.clip_grad_norm_(model.parameters(), limit)",
-    "B": "        scaler.scale(loss.total / count).backward()",
-    "C": "    scaler.update()",
-    "D": "    for batch in group:",
-    "E": "    optimizer.step()",
-    "F": "    scaler.unscale_(optimizer)",
-    "G": "        with autocast(): loss = loss_fn(model, batch)",
-    "H": "    optimizer.zero_grad()",
-    "I": "    schedule.step()",
-    "J": "for group, count in updates:",
-    "K": "        scaler.unscale_(optimizer)",
-    "L": "    scaler.step(optimizer)",
-    "M": "        (loss.total / count).backward()",
-}
+LINES = lettered("""
+    A      nn.utils.clip_grad_norm_(model.parameters(), limit)
+    B          scaler.scale(loss.total / count).backward()
+    C      scaler.update()
+    D      for batch in group:
+    E      optimizer.step()
+    F      scaler.unscale_(optimizer)
+    G          with autocast(): loss = loss_fn(model, batch)
+    H      optimizer.zero_grad()
+    I      schedule.step()
+    J  for group, count in updates:
+    K          scaler.unscale_(optimizer)
+    L      scaler.step(optimizer)
+    M          (loss.total / count).backward()
+""")
 _LONG, _PLAIN, _OVER = Slopes((9.0, -4.0, 2.0), 3.0), Slopes((0.5, -0.2, 0.1), 0.3), Slopes((200.0, 0.1, 0.1), 0.1)
 _GROUPS = [_PLAIN, _LONG], [_LONG, _PLAIN, _PLAIN], [_PLAIN, _OVER], [_OVER, _PLAIN], [_LONG]
 _UPDATES = tuple(zip(_GROUPS, (2, 4, 1, 2, 1), strict=True))

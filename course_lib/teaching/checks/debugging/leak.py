@@ -82,7 +82,6 @@ NO_LEAK = attack(
         "last patient": (_TRAIN, _TEST, np.arange(20), np.array([*range(50, 59), 0])),
         "all copies": _split(test=_TRAIN[:10]),
     },
-    names={"all_pairs": all_pairs, "rounded_sets": rounded_sets},
     also="""
     all_pairs: all pairs at once, with np.isclose
     rounded_sets: rows rounded to five digits, in a set

@@ -1,29 +1,21 @@
 """The order in which the causes of a bad training are excluded: its steps and the known mistakes."""
 
-from course_lib.teaching.exercises.kinds import order
+from course_lib.teaching.exercises.kinds import lettered, order
 
-STEPS = {
-    "A": "train on one batch of sixteen samples until its loss is almost zero",
-    "B": "try several rates and compare them on the validation part, over five seeds",
-    "C": "compare the first loss, before any step, with ln k",
-    "D": "open the test part and report its accuracy",
-    "E": "raise the rate tenfold and see whether the loss falls",
-    "F": "compare backward with central differences in float64",
-    "G": "look at twenty samples with their labels, as the network gets them",
-    "H": "choose the epoch with the best test accuracy",
-    "I": "train on all training data; is validation better than chance?",
-}
+STEPS = lettered("""
+    A  train on one batch of sixteen samples until its loss is almost zero
+    B  try several rates and compare them on the validation part, over five seeds
+    C  compare the first loss, before any step, with ln k
+    D  open the test part and report its accuracy
+    E  raise the rate tenfold and see whether the loss falls
+    F  compare backward with central differences in float64
+    G  look at twenty samples with their labels, as the network gets them
+    H  choose the epoch with the best test accuracy
+    I  train on all training data; is validation better than chance?
+""")
 _RAISED = "what have you learned if the loss still does not fall?"
 _CHOSEN = "what does the test part say after it has chosen?"
 _GRADIENT = "if the batch is not learned, would you know whether the gradient is right?"
-_BEFORE = (
-    ("G", "C", "which is the cheaper look: at the data, or at a number that they make?"),
-    ("C", "A", "which of the two needs no training at all?"),
-    ("F", "A", _GRADIENT),
-    ("A", "I", "if all data do not help, would you know whether the network can learn anything?"),
-    ("I", "B", "is a rate worth tuning in a program that does no better than chance?"),
-    ("B", "D", "which part of the data may take part in a choice?"),
-)
 
 ORDER_DEBUGGING = order(
     "order_debugging: Put the questions in order",
@@ -51,7 +43,14 @@ ORDER_DEBUGGING = order(
         | what does a batch tell that a whole training has not told already?
     """,
     unwanted={"E": f"think about step E: {_RAISED}", "H": f"think about step H: {_CHOSEN}"},
-    rules=[(first, second, f"{second} before {first}: {question}") for first, second, question in _BEFORE],
+    rules=f"""
+    G C: C before G: which is the cheaper look: at the data, or at a number that they make?
+    C A: A before C: which of the two needs no training at all?
+    F A: A before F: {_GRADIENT}
+    A I: I before A: if all data do not help, would you know whether the network can learn anything?
+    I B: B before I: is a rate worth tuning in a program that does no better than chance?
+    B D: D before B: which part of the data may take part in a choice?
+    """,
     hints="""
     Cheap questions that exclude much come first; nothing is tuned before the program is known to be right.
     Data, first loss, gradient, one batch, all data: each needs the ones before it to mean something.

@@ -63,7 +63,6 @@ RESUME_PASSES = attack(
     call=lambda test, version: test(Run, *version()),
     right=RIGHT,
     planted=PLANTED,
-    names={"right_after_loading": right_after_loading, "loss_falls": loss_falls},
     also="""
     at_the_end: a comparison at the end alone
         range(1, 22) -> range(1, 26)

@@ -12,26 +12,27 @@ import torch
 from torch import nn
 
 from course_lib.teaching.checks.fitting.toys import batch, linear, numbers, squared
+from course_lib.teaching.exercises.kinds import lettered
 from course_lib.teaching.exercises.run_order import run_lines, run_order
 
 # Shown in this order, with their indentation; three lines are not needed.
-LINES = {
-    "A": "    nn.utils.clip_grad_norm_(model.parameters(), limit)",
-    "B": "        loss.total.backward()",
-    "C": "    optimizer.zero_grad()",
-    "D": "for group in groups(loader.epoch(epoch), accumulate):",
-    "E": "        optimizer.zero_grad()",
-    "F": "    step = step + 1",
-    "G": "    for batch in group:",
-    "H": "    set_rate(optimizer, base * schedule(step))",
-    "I": "        optimizer.step()",
-    "J": "        loss = loss_fn(model, batch)",
-    "K": "    optimizer.step()",
-    "L": "    count = 0",
-    "M": "    divide_gradients(model, count)",
-    "N": "        count = count + loss.count",
-    "O": "    divide_gradients(model, accumulate)",
-}
+LINES = lettered("""
+    A      nn.utils.clip_grad_norm_(model.parameters(), limit)
+    B          loss.total.backward()
+    C      optimizer.zero_grad()
+    D  for group in groups(loader.epoch(epoch), accumulate):
+    E          optimizer.zero_grad()
+    F      step = step + 1
+    G      for batch in group:
+    H      set_rate(optimizer, base * schedule(step))
+    I          optimizer.step()
+    J          loss = loss_fn(model, batch)
+    K      optimizer.step()
+    L      count = 0
+    M      divide_gradients(model, count)
+    N          count = count + loss.count
+    O      divide_gradients(model, accumulate)
+""")
 RIGHT = "DHCLGJBNMAKF"
 _RNG = np.random.default_rng(34)
 # Rows, those that count, shift. In the last group the sum is longer than the limit, half of it and the mean are not.

@@ -68,7 +68,6 @@ EVALUATION_IS_SOUND = attack(
     call=lambda test, evaluate: test(evaluate, new_model),
     right=RIGHT,
     planted=PLANTED,
-    names={"np": np, "strict": strict, "loose": loose},
     also="""
     other_texts: other texts, and a fresh model for each call
         (0, 1) -> (3, 4, 5); ((1, 5), (4, 14), (7, 30), (100, 30)) -> ((1, 6), (4, 15), (7, 30), (100, 31))

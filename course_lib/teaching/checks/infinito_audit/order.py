@@ -2,21 +2,21 @@
 
 from typing import Any
 
-from course_lib.teaching.exercises.kinds import Property, order
+from course_lib.teaching.exercises.kinds import Property, lettered, order
 
 # Shown in this order; two lines are not needed. What each line makes, and what it needs.
-LINES = {
-    "A": "floor = entropy_rate(source)",
-    "B": "reproduced = within(bands, run.history)",
-    "C": "bands = choose_bands(report, run.history)",
-    "D": "train_text, held_out = draw(source, 'train'), draw(source, 'validation')",
-    "E": "run = train(recipe, vocabulary.encode(train_text))",
-    "F": "vocabulary = Vocabulary.build(train_text)",
-    "G": "loss = evaluate(run.model, vocabulary.encode(held_out))",
-    "H": "vocabulary = Vocabulary.build(train_text + held_out)",
-    "I": "verdict = judge(reproduced, loss, floor)",
-    "J": "bands = choose_bands(report)",
-}
+LINES = lettered("""
+    A  floor = entropy_rate(source)
+    B  reproduced = within(bands, run.history)
+    C  bands = choose_bands(report, run.history)
+    D  train_text, held_out = draw(source, 'train'), draw(source, 'validation')
+    E  run = train(recipe, vocabulary.encode(train_text))
+    F  vocabulary = Vocabulary.build(train_text)
+    G  loss = evaluate(run.model, vocabulary.encode(held_out))
+    H  vocabulary = Vocabulary.build(train_text + held_out)
+    I  verdict = judge(reproduced, loss, floor)
+    J  bands = choose_bands(report)
+""")
 _MAKES = {"A": "floor", "B": "reproduced", "C": "bands", "D": "texts", "E": "run", "F": "vocabulary", "G": "loss",
           "H": "vocabulary", "I": "verdict", "J": "bands"}  # fmt: skip
 _NEEDS = {"B": ("bands", "run"), "C": ("run",), "E": ("vocabulary", "texts"), "F": ("texts",),

@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.by_hand.entropies import rates_after_epochs
-from course_lib.teaching.exercises.compare import to_array
-from course_lib.teaching.exercises.kinds import Case, Form, Property, implement
+from course_lib.teaching.exercises.kinds import Case, Property, implement, one_each
 from course_lib.teaching.exercises.one_number import ROUNDED
 
 CASES = (
@@ -14,15 +13,7 @@ CASES = (
     Case(epochs=3, updates=5, horizon=3, base=0.5, floor=0.01),
     Case(epochs=5, updates=7, horizon=9, base=2.0, floor=0.4),
 )
-
-
-def _rows(seen: Any, right: Any) -> str | None:
-    for case, facts in seen.items():
-        own, rule = facts["result"], right[case]["result"]
-        if len(own) != len(rule):
-            told = f"{case}: {len(rule)} epochs, and your list has {len(own)} rate{'s' * (len(own) != 1)}"
-            return f"{told}\nis there one for each epoch, from 1 to the last?"
-    return None
+FORM, ROWS = one_each("rate", "epoch", "is there one for each epoch, from 1 to the last?")
 
 
 def _columns(seen: Any, right: Any) -> list[tuple[dict[str, Any], str, np.ndarray, np.ndarray]]:
@@ -62,12 +53,7 @@ RATES_AFTER_EPOCHS = implement(
     "rates_after_epochs: A column of learning rates | 12 minutes",
     rates_after_epochs,
     cases=CASES,
-    form=Form(
-        "a list with a rate per epoch",
-        lambda said: getattr(to_array(said), "ndim", 0) == 1,
-        "is each entry one number, not a text, without brackets around it?",
-        yielded=True,
-    ),
+    form=FORM,
     right="""
     by_updates: update by update, keeping the rate after the last of each epoch
         range(1, epochs + 1) -> range(1, epochs * updates + 1); epoch * updates -> epoch
@@ -123,7 +109,7 @@ RATES_AFTER_EPOCHS = implement(
     compounded: a cosine that starts anew from the rate of the row above | from which rate does the one cosine fall?
         base - floor -> (rates[-1] if rates else base) - floor
     """,
-    properties=(Property("rows", _rows), ROUNDED, Property("limits", _limits), Property("each rate", _named)),
+    properties=(ROWS, ROUNDED, Property("limits", _limits), Property("each rate", _named)),
     hints="""
     After epoch k there were k * updates updates, of horizon * updates.
     Half a cosine: (1 + cos(pi * progress)) / 2 goes from 1 to 0.

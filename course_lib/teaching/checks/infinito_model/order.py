@@ -1,24 +1,23 @@
 """The order in which a segment reads, attends and writes: its lines and the known mistakes."""
 
-from course_lib.teaching.exercises import forms
-from course_lib.teaching.exercises.kinds import order
+from course_lib.teaching.exercises.kinds import lettered, loop_in, order
 
 # Shown in this order; two lines are not needed. Every line after the `for` stands inside the loop.
-LINES = {
-    "A": "total = total + loss(model.output(h), y)",
-    "B": "h = h + model.read(h, memory)",
-    "C": "h = h + model.read(h.mean(dim=1, keepdim=True), memory)",
-    "D": "memory = model.fresh_memory(batch)",
-    "E": "h = model.lower_blocks(model.embed(x))",
-    "F": "for x, y in segments_of_the_stream:",
-    "G": "memory = model.write(h, memory)",
-    "H": "memory = model.write(model.embed(y), memory)",
-    "I": "h = model.upper_blocks(h)",
-    "J": "total = 0.0",
-}
+LINES = lettered("""
+    A  total = total + loss(model.output(h), y)
+    B  h = h + model.read(h, memory)
+    C  h = h + model.read(h.mean(dim=1, keepdim=True), memory)
+    D  memory = model.fresh_memory(batch)
+    E  h = model.lower_blocks(model.embed(x))
+    F  for x, y in segments_of_the_stream:
+    G  memory = model.write(h, memory)
+    H  memory = model.write(model.embed(y), memory)
+    I  h = model.upper_blocks(h)
+    J  total = 0.0
+""")
 
 
-loop_of = forms.loop_of(LINES)
+loop_of = loop_in(LINES)
 
 ORDER_SEGMENT = order(
     "order_segment: The steps of a segment | difficulty 2, 8 minutes",
@@ -28,15 +27,15 @@ ORDER_SEGMENT = order(
         "C": "with C one question is asked for all positions\nwhich tokens have a part in the question of position 0?",
         "H": "with H the memory is given the targets\nwhich tokens may a segment write?",
     },
-    rules=(
-        ("J", "F", "what does the loop leave in total?"),
-        ("D", "F", "what has the second segment to read?"),
-        ("F", "E", "which line makes the `x` that is embedded?"),
-        ("E", "B", "which line makes the `h` that asks the memory?"),
-        ("B", "G", "whose tokens does position 0 then find in the memory?"),
-        ("B", "I", "between which blocks does the memory of this sheet stand?"),
-        ("I", "A", "which h should the output layer get?"),
-    ),
+    rules="""
+    J F: what does the loop leave in total?
+    D F: what has the second segment to read?
+    F E: which line makes the `x` that is embedded?
+    E B: which line makes the `h` that asks the memory?
+    B G: whose tokens does position 0 then find in the memory?
+    B I: between which blocks does the memory of this sheet stand?
+    I A: which h should the output layer get?
+    """,
     also="""
     memory_first [DJFEBGIA]: memory and sum start in the other order
     written_after_upper [JDFEBIGA]: the upper blocks have seen what is written

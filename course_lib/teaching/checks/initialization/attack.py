@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from course_lib.numpy_nn.initializers import Initializer, he_normal
+from course_lib.numpy_nn.initializers import Initializer
 from course_lib.teaching.checks.initialization.versions import PLANTED, RIGHT
 from course_lib.teaching.exercises.kinds import attack
 
@@ -52,7 +52,6 @@ HE_NORMAL_PASSES = attack(
     he_normal_passes,
     right=RIGHT,
     planted=PLANTED,
-    names={"he_normal": he_normal},
     each="an initializer that is right",
     never="which condition fails?",
     also="""

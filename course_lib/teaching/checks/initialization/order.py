@@ -1,21 +1,20 @@
 """The order in which weights are drawn, measured and scaled: its lines and the known mistakes."""
 
-from course_lib.teaching.exercises import forms
-from course_lib.teaching.exercises.kinds import order
+from course_lib.teaching.exercises.kinds import lettered, loop_in, order
 
 # Shown in this order; two lines are not needed. Layer-sequential unit variance, Mishkin & Matas 2016.
-LINES = {
-    "A": "signal = np.maximum(signal @ weight, 0)",
-    "B": "weight = weight / size",
-    "C": "for shape in shapes:",
-    "D": "weights.append(weight)",
-    "E": "weight = weight / size**2",
-    "F": "size = (signal @ weight).std()",
-    "G": "signal = x",
-    "H": "weight = orthogonal(shape, rng)",
-    "I": "size = weight.std()",
-}
-loop_of = forms.loop_of(LINES)
+LINES = lettered("""
+    A  signal = np.maximum(signal @ weight, 0)
+    B  weight = weight / size
+    C  for shape in shapes:
+    D  weights.append(weight)
+    E  weight = weight / size**2
+    F  size = (signal @ weight).std()
+    G  signal = x
+    H  weight = orthogonal(shape, rng)
+    I  size = weight.std()
+""")
+loop_of = loop_in(LINES)
 
 
 ORDER_MEASURED_START = order(

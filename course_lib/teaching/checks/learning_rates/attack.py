@@ -10,7 +10,7 @@ from course_lib.teaching.exercises.edits import edited
 from course_lib.teaching.exercises.kinds import attack
 
 Make = Callable[[float, int, int, float], Callable[[int], float]]
-_SETTINGS = ((0.3, 20, 4, 0.1), (2.0, 9, 0, 0.0), (0.05, 13, 1, 0.5), (1.0, 30, 10, 0.2))
+SETTINGS = ((0.3, 20, 4, 0.1), (2.0, 9, 0, 0.0), (0.05, 13, 1, 0.5), (1.0, 30, 10, 0.2))
 
 
 def _made_of(rule: Callable[..., float]) -> Make:
@@ -57,7 +57,6 @@ SCHEDULE_PASSES = attack(
     schedule_passes,
     right=RIGHT,
     planted=PLANTED,
-    names={"SETTINGS": _SETTINGS, "warmup_cosine": warmup_cosine},
     each="a schedule that is right",
     never="does it accept warmup_cosine itself?",
     also="""

@@ -1,34 +1,24 @@
 """The order of a loop with a scheduler: its lines and the known mistakes."""
 
-from course_lib.teaching.exercises.kinds import order
+from course_lib.teaching.exercises.kinds import lettered, loop_in, order
 
 # Shown in this order; two lines are not needed.
-LINES = {
-    "A": "optimizer.step()",
-    "B": "loss.backward()",
-    "C": "for step in range(steps):",
-    "D": "rate = rate * 0.5 if step % 10 == 0 else rate",
-    "E": "scheduler.step()",
-    "F": "x, y = next(batches)",
-    "G": "torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)",
-    "H": "loss = loss_function(model(x), y)",
-    "I": "optimizer.zero_grad()",
-    "J": "scheduler.step(loss)",
-}
+LINES = lettered("""
+    A  optimizer.step()
+    B  loss.backward()
+    C  for step in range(steps):
+    D  rate = rate * 0.5 if step % 10 == 0 else rate
+    E  scheduler.step()
+    F  x, y = next(batches)
+    G  torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    H  loss = loss_function(model(x), y)
+    I  optimizer.zero_grad()
+    J  scheduler.step(loss)
+""")
 _FIRST_RATE = "which update is made at the first rate of the schedule?"
 _BATCH_LOSS = "which loss shall decide on the rate, and how noisy is this one?"
 _BY_HAND = "does the optimizer ever read `rate`, and what is 0 % 10?"
-
-
-def loop_of(letters: list[str]) -> str:
-    """The lines that the letters name, those after the `for` inside it."""
-    depth, lines = 0, []
-    for letter in letters:
-        lines.append("    " * depth + LINES[letter])
-        depth += LINES[letter].startswith("for ")
-    return "\n".join(lines)
-
-
+loop_of = loop_in(LINES)
 ORDER_SCHEDULE = order(
     "order_schedule: Put a loop with a scheduler in order | difficulty 2, 8 minutes",
     LINES,
@@ -59,16 +49,16 @@ ORDER_SCHEDULE = order(
         CFIHABGE
     """,
     unwanted={"J": _BATCH_LOSS, "D": _BY_HAND},
-    rules=(
-        *(("C", letter, f"how often shall line {letter} run: once, or at every step?") for letter in "EFHIBGA"),
-        ("F", "H", "H reads `x` and `y`: which line makes them?"),
-        ("H", "B", "B goes backward from `loss`: which line makes it?"),
-        ("B", "A", "which gradient does the very first update use?"),
-        ("B", "G", "which line makes the gradients that are clipped?"),
-        ("G", "A", "which gradients has the update used?"),
-        ("B", "I", "A", "which gradients are left for the update?"),
-        ("A", "E", _FIRST_RATE),
-    ),
+    rules=f"""
+    C EFHIBGA: how often shall line {{}} run: once, or at every step?
+    F H: H reads `x` and `y`: which line makes them?
+    H B: B goes backward from `loss`: which line makes it?
+    B A: which gradient does the very first update use?
+    B G: which line makes the gradients that are clipped?
+    G A: which gradients has the update used?
+    B I A: which gradients are left for the update?
+    A E: {_FIRST_RATE}
+    """,
     hints="""
     The first update shall have the first rate of the schedule.
     Backward makes the gradients, clipping changes them, the update uses them: nothing else comes between.

@@ -8,13 +8,17 @@ import numpy as np
 
 from course_lib.by_hand.schedules import plateau_rates, step_decay_rates, updates_per_epoch, warmup_cosine
 from course_lib.core.schedules import Plateau, cosine_with_warmup
-from course_lib.teaching.exercises.kinds import Property, apart, implement
+from course_lib.teaching.exercises.kinds import Property, apart, implement, one_each
+from course_lib.teaching.exercises.one_number import one_number
 
+_PER_EPOCH, _EPOCHS = one_each("rate", "epoch", "how many epochs are 0 to epochs - 1, and has each its rate?")
 STEP_DECAY = implement(
     "step_decay: Step decay, and what epoch 0 gets | 8 minutes",
     step_decay_rates,
     # In the last case the run ends before the first decay.
     cases=((0.3, 0.5, 4, 11), (2.0, 0.1, 3, 7), (0.7, 0.8, 1, 5), (0.5, 0.25, 6, 4)),
+    form=_PER_EPOCH,
+    properties=(_EPOCHS,),
     right="""
     in_a_loop: a loop that leaves epoch 0 alone
         factor ** (epoch // every) -> factor ** sum(k % every == 0 for k in range(1, epoch + 1))
@@ -57,6 +61,11 @@ STEP_DECAY = implement(
 
 _COUNTS = ((1000, 32, 4, False), (1000, 32, 3, True), (95, 10, 3, True), (90, 10, 3, False), (7, 8, 2, False))
 _COUNTS += ((7, 8, 2, True), (961, 32, 5, False), (961, 32, 5, True), (640, 32, 1, False))
+_ASKED = {
+    f"case {number}": f"{samples} samples, batch size {size}, accumulate {group}, drop_last {drop}: {{yours}}\n"
+    "how many batches are there, counted by hand?"
+    for number, (samples, size, group, drop) in enumerate(_COUNTS, start=1)
+}
 
 
 def counted(samples, batch_size, accumulate, drop_last):
@@ -75,6 +84,7 @@ COUNT_UPDATES = implement(
     updates_per_epoch,
     cases=_COUNTS,
     names={"counted": counted},
+    properties=one_number(_ASKED, all_digits=False),
     right="counted: counted by a loop",
     wrong="""
     iterations: iterations, not updates | how many batches does one update wait for?
@@ -118,14 +128,6 @@ _PLATEAUS = (
 )
 
 
-def by_library(losses, lr, factor, patience, min_delta):
-    rule, rates = Plateau(factor, patience, min_delta), []
-    for loss in losses:
-        rule.update(loss)
-        rates.append(lr * rule(0))
-    return rates
-
-
 def _when(seen: Any, right: Any) -> str | None:
     for case, (losses, *_) in zip(right, _PLATEAUS, strict=True):
         own, rule = np.asarray(seen[case]["result"], float), np.asarray(right[case]["result"], float)
@@ -142,8 +144,12 @@ PLATEAU = implement(
     plateau_rates,
     complete=True,
     cases=_PLATEAUS,
-    names={"by_library": by_library},
-    right="by_library: the library's Plateau, times the rate",
+    names={"Plateau": Plateau},
+    right="""
+    by_library: the library's Plateau, times the rate
+        first: rule = Plateau(factor, patience, min_delta)
+        bad > patience -> rule.update(loss) is not None; rates.append(lr) -> rates.append(lr * rule(0))
+    """,
     wrong="""
     one_early: a decay one loss too early | must the bad losses reach `patience`, or exceed it?
         bad > patience -> bad >= max(patience, 1)

@@ -33,6 +33,9 @@ def _first_rate_kept() -> Callable[..., Any]:
 _SAME = {variant.id: variant.answer for variant in ADAM.accepted}
 
 
+RATES = [0.1 / t for t in range(1, 7)]
+
+
 def loss_falls(step: Callable[..., Any], rng: np.random.Generator) -> bool:
     theta, m, v = np.array([[3.0, -2.0], [1.0, 4.0], [-1.0, 2.0]]), np.zeros((3, 2)), np.zeros((3, 2))
     first = np.sum(theta**2)
@@ -58,7 +61,7 @@ def against_torch(step: Callable[..., Any], rng: np.random.Generator) -> bool:
     return True
 
 
-def _strict(seen: Any, right: Any) -> bool:
+def strict(seen: Any, right: Any) -> bool:
     """Every wrong step is found, and right ones are rejected that round otherwise than `adam_step`."""
     alarms = {name for name, accepted in seen["right"].items() if accepted is not True}
     return bool(alarms) and alarms <= {"folded", "on copies"} and not any(seen["planted"].values())
@@ -103,8 +106,6 @@ ADAM_PASSES = attack(
     call=lambda test, step: test(step, np.random.default_rng(0)),
     right={"adam": adam_step, "folded": _SAME["folded"], "on copies": _SAME["on_copies"], "in place": _in_place},
     planted=PLANTED,
-    names={"strict": _strict, "RATES": [0.1 / t for t in range(1, 7)]}
-    | {test.__name__: test for test in (loss_falls, against_torch)},
     each="a right step",
     never="does your test accept adam_step?",
     also="""

@@ -1,22 +1,21 @@
 """The order of a torch training loop: its lines and the known mistakes."""
 
-from course_lib.teaching.exercises import forms
-from course_lib.teaching.exercises.kinds import order
+from course_lib.teaching.exercises.kinds import lettered, loop_in, order
 
 # Shown in this order; two lines are not needed.
-LINES = {
-    "A": "optimizer.step()",
-    "B": "gradients = backprop(loss)",
-    "C": "for rows in batches(len(x), batch_size, seed=seed, epoch=epoch):",
-    "D": "loss.backward()",
-    "E": "optimizer.step(gradients)",
-    "F": "optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)",
-    "G": "loss = cross_entropy(logits, y[rows])",
-    "H": "optimizer.zero_grad()",
-    "I": "for epoch in range(epochs):",
-    "J": "logits = model(x[rows])",
-}
-loop_of = forms.loop_of(LINES)
+LINES = lettered("""
+    A  optimizer.step()
+    B  gradients = backprop(loss)
+    C  for rows in batches(len(x), batch_size, seed=seed, epoch=epoch):
+    D  loss.backward()
+    E  optimizer.step(gradients)
+    F  optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    G  loss = cross_entropy(logits, y[rows])
+    H  optimizer.zero_grad()
+    I  for epoch in range(epochs):
+    J  logits = model(x[rows])
+""")
+loop_of = loop_in(LINES)
 
 
 ORDER_TORCH_LOOP = order(

@@ -1,20 +1,20 @@
 """The order in which images are split, scaled, changed and trained on: its lines and the known mistakes."""
 
-from course_lib.teaching.exercises.kinds import order
+from course_lib.teaching.exercises.kinds import lettered, order
 
 # Shown in this order; three lines are not needed.
-LINES = {
-    "A": "x = scale.transform(x)",
-    "B": "images, labels = with_changed_copies(images, labels, rng)",
-    "C": "for rows in batches_of(split.train, rng):",
-    "D": "scale = Standardizer.fit(images)",
-    "E": "split = split_indices(labels, seed=0)",
-    "F": "x = changed(images[rows], rng)",
-    "G": "for epoch in range(epochs):",
-    "H": "scale = Standardizer.fit(images[split.train])",
-    "I": "training_step(model, x, labels[rows])",
-    "J": "x = changed(images[split.test], rng)",
-}
+LINES = lettered("""
+    A  x = scale.transform(x)
+    B  images, labels = with_changed_copies(images, labels, rng)
+    C  for rows in batches_of(split.train, rng):
+    D  scale = Standardizer.fit(images)
+    E  split = split_indices(labels, seed=0)
+    F  x = changed(images[rows], rng)
+    G  for epoch in range(epochs):
+    H  scale = Standardizer.fit(images[split.train])
+    I  training_step(model, x, labels[rows])
+    J  x = changed(images[split.test], rng)
+""")
 _COPIES = "on which side of the split are the other copies of a test image?"
 _OF_ALL = "what do the mean and the deviation then know of the test part?"
 _ROWS = "F reads `rows`: which line makes them?"
@@ -52,16 +52,16 @@ ORDER_AUGMENTATION = order(
         "D": f"D sees all images: {_OF_ALL}",
         "J": "J changes test images: what are they to stand for?",
     },
-    rules=(
-        ("E", "H", "H reads `split`: which line makes it?"),
-        ("E", "C", "C reads `split`: which line makes it?"),
-        ("C", "F", _ROWS),
-        ("C", "I", "I reads `rows`: which line makes them?"),
-        ("H", "A", "A reads `scale`: which line makes it?"),
-        ("F", "A", "A reads `x`: which line makes it?"),
-        ("A", "I", "I trains on `x`: which line gives it its last form?"),
-        ("G", "C", "after how many images has the first epoch seen all of them?"),
-    ),
+    rules=f"""
+    E H: H reads `split`: which line makes it?
+    E C: C reads `split`: which line makes it?
+    C F: {_ROWS}
+    C I: I reads `rows`: which line makes them?
+    H A: A reads `scale`: which line makes it?
+    F A: A reads `x`: which line makes it?
+    A I: I trains on `x`: which line gives it its last form?
+    G C: after how many images has the first epoch seen all of them?
+    """,
     hints="""
     What comes first: that after which no line may look at all images together.
     A new version of an image is wanted in every epoch, so it is made inside both loops.

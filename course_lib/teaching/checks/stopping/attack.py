@@ -10,8 +10,8 @@ from course_lib.teaching.checks.stopping.stoppers import EARLY_STOPPING
 from course_lib.teaching.exercises.kinds import attack
 
 # Two more scripts, as those of `stopper_passes`.
-_DELTA = ([5.0, 4.0, 4.25, 4.125, 3.875, 3.5], 2, 0.25, 4, 2)
-_NAN = ([1.0, math.nan, 2.0, 1.5, 1.8, 1.9], 3, 0.0, 4, 1)
+DELTA = ([5.0, 4.0, 4.25, 4.125, 3.875, 3.5], 2, 0.25, 4, 2)
+NAN = ([1.0, math.nan, 2.0, 1.5, 1.8, 1.9], 3, 0.0, 4, 1)
 
 
 def stopper_passes(stopper: Callable[[np.ndarray, int, float], tuple[int, int]]) -> bool:
@@ -43,7 +43,6 @@ STOPPER_PASSES = attack(
     stopper_passes,
     right={"reference": early_stopping} | {variant.id: variant.answer for variant in EARLY_STOPPING.accepted},
     planted={mistake.id: mistake.answer for mistake in EARLY_STOPPING.mistakes},
-    names={"early_stopping": early_stopping, "DELTA": _DELTA, "NAN": _NAN},
     each="a stopper that is right",
     also="""
     by_reference: a comparison with a second implementation

@@ -1,30 +1,27 @@
 """The order of a loop with early stopping: its lines and the known mistakes."""
 
-from course_lib.teaching.exercises.kinds import order
+from functools import partial
+
+from course_lib.teaching.exercises.kinds import lettered, order
+from course_lib.teaching.exercises.run_order import program_of
 
 # Shown in this order, indented as they stand in the loop; three lines are not needed.
-LINES = {
-    "A": "    if bad_epochs >= patience:",
-    "B": "        best, bad_epochs, kept = value, 0, model.parameters.copy()",
-    "C": "model.parameters[:] = kept",
-    "D": "    value = evaluate(model, validation)['loss']",
-    "E": "        bad_epochs += 1",
-    "F": "for epoch in range(1, epochs + 1):",
-    "G": "    value = evaluate(model, test)['loss']",
-    "H": "        break",
-    "I": "    if value < best:",
-    "J": "        best, bad_epochs, kept = value, 0, model.parameters",
-    "K": "    train_one_epoch(model, train)",
-    "L": "    else:",
-    "M": "        bad_epochs = 0",
-}
-
-
-def loop_of(letters: list[str]) -> str:
-    """The lines that the letters name."""
-    return "\n".join(LINES[letter] for letter in letters)
-
-
+LINES = lettered("""
+    A      if bad_epochs >= patience:
+    B          best, bad_epochs, kept = value, 0, model.parameters.copy()
+    C  model.parameters[:] = kept
+    D      value = evaluate(model, validation)['loss']
+    E          bad_epochs += 1
+    F  for epoch in range(1, epochs + 1):
+    G      value = evaluate(model, test)['loss']
+    H          break
+    I      if value < best:
+    J          best, bad_epochs, kept = value, 0, model.parameters
+    K      train_one_epoch(model, train)
+    L      else:
+    M          bad_epochs = 0
+""")
+loop_of = partial(program_of, LINES)
 ORDER_EARLY_STOPPING = order(
     "order_early_stopping: Put a loop with early stopping in order | 8 minutes",
     LINES,

@@ -68,6 +68,8 @@ def _mixing(pieces: list[np.ndarray], rows: np.ndarray) -> str:
     in_place = np.concatenate([np.sort(piece) for piece in pieces])
     if (np.diff(in_place) == 1).all():
         return "within each batch"
+    if all((np.diff(piece) > 0).all() for piece in pieces):
+        return "sorted within each batch"
     steps = set((np.diff(rows) % len(rows)).tolist())
     return "rotated" if steps == {1} else "a regular pattern" if len(steps) < _FEW_STEPS else "all rows"
 
@@ -108,6 +110,8 @@ BATCH_ROWS = implement(
         return A -> pieces = A; return [pieces[place] for place in rng.permutation(len(pieces))]
     shuffled_within: rows shuffled within each batch only | can a row of the first batch ever meet one of the last?
         rng.permutation(count) -> np.arange(count); order[A] -> rng.permutation(order[A])
+    sorted_within: rows sorted within each batch | which of your lines puts the rows of a batch back into order?
+        return: [np.sort(piece) for piece in RESULT]
     last_batch_filled: a last batch filled up with rows that were used already | how often does an epoch use each row?
         order[A] -> order[min(start, max(0, count - batch_size)) :][:batch_size]
     equal_pieces: batches of nearly equal size | is it the size of a batch that is given, or the number of batches?

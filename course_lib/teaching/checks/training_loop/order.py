@@ -2,27 +2,26 @@
 
 from typing import Any
 
-from course_lib.teaching.exercises import forms
-from course_lib.teaching.exercises.kinds import Property, order
+from course_lib.teaching.exercises.kinds import Property, lettered, loop_in, order
 
 # Shown in this order; two lines are not needed.
-LINES = {
-    "A": "_, weight_gradient, bias_gradient = linear_backward(x[rows], weight, gradient)",
-    "B": "rows = order[start : start + batch_size]",
-    "C": "weight, bias = weight + rate * weight_gradient, bias + rate * bias_gradient",
-    "D": "for epoch in range(epochs):",
-    "E": "logits = linear_forward(x[rows], weight, bias)",
-    "F": "weight, bias = weight - rate * weight_gradient, bias - rate * bias_gradient",
-    "G": "order = rng.permutation(len(x))",
-    "H": "rows = rng.integers(0, len(x), batch_size)",
-    "I": "total, count, gradient = softmax_cross_entropy(logits, labels[rows])",
-    "J": "for start in range(0, len(x), batch_size):",
-}
+LINES = lettered("""
+    A  _, weight_gradient, bias_gradient = linear_backward(x[rows], weight, gradient)
+    B  rows = order[start : start + batch_size]
+    C  weight, bias = weight + rate * weight_gradient, bias + rate * bias_gradient
+    D  for epoch in range(epochs):
+    E  logits = linear_forward(x[rows], weight, bias)
+    F  weight, bias = weight - rate * weight_gradient, bias - rate * bias_gradient
+    G  order = rng.permutation(len(x))
+    H  rows = rng.integers(0, len(x), batch_size)
+    I  total, count, gradient = softmax_cross_entropy(logits, labels[rows])
+    J  for start in range(0, len(x), batch_size):
+""")
 # Which names a line reads that another line makes, and which it makes.
 _READS = {"A": "gradient rows", "B": "order start", "C": "weight_gradient", "E": "rows", "F": "weight_gradient",
           "I": "logits rows"}  # fmt: skip
 _MAKES = {"A": "weight_gradient", "B": "rows", "E": "logits", "G": "order", "H": "rows", "I": "gradient", "J": "start"}
-loop_of = forms.loop_of(LINES)
+loop_of = loop_in(LINES)
 
 
 def _names(seen: Any, right: Any) -> str | None:
