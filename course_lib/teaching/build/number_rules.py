@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from course_lib.teaching.build.backing import Backing, backings, constants, stems
+from course_lib.teaching.build.figure_texts import figure_texts
 from course_lib.teaching.build.number_words import spelled
 
 # A number: thousands with separators, a decimal, or scientific notation. Not a part of a word (V5.2), of a version or
@@ -79,7 +80,7 @@ class Problem:
 
 
 def unbacked_numbers(notebook_cells: Sequence[Mapping[str, Any]]) -> list[Problem]:
-    """Every decimal and percentage of the Markdown cells that no code cell of the same notebook backs."""
+    """Every number of the Markdown cells and of the figures' texts that no code cell of the same notebook backs."""
     code = [(section, _text(cell)) for section, cell in _in_sections(notebook_cells) if cell["cell_type"] == "code"]
     backed, near = backings(code, _claimed), defaultdict[int, set[Decimal]](set)
     for section, text in code:
@@ -87,6 +88,7 @@ def unbacked_numbers(notebook_cells: Sequence[Mapping[str, Any]]) -> list[Proble
     found = []
     for section, cell in _in_sections(notebook_cells):
         if cell["cell_type"] != "markdown":
+            found += _of_figures(cell, section, backed, near[section])
             continue
         first = bool(_HEADING.match(_text(cell)))
         for number in _numbers(_text(cell)):
@@ -94,6 +96,16 @@ def unbacked_numbers(notebook_cells: Sequence[Mapping[str, Any]]) -> list[Proble
             if not (number.is_setting and number.value in near[here]) and not _holds(number, here, backed):
                 found.append(Problem(str(cell.get("id", "")), number.literal, number.line))
     return found
+
+
+def _of_figures(
+    cell: Mapping[str, Any], section: int, backed: Sequence[Backing], near: set[Decimal]
+) -> Iterator[Problem]:
+    """Numbers of alternative texts and titles; those that the code of the section sets are settings of the figure."""
+    for text, line in figure_texts(_text(cell)):
+        for number in _numbers(text):
+            if number.value not in near and not _holds(number, section, backed):
+                yield Problem(str(cell.get("id", "")), number.literal, line)
 
 
 def _in_sections(cells: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, Mapping[str, Any]]]:

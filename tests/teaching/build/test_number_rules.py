@@ -243,3 +243,23 @@ def test_a_claim_that_never_runs_backs_nothing(code):
 def test_a_claim_in_a_function_that_is_called_or_under_a_condition_counts():
     assert literals("0.37", 'def told():\n    claim("0.37", x, "share")\n\n\ntold()') == []
     assert literals("0.37", 'if run:\n    claim("0.37", x, "share")') == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'style.show(figure, alt="The loss falls to 0.37.")',
+        'style.show(figure, alt=f"The loss of {name} falls to 0.37.")',
+        'axes.set_title("down to 0.37")',
+        'figure.suptitle("down to 0.37")',
+        'curves.draw(axes, title="down to 0.37")',
+    ],
+)
+def test_the_texts_of_a_figure_are_read(code):
+    assert literals("", code) == ["0.37"]
+    assert literals("", f"level = 0.37\n{code}") == []
+    assert literals("", f'claim("0.37", loss, "loss")\n{code}') == []
+
+
+def test_what_a_text_computes_is_its_own_affair():
+    assert literals("", 'style.show(figure, alt=f"down to {loss:.2f}")') == []
