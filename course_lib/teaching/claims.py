@@ -113,16 +113,22 @@ def _shown(value: Any) -> str:
     return f"{float(array):.10g}" if array is not None else repr(value)
 
 
-def quoted(text: str, *, report: str) -> None:
-    """Check that `text` stands in the tables kept of a source document, and show where, in a row like those of `claim`.
+def quoted(text: str, *, report: str, at: str | tuple[str, str, str]) -> None:
+    """Check that a source document gives `text` for what it stands for, and show it, in a row like those of `claim`.
 
-    Raises AssertionError when it stands nowhere in that report, ValueError for a report that is not kept.
+    `at` is the name of a fact, or (table, row, column). Raises AssertionError when something else stands there,
+    ValueError for a report that is not kept and for an `at` that names no place of it.
     """
-    from course_lib.core.reports.tables import report_number
+    from course_lib.core.reports.tables import get_report, place_of, report_number
 
+    place = place_of(report, at)
     places = report_number(text, report)
-    if not places:
-        raise AssertionError(f"{text!r} does not stand in the tables kept of the report {report!r}")
-    rest = f" and {len(places) - 1} more" if len(places) > 1 else ""
-    first = places[0]
-    cell.add(NumberRow(text, REPORTED, f"{report}, {first.table}: {first.row}, {first.column}{rest}", text))
+    if place not in places:
+        elsewhere = "; ".join(f"{one.table}: {one.row}, {one.column}" for one in places)
+        raise AssertionError(
+            f"{text!r} does not stand at {place.table}: {place.row}, {place.column} of the report {report!r}, which "
+            f"has {place.text!r} there; {text!r} stands " + (f"at {elsewhere}" if elsewhere else "nowhere in it")
+        )
+    is_fact = isinstance(at, str)
+    what = get_report(report).fact(place.row).meaning if is_fact else f"{place.table}, {place.row}, {place.column}"
+    cell.add(NumberRow(text, REPORTED, f"{report}: {what}", text))

@@ -106,14 +106,16 @@ slope = (max(0, -2 + step) - max(0, -2 - step)) / (2 * step)
 outcome("00-relu", f"{slope:.0f}")
 
 # %% [markdown] id="how-claims"
-# **Numbers in the text are checked.** When a lesson says that a loss is 2.303, a cell computes it, and `claim` compares the
-# two. If the code and the text disagree, the lesson stops with an error. A number from a report goes through `quoted`, which
-# looks it up in the table that it stands in. So you can tell three things apart: what was measured here, what somebody
-# reported, and what is only said. Open the line below to see such checks.
+# **Numbers in the text are checked, as far as a test finds them.** When a lesson says that a loss is 2.303, a cell computes
+# it, and `claim` compares the two. If the code and the text disagree, the lesson stops with an error. A number from a report
+# goes through `quoted`, which looks it up at the place in the report that it stands for. So you can tell three things apart:
+# what was measured here, what somebody reported, and what is only said. A test looks in the text of the lessons for numbers
+# that have neither check. It can miss one, and it does not read everything: if a number looks wrong, compute it. Open the
+# line below to see such checks.
 
 # %% id="how-claims-run"
 claim("2.303", np.log(10), "the loss of a classifier that gives ten classes the same probability")
-quoted("99.25", report="infinito")  # a perplexity that the first report gives
+quoted("99.25", report="infinito", at="final_perplexity")  # a perplexity that the first report gives
 
 # %% [markdown] id="how-checks"
 # **Exercises tell you what went wrong.** Each lesson has a sheet of exercises. You write a function, and `check` runs it on

@@ -262,7 +262,7 @@ assert not np.array_equal(first, second), "the next epoch uses another order"
 # {exercise: mean_of_means}
 
 # %% id="count-mean-run"
-quoted("31.25", report="theory")
+quoted("31.25", report="theory", at="batch_example_quotient")
 sample_losses = np.where(np.arange(1_000) < 992, 1.0, 3.0)  # the last eight samples are harder
 pieces = np.split(sample_losses, range(32, 1_000, 32))
 mean_of_means = np.mean([piece.mean() for piece in pieces])
@@ -634,8 +634,8 @@ claim(
 # 1.0 multiplies the loss by more than a hundred on raw pixels, and never lets it rise on standardized ones.
 
 # %% id="rate-refuted-numbers"
-quoted("0.001-0.01", report="theory")
-quoted("1.0", report="theory")
+quoted("0.001-0.01", report="theory", at=("rates", "best", "learning rate"))
+quoted("1.0", report="theory", at=("rates", "very large", "learning rate"))
 wild, tame = fifty_steps(digits.x, digits.y, rate=1.0), fifty_steps(x, digits.y, rate=1.0)
 claim("> 100", max(wild) / wild[0], "how many times the loss is multiplied at rate 1.0 on raw pixels")
 claim("1.000", max(tame) / tame[0], "the same on standardized pixels: it never rises")

@@ -334,7 +334,7 @@ claim("between 0.51 and 0.55", measured["glorot_normal"][2], "... and backward")
 # $\pm b$ has variance $b^2/3$, so Glorot's uniform bound is $\sqrt{6/(n+m)}$.
 
 # %% id="xavier-numbers-claims"
-quoted("784", report="theory")
+quoted("784", report="theory", at="inputs")
 claim("0.0357", np.sqrt(1 / 784), "LeCun, 784 inputs")
 claim("0.0468", np.sqrt(2 / (784 + 128)), "Glorot, 784 inputs and 128 outputs")
 assert np.sqrt(1 / 128) == np.sqrt(2 / (128 + 128)), "equal only when the layer is square"

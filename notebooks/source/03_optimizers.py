@@ -92,7 +92,7 @@ claim("> 1000", 0.01 / other, "how many times closer than the goal momentum come
 from course_lib.by_hand.optimizers import momentum_step
 
 # %% id="momentum-source-claims"
-quoted("0.9", report="theory")
+quoted("0.9", report="theory", at="momentum")
 
 # %% id="momentum-source-then"
 show_source(momentum_step)
@@ -588,8 +588,8 @@ assert defaults == {"lr": library.lr, "betas": library.betas, "eps": library.eps
 print(defaults)
 
 # %% id="adam-defaults-claims"
-for text in ("0.9", "0.999", "0.001"):
-    quoted(text, report="theory")
+for text, fact in (("0.9", "beta1"), ("0.999", "beta2"), ("0.001", "adam_rate")):
+    quoted(text, report="theory", at=fact)
 
 # %% [markdown] id="idioms"
 # A word on notation. Our source writes `gradient²`, `gradients = backprop(loss)` and `optimizer.step(gradients)`.

@@ -99,9 +99,9 @@ claim(
 # `1.0`, which "may diverge", is among its best (median of five); Adam at the same `1.0` is ruined.
 
 # %% id="refuted-range-run"
-quoted("0.001-0.01", report="theory")
-quoted("0.0001", report="theory")
-quoted("1.0", report="theory")
+quoted("0.001-0.01", report="theory", at=("rates", "best", "learning rate"))
+quoted("0.0001", report="theory", at=("rates", "very small", "learning rate"))
+quoted("1.0", report="theory", at=("rates", "very large", "learning rate"))
 assert np.isclose(rates[8], 1.0)
 inside = (rates > 0.9e-3) & (rates < 1.1e-2)
 claim("0.001", rates[inside].min(), "the lowest rate of the range that was tried")
@@ -579,7 +579,7 @@ except TypeError as error:
 # %% id="bugs-power-claims"
 claim("1", 2 ^ 3, "2 ^ 3 in Python, which is not 8")
 claim("8", 2**3, "2 ** 3")
-quoted("0.95", report="theory")
+quoted("0.95", report="theory", at="exponential_factor")
 
 # %% id="bugs-predict" tags=["nbval-ignore-output"]
 predict("04-modulo")
@@ -876,7 +876,7 @@ claim("32", updates_per_epoch(1_000, 32, accumulate=1, drop_last=False), "1,000 
 claim("31", updates_per_epoch(1_000, 32, accumulate=1, drop_last=True), "with drop_last")
 claim("8", updates_per_epoch(1_000, 32, accumulate=4, drop_last=False), "four batches accumulated")
 claim("1,250", 50 * updates_per_epoch(10_000, 100, 4, False), "updates where the source counts 5,000")
-quoted("5,000", report="theory")
+quoted("5,000", report="theory", at="iteration_example_total")
 
 # %% [markdown] id="count-horizon"
 # Who counts wrongly pays with the schedule. A cosine over 5,000 "iterations" of which only 1,250 are updates ends its training
@@ -895,7 +895,7 @@ claim("0", schedules.cosine_with_warmup(1_250)(1_250), "the same when updates we
 # four batch sizes, and then the same number of *steps*, all at rate `0.05`.
 
 # %% id="count-epochs-run-claims"
-quoted("100", report="theory")
+quoted("100", report="theory", at=("defaults", "epochs", "value"))
 
 # %% id="count-epochs-run" tags=["nbval-ignore-output"]
 SIZES = (8, 32, 128, 512)

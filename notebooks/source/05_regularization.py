@@ -439,7 +439,7 @@ with np.errstate(invalid="ignore"):
 assert np.isnan(source_at_one).all(), "0 / 0"
 
 # %% id="dropout-names-quoted"
-quoted("0.5", report="theory")
+quoted("0.5", report="theory", at="dropout_rate")
 
 # %% [markdown] id="dropout-why"
 # **Why does it work?** "It prevents co-adaptation", says our source: no unit can rely on another being there. That is

@@ -76,7 +76,7 @@ assert not any(best == lowest and last - lowest <= 5 for last, best in stops.val
 # sections 2 and 3. Here is the same rule as a function of the losses:
 
 # %% id="rule-source-claims"
-quoted("10", report="theory")
+quoted("10", report="theory", at="patience")
 
 # %% id="rule-source"
 show_source(early_stopping)
@@ -829,8 +829,8 @@ claim("> 0.05", between_folds.mean(), "spread between the folds of one sample: r
 # one, still lies outside of all of it.
 
 # %% id="folds-quoted"
-quoted("60-80%", report="theory")
-quoted("10-20%", report="theory")
+quoted("60-80%", report="theory", at=("split", "train", "typical share"))
+quoted("10-20%", report="theory", at=("split", "validation", "typical share"))
 lowest, highest = 60 + 10 + 10, 80 + 20 + 20
 claim("80", lowest, "the sum of its lowest shares, in hundredths")
 claim("120", highest, "the sum of its highest")
@@ -870,7 +870,7 @@ claim("187,500", steps_large, "updates in 100 epochs of 60,000 images")
 # 187,500 for `60_000`. With early stopping the number of epochs becomes what it should be, an upper limit.
 
 # %% id="seeds-quoted"
-quoted("100", report="theory")
+quoted("100", report="theory", at=("defaults", "epochs", "value"))
 
 # %% [markdown] id="recall"
 # ## 11 Recall

@@ -812,7 +812,7 @@ later = paired_comparison(accuracies, at_15).interval
 print(f"gained after epoch 15: {later.mean:+.3f}, 95 % {later.low:+.3f} to {later.high:+.3f}")
 
 # %% id="recipe-claim"
-quoted("0.001", report="theory")
+quoted("0.001", report="theory", at=("defaults", "learning rate", "value"))
 claim(">= 0.95", interval.low, "accuracy of the recipe, lower end of the interval of five seeds")
 claim("< 0.03", later.high, "what epochs 16 to 100 add to the accuracy, upper end of the interval")
 

@@ -1266,7 +1266,7 @@ claim("< 194", 2 * (64 - 1) / 64 * gradients / 1e6, "MB for each of 64: hardly t
 # memory.)
 
 # %% id="audit-claims-2"
-quoted("4.5 it/s", report="infinito")
+quoted("4.5 it/s", report="infinito", at="train_speed")
 
 # %% id="audit"
 reached = 4.5 * total(large).flops

@@ -43,7 +43,7 @@ from course_lib.teaching.build.source import show_source
 
 # %% id="setup-quoted"
 torch.set_printoptions(precision=3, sci_mode=False)
-quoted("30,169,746", report="infinito")
+quoted("30,169,746", report="infinito", at="parameters")
 
 # %% [markdown] id="try-first"
 # ## Try first
@@ -555,8 +555,8 @@ print({name: round(value, 4) for name, value in numbers_of_the_report.items()})
 # add any, and once the memory is full the number falls, because a slot that is overwritten starts again at 0.
 
 # %% id="reported-claims"
-quoted("1.41%", report="infinito_repository")
-quoted("256/256", report="infinito_repository")
+quoted("1.41%", report="infinito_repository", at="utilization")
+quoted("256/256", report="infinito_repository", at="occupied_slots")
 claim("3.6", 0.0141 / (1 / 256), "the reported utilization in units of an even read")
 filled = [told["occupied_slots"] for told in after_call]
 assert filled == [min(call, 256) for call in range(1, 301)], "one slot more with each call, up to 256"
@@ -823,7 +823,7 @@ claim("5,120,000", big_full.output.weight.numel(), "numbers that FULL saves by s
 # %% id="count-absent-run"
 from course_lib.infinito.report.analysis import parameters_of_absent_positions, parameters_of_absent_words
 
-quoted("100", report="infinito_repository")
+quoted("100", report="infinito_repository", at="words")
 words = parameters_of_absent_words(AS_REPORTED, words_in_use=101)
 places = parameters_of_absent_positions(AS_REPORTED, tokens=256)
 claim("10,146,475", words, "parameters of 9,899 words that never occur")
@@ -851,8 +851,8 @@ from course_lib.infinito.report.analysis import attention_maps
 from course_lib.infinito.report.integration import first_metrics
 
 # %% id="phi-setup-claims"
-quoted("0.9325", report="infinito_repository")
-quoted("0.93", report="infinito_repository")
+quoted("0.9325", report="infinito_repository", at="untrained_phi")
+quoted("0.93", report="infinito_repository", at="phi")
 
 # %% id="phi-setup-then"
 wide = replace(AS_REPORTED, vocabulary=104, width=128, heads=4, layers=2, feed_forward=256)

@@ -42,8 +42,8 @@ from course_lib.teaching.build.source import show_source
 report = get_report("infinito")
 
 # %% id="setup-quoted-claims"
-quoted("99.25", report="infinito")
-quoted("5.2", report="infinito")
+quoted("99.25", report="infinito", at="final_perplexity")
+quoted("5.2", report="infinito", at="version")
 
 # %% [markdown] id="try-first"
 # ## Try first
@@ -71,7 +71,7 @@ print(f"your number: {mine}   the best forecaster, on {len(fresh):,} fresh token
 # architecture, with any memory. Keep that number: it is the **floor**. In section 4 you compute it on paper.
 
 # %% id="try-first-claim"
-quoted("100", report="infinito_repository")
+quoted("100", report="infinito_repository", at="words")
 claim("> 92", best, "perplexity of the best forecaster on a fresh sample")
 claim("< 93", best, "the same")
 
@@ -133,8 +133,8 @@ for band in audit.BANDS:
 from course_lib.by_hand.entropies import rates_after_epochs
 
 # %% id="rates-source-claims"
-quoted("1e-4", report="infinito")
-quoted("1e-6", report="infinito_repository")
+quoted("1e-4", report="infinito", at="learning_rate")
+quoted("1e-6", report="infinito_repository", at="lowest_rate")
 
 # %% id="rates-source-then"
 show_source(rates_after_epochs)
@@ -193,7 +193,7 @@ claim("13 of 14", sum(agree), "improvements that follow from their rows")
 
 # %% id="columns-headline-claims"
 first, last = val[0], val[-1]
-quoted("92.3%", report="infinito")
+quoted("92.3%", report="infinito", at="reduction")
 claim("92.3 %", 100 * (1 - last / first), "reduction from epoch 1 to epoch 15")
 claim("13.0", first / last, "its factor; the report has 13.0x")
 
@@ -213,8 +213,8 @@ for name in ("train_speed", "validation_speed", "seconds", "time_goal"):
     print(f"{name:<18}{report.fact(name).text}")
 
 # %% id="times-run-claims"
-quoted("4.5", report="infinito")
-quoted("15.5", report="infinito")
+quoted("4.5", report="infinito", at="train_speed")
+quoted("15.5", report="infinito", at="validation_speed")
 training = 15 * 13 / report.fact("train_speed").value
 validation = 15 * 13 / report.fact("validation_speed").value
 claim("43", training, "seconds of training")
@@ -381,7 +381,7 @@ from course_lib.text.synthetic import REPORTED
 
 # %% id="ladder-best-claims"
 claim("20.5", REPORTED.mean_length + 1, "tokens of a sentence, on average")
-quoted("4.5976", report="infinito")
+quoted("4.5976", report="infinito", at="best_loss")
 claim("99.25", math.exp(report.fact("best_loss").value), "perplexity of the best checkpoint")
 claim("0.022", report.fact("best_loss").value - unigram_entropy(), "nats above counting symbols")
 claim(
@@ -746,7 +746,7 @@ claim("> 110", points[-1].held_out, "and on fresh text: worse than knowing the s
 train, below = epochs.column("train perplexity"), 0
 below = sum(v < t for v, t in zip(val, train, strict=True))
 claim("15 of 15", below, "rows of the report in which validation is better than training")
-quoted("99.57", report="infinito")
+quoted("99.57", report="infinito", at=("epochs", "15", "train perplexity"))
 claim("0.3 %", 100 * (train[-1] / val[-1] - 1), "the gap of the report after epoch 15")
 
 # %% id="gap-why" tags=["nbval-ignore-output"]
@@ -815,8 +815,12 @@ for epoch, text in enumerate(OTHER_RUN, start=1):
 
 # %% id="seeds-two-claims"
 for epoch, text in enumerate(OTHER_RUN, start=1):
-    quoted(text, report="infinito_repository")
-    quoted(epochs.texts("val perplexity")[epoch - 1], report="infinito")
+    quoted(text, report="infinito_repository", at=f"other_run_epoch_{epoch}")
+    quoted(
+        epochs.texts("val perplexity")[epoch - 1],
+        report="infinito",
+        at=("epochs", str(epoch), "val perplexity"),
+    )
 
 # %% [markdown] id="seeds-why"
 # Two runs with one seed that differ in every epoch that both logged. The seed was set after the text had been drawn (sheet 08
@@ -862,7 +866,7 @@ claim("0.27 %", 100 * (1294.81 / val[0] - 1), "distance of the two runs of seed 
 
 # %% id="spread-run"
 repeated = [np.random.default_rng(42).normal() for _ in range(10)]
-quoted("std = 0.000000", report="infinito")
+quoted("std = 0.000000", report="infinito", at="std_now")
 claim("0.000000", np.std(repeated), "spread of ten dice rolls with one seed")
 others = [np.random.default_rng(seed).normal() for seed in range(10)]
 claim("> 0.3", np.std(others), "spread of ten dice rolls with ten seeds")
@@ -878,7 +882,7 @@ from scipy.stats import t as student
 from scipy.stats import ttest_ind
 
 # %% id="p-run-claims"
-quoted("p = 0.039", report="infinito")
+quoted("p = 0.039", report="infinito", at="p_before")
 groups = np.random.default_rng(0).normal(size=(10_000, 2, 10))
 p = ttest_ind(groups[:, 0], groups[:, 1], axis=1).pvalue  # (10_000,)
 claim(
@@ -904,8 +908,8 @@ print("p of two groups without any spread:", no_p, "  p > 0.05:", bool(no_p > 0.
 # training and in evaluation alike: 13 + 13 per epoch.
 
 # %% id="memory-count"
-quoted("1.41%", report="infinito_repository")
-quoted("256/256", report="infinito_repository")
+quoted("1.41%", report="infinito_repository", at="utilization")
+quoted("256/256", report="infinito_repository", at="occupied_slots")
 claim("390", 15 * (13 + 13), "writes in 15 epochs")
 claim("10", math.ceil(256 / 26), "the epoch in which 256 slots are full")
 
@@ -948,8 +952,14 @@ for name in ("expected_perplexity", "expected_vocabulary", "expected_epochs"):
     print(f"{name:<22}{report.fact(name).text}")
 
 # %% id="forecast-run-claims"
-for text in ("212.22", "204.66", "207.15", "216.46", "187.08"):
-    quoted(text, report="infinito_repository")
+for text, fact in (
+    ("212.22", "real_perplexity"),
+    ("204.66", "real_perplexity_faster"),
+    ("207.15", "model_b"),
+    ("216.46", "model_a"),
+    ("187.08", "causal_baseline"),
+):
+    quoted(text, report="infinito_repository", at=fact)
 claim("> 2.5", 212.22 / 80, "the run of 20 epochs against the upper end of the forecast")
 claim("> 2.5", 204.66 / 80, "the lowest of that code, after 5 epochs, against the same")
 claim("> 1.05", 204.66 / 187.08, "and against the causal baseline")

@@ -240,8 +240,8 @@ check("resume_passes", resume_passes)
 # %% id="one-seed-runs"
 from course_lib.teaching.claims import quoted
 
-quoted("1,291.31", report="infinito")
-quoted("1294.81", report="infinito_repository")
+quoted("1,291.31", report="infinito", at="first_perplexity")
+quoted("1294.81", report="infinito_repository", at="other_run_epoch_1")
 for epoch, (reported, other) in enumerate(zip(REPORTED, OTHER, strict=True), start=1):
     print(f"epoch {epoch}   reported {reported:>8.2f}   the other run {other:>8.2f}")
 for name, seed_first in (("data first", False), ("seed first", True)):

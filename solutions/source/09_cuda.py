@@ -302,7 +302,7 @@ check("union_gradient", union_gradient)
 from course_lib.core.reports.neuronet import REPORT
 from course_lib.teaching.checks.cuda.audit import starts
 
-quoted("80%", report="neuronet")
+quoted("80%", report="neuronet", at="loader_saving")
 for name in ("loader_saving", "steps_per_epoch", "speed", "epoch_seconds", "gpu_use", "last_epoch"):
     fact = REPORT.fact(name)
     print(f"{fact.text:<10} {fact.meaning}")

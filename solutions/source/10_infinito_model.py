@@ -145,7 +145,7 @@ check("order_segment", order)
 # %% id="count-quoted"
 from course_lib.teaching.claims import claim, quoted
 
-quoted("30,169,746", report="infinito")
+quoted("30,169,746", report="infinito", at="parameters")
 claim("493,442", 329_281 + 164_160 + 1, "parameters of memory, metrics and noise, counted in the lesson")
 
 # %% id="count" exercise="count_infinito" function="course_lib.by_hand.attention:count_parameters"
@@ -218,7 +218,7 @@ check("find_the_leaks", faults)
 from course_lib.infinito.report.as_reported import ReportedMemory
 from course_lib.teaching.build.source import show_source
 
-quoted("1.41%", report="infinito_repository")
+quoted("1.41%", report="infinito_repository", at="utilization")
 show_source(ReportedMemory._count)
 
 # %% id="audit-sheet" tags=["sheet"]

@@ -213,9 +213,9 @@ check("name_the_runs", what)
 # colon: `"supported"`, `"not shown"` or `"contradicted"`.
 
 # %% id="improvement-quoted"
-quoted("92.3%", report="infinito")
-quoted("1,291.31", report="infinito")
-quoted("99.25", report="infinito")
+quoted("92.3%", report="infinito", at="reduction")
+quoted("1,291.31", report="infinito", at="first_perplexity")
+quoted("99.25", report="infinito", at="final_perplexity")
 
 # %% id="improvement-sheet" tags=["sheet"]
 improvement = {
@@ -254,10 +254,10 @@ check("audit_improvement", improvement)
 # sentence: `"supported"`, `"not shown"` or `"contradicted"`.
 
 # %% id="seeds-quoted"
-quoted("p = 0.039", report="infinito")
-quoted("std = 0.000000", report="infinito")
-quoted("0.039", report="infinito")
-quoted("0.000000", report="infinito")
+quoted("p = 0.039", report="infinito", at="p_before")
+quoted("std = 0.000000", report="infinito", at="std_now")
+quoted("0.039", report="infinito", at="p_before")
+quoted("0.000000", report="infinito", at="std_now")
 
 # %% id="seeds-sheet" tags=["sheet"]
 level = 0.05

@@ -141,18 +141,51 @@ def test_every_number_holds_as_it_is_formatted(value, decimals):
     assert holds(f"{value:.{decimals}e}", value)
 
 
-def test_a_quotation_says_where_it_stands(capsys):
-    quoted("99.25", report="infinito")
+@pytest.mark.parametrize(
+    ("text", "at", "says"),
+    [
+        ("99.25", "final_perplexity", "infinito: validation perplexity after the last epoch"),
+        ("99.25", ("epochs", "15", "val perplexity"), "infinito: epochs, 15, val perplexity"),
+        ("92.3 %", "reduction", "infinito: fall of the validation perplexity"),
+    ],
+)
+def test_a_quotation_says_where_it_stands(capsys, text, at, says):
+    quoted(text, report="infinito", at=at)
     out = capsys.readouterr().out
-    assert out.startswith("       99.25   in the report   infinito, ")
+    assert "   in the report   " in out
+    assert says in out
     assert out.count("\n") == 1
 
 
-def test_a_number_that_the_report_does_not_hold_is_no_quotation():
-    with pytest.raises(AssertionError, match=r"'98\.7654' does not stand in the tables kept of the report 'infinito'"):
-        quoted("98.7654", report="infinito")
-    with pytest.raises(ValueError, match="unknown report"):
-        quoted("99.25", report="infinity")
+@pytest.mark.parametrize(
+    ("text", "at", "says"),
+    [
+        ("98.7654", "final_perplexity", "'98.7654' stands nowhere in it"),
+        ("4%", ("epochs", "15", "improvement"), "which has '0.1%' there; '4%' stands at phases: 2, improvement"),
+        ("99.57", ("epochs", "15", "val perplexity"), "which has '99.25' there; '99.57' stands at facts: final_train"),
+        ("99.25", "best_loss", "'99.25' does not stand at facts: best_loss, value of the report 'infinito'"),
+        ("92.3", "reduction", "which has '92.3%' there"),
+    ],
+)
+def test_a_number_that_stands_elsewhere_in_the_report_is_no_quotation(text, at, says):
+    with pytest.raises(AssertionError) as caught:
+        quoted(text, report="infinito", at=at)
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("report", "at", "says"),
+    [
+        ("infinity", "final_perplexity", "unknown report"),
+        ("infinito", "perplexity", "has no fact 'perplexity'"),
+        ("infinito", ("epoch", "15", "improvement"), "has no table 'epoch'"),
+        ("infinito", ("epochs", "15", "perplexity"), "has no column 'perplexity'"),
+        ("infinito", ("epochs", "16", "improvement"), "must have one row '16', found 0"),
+    ],
+)
+def test_a_place_that_a_report_does_not_have_is_named(report, at, says):
+    with pytest.raises(ValueError, match=says):
+        quoted("99.25", report=report, at=at)
 
 
 def test_the_spread_over_seeds_is_kept_and_one_seed_has_none(monkeypatch):

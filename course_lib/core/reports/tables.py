@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from course_lib.core.reports import golden_seeds, infinito, neuronet, repositories, theory, velora
 from course_lib.core.reports.record import Fact, Report, Table, number, number_texts
 
-__all__ = ["NAMES", "Fact", "Place", "Report", "Table", "get_report", "number", "report_number"]
+__all__ = ["NAMES", "Fact", "Place", "Report", "Table", "get_report", "number", "place_of", "report_number"]
 
 # The five source documents; the repositories are kept apart, under names that say so.
 _SOURCES = (infinito.REPORT, golden_seeds.REPORT, neuronet.REPORT, velora.REPORT, theory.REPORT)
@@ -43,6 +43,20 @@ def report_number(text: str, report: str) -> list[Place]:
     if not wanted:
         raise ValueError(f"text must name something to look for, got {text!r}")
     return [place for place in _places(get_report(report)) if wanted in _keys(place.text)]
+
+
+def place_of(report: str, at: str | tuple[str, str, str]) -> Place:
+    """The place that the name of a fact, or (table, row, column), names; `ValueError` that says what is not there."""
+    source = get_report(report)
+    if isinstance(at, str):
+        return Place(report, "facts", at, "value", source.fact(at).text)
+    table_name, row, column = at
+    table = source.table(table_name)
+    found = [text for cells, text in zip(table.rows, table.texts(column), strict=True) if cells[0] == row]
+    if len(found) != 1:
+        rows = [cells[0] for cells in table.rows]
+        raise ValueError(f"table {table_name!r} must have one row {row!r}, found {len(found)}; its rows are {rows}")
+    return Place(report, table_name, row, column, found[0])
 
 
 def _places(source: Report) -> list[Place]:

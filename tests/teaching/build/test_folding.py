@@ -21,7 +21,7 @@ def role_of(text, *later):
         ('claim("1", 1, "one")', "check"),
         ('low = min(values)\nclaim("> 0", low, "lowest")\nassert low < 9', "check"),
         ('for name in names:\n    claim("1", name, name)', "check"),
-        ('quoted("99.25", report="infinito")', "check"),
+        ('quoted("99.25", report="infinito", at="final_perplexity")', "check"),
         ('predict("01-leak")', "question"),
         ('share = "all"\noutcome("01-leak", share)', "question"),
         ('figure, axes = style.canvas()\naxes.set(xlabel="x")\nstyle.show(figure, alt="a")', "figure"),
