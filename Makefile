@@ -25,9 +25,12 @@ help:  ## this list
 lab: $(READY)  ## open the course in JupyterLab (ARGS="--no-browser --port 8890" go to JupyterLab)
 	@$(PY) -m course_lib lab $(ARGS)
 
+# What the notebooks claimed, with the values of this run.
+CLAIMS := $(VENV)/claims.jsonl
+
 test: $(READY)  ## every test, with the notebooks, in two processes; prints where the time went (ARGS go to pytest)
 	@times=$$(cat $(VENV)/install-times 2>/dev/null); rm -f $(VENV)/install-times; \
-	COURSE_INSTALL_TIMES="$$times" $(PY) -m pytest --nbval $(PROCESSES) $(ARGS)
+	COURSE_INSTALL_TIMES="$$times" $(PY) -m pytest --nbval $(PROCESSES) --claims-log $(CLAIMS) $(ARGS)
 
 check: $(READY)  ## style, types, and whether the notebooks are those of their sources
 	$(PY) -m ruff check

@@ -53,15 +53,4 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     os.environ["COURSE_NOTEBOOK"] = f"{item.path.parent.name}/{item.path.stem}" if notebook else ""
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """--claims-log FILE: every number that the notebooks claim, with its value, is added to the file."""
-    parser.addoption("--claims-log", metavar="FILE", help="write what the notebooks claim, a line of JSON each")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Kernels read the name of the file from the environment, which they inherit."""
-    if config.getoption("--claims-log"):
-        os.environ["COURSE_CLAIMS_LOG"] = str(Path(config.getoption("--claims-log")).absolute())
-
-
-pytest_plugins = ["pytester", "tests.ledger", "tests.processes"]
+pytest_plugins = ["pytester", "tests.claims_log", "tests.ledger", "tests.processes"]

@@ -142,6 +142,14 @@ def bands_table(numbers: Sequence[Number]) -> str:
     return "\n".join(lines)
 
 
+def widest_bands(numbers: Sequence[Number], count: int = 10) -> str:
+    """How many bands there are, and a table of those that are widest over their spread over seeds."""
+    bounded = [one for one in numbers if one.width is not None]
+    measured = sorted((one for one in bounded if one.spreads is not None), key=lambda one: -(one.spreads or 0.0))
+    told = f"{len(numbers)} numbers, {len(bounded)} of them bands or bounds, {len(measured)} with a spread over seeds"
+    return f"{told}; the widest over it:\n{bands_table(measured[:count])}" if measured else told
+
+
 def _cell(number: float | None) -> str:
     return "" if number is None else f"{number:.4g}" if math.isfinite(number) else str(number)
 
