@@ -9,7 +9,9 @@ from packaging.requirements import Requirement
 
 from course_lib import __version__
 from course_lib.core.files import course_root
+from course_lib.core.reports.tables import report_number
 from course_lib.teaching.build.lessons import PARTS
+from course_lib.teaching.build.number_rules import unbacked_numbers
 
 ROOT = course_root()
 PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
@@ -148,3 +150,17 @@ def test_the_tree_is_one() -> None:
 def test_a_room_that_is_missing_in_the_tree_is_seen() -> None:
     text = "```\nby_hand/  formulas\ncore/  the rest\n    reports/  tables\n```"
     assert tree_in(text) == {"by_hand": "formulas", "core": "the rest", "core/reports": "tables"}
+
+
+# The numbers of the README: the report that states each, and how it is written there.
+STATED = {
+    "99.25": ("infinito", "99.25"),
+    "+54 %": ("golden_seeds", "+54%"),
+    "86.75 %": ("neuronet", "86.75%"),
+}
+
+
+def test_every_decimal_and_percentage_of_the_readme_stands_in_a_report() -> None:
+    cell = {"cell_type": "markdown", "id": "README", "source": TEXT["README.md"]}
+    assert {one.literal for one in unbacked_numbers([cell])} == set(STATED)
+    assert all(report_number(text, report) for report, text in STATED.values())

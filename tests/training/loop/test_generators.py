@@ -266,6 +266,6 @@ def test_a_checkpoint_of_an_earlier_version_begins_the_missing_generators_from_t
     path = checkpoint.save(state, tmp_path)
     other = new_state(dropout=0.2)
     checkpoint.load(path, other)
-    assert all(torch.equal(other.noise[name], states[0][name]) for name in states[0])
+    assert all(torch.equal(other.generators[name], states[0][name]) for name in states[0])
     fit(other, blob_loader(), mixing, epochs=1)
     assert other.epoch == 1
