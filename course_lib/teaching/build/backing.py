@@ -41,7 +41,7 @@ def stems(text: str) -> frozenset[str]:
 def backings(code: Sequence[tuple[int, str]], numbers: Callable[[str], Iterator[Decimal]]) -> list[Backing]:
     """What the cells, (section, code) each, claim and quote in lines that run. Code that is no Python backs nothing."""
     trees = [(section, tree) for section, text in code if (tree := _parsed(text))]
-    called = {node.id for _, tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name) and _is_read(node)}
+    called = _reached([tree for _, tree in trees])
     found = []
     for section, tree in trees:
         for call in _calls_that_run(tree, called):
@@ -59,25 +59,60 @@ def _parsed(text: str) -> ast.Module | None:
         return None
 
 
-def _is_read(node: ast.Name) -> bool:
-    return isinstance(node.ctx, ast.Load)
+def _reached(trees: Sequence[ast.Module]) -> set[str]:
+    """The names that are read in code that runs: at the top, or in a function whose name is among them."""
+    names: set[str] = set()
+    while True:
+        nodes = [node for tree in trees for node in _that_run(tree, names)]
+        read = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+        if read <= names:
+            return names
+        names |= read
 
 
-def _calls_that_run(node: ast.AST, called: set[str]) -> Iterator[ast.Call]:
-    """The calls of a cell, without those that never happen: under `if False`, in a function that nobody calls."""
-    if isinstance(node, ast.Lambda):
-        return
+def _calls_that_run(tree: ast.AST, called: set[str]) -> Iterator[ast.Call]:
+    yield from (node for node in _that_run(tree, called) if isinstance(node, ast.Call))
+
+
+def _that_run(node: ast.AST, called: set[str]) -> Iterator[ast.AST]:
+    """The nodes of a cell, without those that never run: under `if False`, behind `return`, in an uncalled function."""
     if isinstance(node, ast.FunctionDef) and node.name not in called:
         return
-    parts = list(ast.iter_child_nodes(node))
-    if isinstance(node, ast.If | ast.While) and isinstance(node.test, ast.Constant):
-        parts = list(node.body if node.test.value else node.orelse)
+    yield node
+    for name, part in ast.iter_fields(node):
+        if name in _parts_left_out(node):
+            continue
+        for one in part if isinstance(part, list) else [part]:
+            if isinstance(one, ast.AST) and not isinstance(one, ast.Lambda):
+                yield from _that_run(one, called)
+            if isinstance(one, ast.Return | ast.Raise | ast.Break | ast.Continue):
+                break
+
+
+def _parts_left_out(node: ast.AST) -> set[str]:
+    if isinstance(node, ast.If | ast.While | ast.IfExp):
+        known = _known(node.test)
+        return set() if known is None else {"orelse"} if known else {"body"}
     if isinstance(node, ast.For) and isinstance(node.iter, ast.List | ast.Tuple) and not node.iter.elts:
-        parts = list(node.orelse)
-    if isinstance(node, ast.Call):
-        yield node
-    for part in parts:
-        yield from _calls_that_run(part, called)
+        return {"body"}
+    if isinstance(node, ast.BoolOp) and _known(node.values[0]) is isinstance(node.op, ast.Or):
+        return {"values"}
+    return set()
+
+
+def _known(test: ast.expr) -> bool | None:
+    """Whether a condition holds that is written in constants alone, such as `not True` or `1 > 2`; None for others."""
+    if isinstance(test, ast.Constant):
+        return bool(test.value)
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        inner = _known(test.operand)
+        return None if inner is None else not inner
+    if isinstance(test, ast.Compare) and all(isinstance(one, ast.Constant) for one in [test.left, *test.comparators]):
+        try:
+            return bool(eval(compile(ast.Expression(test), "<condition>", "eval"), {"__builtins__": {}}))
+        except TypeError:  # such as 1 < "a": the cell fails where it stands, and the lesson with it
+            return None
+    return None
 
 
 def _of_call(call: ast.Call, text: str, section: int, numbers: Callable[[str], Iterator[Decimal]]) -> Iterator[Backing]:

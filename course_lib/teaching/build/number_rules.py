@@ -62,7 +62,13 @@ _FORMULA = re.compile(r"(?<!\\)\$\$.+?\$\$|(?<![\\$])\$(?!\s)[^$]+?(?<![\s\\])\$
 
 _UP = r"above|over|more than|greater than|larger than|higher than|at least|exceeds?|>=?|≥"
 _DOWN = r"below|under|less than|fewer than|smaller than|lower than|at most|up to|<=?|≤"
-_DIRECTION = re.compile(rf"(?i)(?P<not>\b(?:not|never|no)\s+)?(?:(?<!\w)(?P<up>{_UP})|(?<!\w)(?:{_DOWN}))[\s$*_`]*$")
+_ABOUT = r"(?:about|roughly|around|nearly|some|the|that of|a)"
+_DIRECTION = re.compile(
+    rf"(?i)(?P<not>\b(?:not|never|no)\s+)?(?:(?<!\w)(?P<up>{_UP})|(?<!\w)(?:{_DOWN}))(?:\s+{_ABOUT})?[\s$*_`]*$"
+)
+_AFTER = re.compile(
+    r"(?i)[\s$*_`]*(?:\s|\b)or\s+(?:(?P<up>more|above|higher|larger|greater)|less|fewer|below|lower|smaller)\b"
+)
 _HEADING = re.compile(r"(?m)^#{1,2} ")
 _SENTENCE_END = re.compile(r"[.!?:](?=\s)|\n\s*\n|\n\s*[-|]")
 
@@ -165,8 +171,8 @@ def _numbers(markdown: str) -> Iterator[_Number]:
     found += [one for one in spelled(text) if not any(start <= one[0] < end for start, end in code)]
     for place, literal, value in sorted(found):
         is_setting = any(start <= place < end for start, end in spans)
-        before = _DIRECTION.search(text[:place])
-        direction = "" if before is None else _direction(before)
+        before, after = _DIRECTION.search(text[:place]), _AFTER.match(text, place + len(literal))
+        direction = _direction(before) if before else "<>"[bool(after["up"])] if after else ""
         line, headings = text.count("\n", 0, place) + 1, len(_HEADING.findall(text[: place + 1]))
         yield _Number(literal, value, line, is_setting, direction, _sentence(text, place), headings)
 

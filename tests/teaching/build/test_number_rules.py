@@ -218,6 +218,12 @@ def test_a_claim_of_the_other_direction_backs_nothing(text, code):
     )
 
 
+@pytest.mark.parametrize("text", ["below roughly 0.95", "lower than the 95 %", "0.95 or less", "**95 %** or below"])
+def test_a_direction_is_seen_past_a_small_word_and_behind_the_number(text):
+    assert len(literals(text, 'claim("> 0.95", value, "accuracy")')) == 1
+    assert literals(text, 'claim("< 0.95", value, "accuracy")') == []
+
+
 def test_a_claim_of_another_section_backs_what_names_its_subject():
     claimed = 'claim("0.93", accuracy, "accuracy on the test part")'
     assert two_sections("The test accuracy was 0.93.", "", claimed) == []
@@ -234,6 +240,13 @@ def test_a_claim_of_another_section_backs_what_names_its_subject():
         'later = lambda: claim("0.37", x, "share")',
         'for one in []:\n    claim("0.37", x, "share")',
         'text = \'claim("0.37", x, "share")\'',
+        'if not True:\n    claim("0.37", x, "share")',
+        'if 1 > 2:\n    claim("0.37", x, "share")',
+        'False and claim("0.37", x, "share")',
+        'raise SystemExit\nclaim("0.37", x, "share")',
+        'def told():\n    return 1\n    claim("0.37", x, "share")\n\n\ntold()',
+        'def told():\n    claim("0.37", x, "share")\n\n\ndef never():\n    told()',
+        'def told():\n    claim("0.37", x, "share")\n    told()',
     ],
 )
 def test_a_claim_that_never_runs_backs_nothing(code):
@@ -243,6 +256,8 @@ def test_a_claim_that_never_runs_backs_nothing(code):
 def test_a_claim_in_a_function_that_is_called_or_under_a_condition_counts():
     assert literals("0.37", 'def told():\n    claim("0.37", x, "share")\n\n\ntold()') == []
     assert literals("0.37", 'if run:\n    claim("0.37", x, "share")') == []
+    assert literals("0.37", 'if 2 > 1:\n    claim("0.37", x, "share")') == []
+    assert literals("0.37", 'def a():\n    claim("0.37", x, "b")\n\n\ndef b():\n    a()\n\n\nb()') == []
 
 
 @pytest.mark.parametrize(
