@@ -42,7 +42,7 @@ SPELLED = {
         "schedules-reading": {"a third": "definition"},
         "count-horizon": {"a quarter": "arithmetic"},
         "count-epochs-reading": {"a quarter": "arithmetic"},
-        "sensitivity-figure": {"95 %": "setting", "0.0001": "drawn", "0.01": "drawn"},
+        "sensitivity-figure": {"95 %": "setting", "0.01": "drawn"},
         "range-figure": {"0.5": "drawn"},
         "schedules-figure": {"0.04": "drawn", "a third": "definition"},
         "scaling-figure": {"95 %": "setting"},

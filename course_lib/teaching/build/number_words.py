@@ -23,10 +23,11 @@ _PATTERNS = {
     ),
     "times": re.compile(rf"(?i)(?<![\w/.,])(?P<a>{_COUNT})\s+times{_THAN}"),
     "twice": re.compile(rf"(?i)\b(?:twice|double)(?={_AS_OR_MORE}|[ \n](?:the|that)\b)"),
-    "fold": re.compile(rf"(?i)(?<![\w/.,])(?P<a>{_COUNT})(?:-?fold\b|x(?=[\s,.;]))"),
+    "fold": re.compile(rf"(?i)(?<![\w/.,])(?P<a>{_NAMES}|\d+)(?:-?fold\b|x(?=[\s,.;]))"),
     "percent": re.compile(rf"(?i)(?<![\w/.,])(?P<a>{_TWO_WORDS})\s+per\s?cent\b"),
     "part": re.compile(
-        rf"(?i)(?<!\w)(?:(?P<a>an?|one|two|three)[\s-]+)?(?P<b>{'|'.join(PARTS)})s?(?=[ \n](?:of\b|the\b|less\b|more\b|{_AS}))"
+        rf"(?i)(?<!\w)(?:(?P<a>an?|one|two|three)[\s-]+)?(?P<b>{'|'.join(PARTS)})s?"
+        rf"(?=[ \n](?:of\b|the\b|less\b|more\b|{_AS}))"
     ),
     "fraction": re.compile(r"(?<![\w/.^{}])(?P<a>\d{1,2})/(?P<b>\d{1,3})(?![\w/%]|[.,]\d)"),
     "comma": re.compile(r"(?<![\w.,])(?P<a>\d+),(?P<b>\d{1,2}|\d{4,})(?![\w,]|\.\d)"),
