@@ -16,6 +16,9 @@ SPELLED = {
         "halfway": {"24 of 43": "the text"},
         "rate-ratio": {"six times": "claimed: rate-safe-run"},
         "curves-figure": {"0.1": "drawn", "1.7": "drawn"},
+        "title": {"twice": "the text"},
+        "small-after": {"twice": "arithmetic"},
+        "batches-reading": {"halves": "arithmetic"},
     },
     "02": {
         "tanh-fact": {"5/3": "setting"},
@@ -39,13 +42,14 @@ SPELLED = {
         "schedules-reading": {"a third": "definition"},
         "count-horizon": {"a quarter": "arithmetic"},
         "count-epochs-reading": {"a quarter": "arithmetic"},
-        "sensitivity-figure": {"95 %": "setting", "0.0001": "drawn", "0.01": "drawn"},
+        "sensitivity-figure": {"95 %": "setting", "0.01": "drawn"},
         "range-figure": {"0.5": "drawn"},
         "schedules-figure": {"0.04": "drawn", "a third": "definition"},
         "scaling-figure": {"95 %": "setting"},
     },
     "05": {
         "compare": {"160 of the 200": "setting"},
+        "compare-reading": {"Twice": "setting"},
     },
     "06": {
         "bias-real": {"half": "setting"},
@@ -57,6 +61,9 @@ SPELLED = {
         "gradcheck-figure": {"0.3": "drawn", "1e-10": "drawn"},
         "twice-figure": {"0.9": "drawn"},
     },
+    "08": {
+        "save-reading": {"a quarter": "arithmetic"},
+    },
     "09": {
         "try-first": {"a third": "setting", "a quarter": "arithmetic"},
         "roof-reading": {"two of the three": "the text"},
@@ -64,6 +71,7 @@ SPELLED = {
         "formats-subnormal": {"half": "definition"},
         "formats-figure": {"26.5": "drawn", "10.5": "drawn"},
         "memory-figure": {"0.36": "drawn"},
+        "formats-scaler": {"halves": "definition"},
     },
     "10": {
         "try-first": {"One of the two": "the text"},
@@ -79,5 +87,7 @@ SPELLED = {
         "seeds-why": {"one of the two": "setting"},
         "seeds-reading": {"6 of 45": "claimed: seeds-claim", "1 of 45": "claimed: seeds-claim"},
         "forecast-reading": {"one of three": "the text"},
+        "run-figure-text": {"nine percent": "claimed: run-first-claim"},
+        "memory-reading": {"two percent": "claimed: memory-claim"},
     },
 }

@@ -5,21 +5,30 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 _ONES = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-_TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "hundred": 100, "thousand": 1000}
+_TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+_TENS |= {"hundred": 100, "thousand": 1000}
 WORDS = {word: value for value, word in enumerate(_ONES, start=1)} | _TENS | {"a hundred": 100, "a thousand": 1000}
 PARTS = {"half": 2, "halves": 2, "third": 3, "quarter": 4, "fifth": 5, "tenth": 10, "hundredth": 100}
 
 _COUNT = rf"(?:{'|'.join(sorted(WORDS, key=len, reverse=True))}|\d+(?:\.\d+)?)"
 _AS = r"as\s+(?:many|much|large|high|low|long|fast|slow|often|steep|wide|small)"
 _MORE = r"more|less|larger|smaller|higher|lower|longer|faster|slower|better|worse"
-_THAN = rf"(?=\s+(?:{_AS}|(?:{_MORE})\b))"
+_AS_OR_MORE = rf"\s+(?:{_AS}|(?:{_MORE})\b)"
+_THAN = rf"(?={_AS_OR_MORE})"
+_NAMES = "|".join(sorted(WORDS, key=len, reverse=True))
+_TWO_WORDS = rf"(?:{_NAMES})(?:[\s-](?:{'|'.join(_ONES[:9])}))?"
 _PATTERNS = {
     "of": re.compile(
         rf"(?i)(?<![\w/.,])(?P<a>{_COUNT})\s+(?:of|out of|in)\s+(?:the\s+)?(?P<b>{_COUNT})(?![\w/%]|[.,]\d)"
     ),
     "times": re.compile(rf"(?i)(?<![\w/.,])(?P<a>{_COUNT})\s+times{_THAN}"),
-    "twice": re.compile(rf"(?i)\btwice{_THAN}"),
-    "part": re.compile(rf"(?i)(?<!\w)(?:(?P<a>an?|one|two|three)\s+)?(?P<b>{'|'.join(PARTS)})s?(?=\s+(?:of\b|{_AS}))"),
+    "twice": re.compile(rf"(?i)\b(?:twice|double)(?={_AS_OR_MORE}|[ \n](?:the|that)\b)"),
+    "fold": re.compile(rf"(?i)(?<![\w/.,])(?P<a>{_NAMES}|\d+)(?:-?fold\b|x(?=[\s,.;]))"),
+    "percent": re.compile(rf"(?i)(?<![\w/.,])(?P<a>{_TWO_WORDS})\s+per\s?cent\b"),
+    "part": re.compile(
+        rf"(?i)(?<!\w)(?:(?P<a>an?|one|two|three)[\s-]+)?(?P<b>{'|'.join(PARTS)})s?"
+        rf"(?=[ \n](?:of\b|the\b|less\b|more\b|{_AS}))"
+    ),
     "fraction": re.compile(r"(?<![\w/.^{}])(?P<a>\d{1,2})/(?P<b>\d{1,3})(?![\w/%]|[.,]\d)"),
     "comma": re.compile(r"(?<![\w.,])(?P<a>\d+),(?P<b>\d{1,2}|\d{4,})(?![\w,]|\.\d)"),
 }
@@ -36,7 +45,9 @@ def spelled(text: str) -> Iterator[tuple[int, str, Decimal]]:
 def _value_of(kind: str, match: re.Match[str]) -> Decimal:
     if kind == "twice":
         return Decimal(2)
-    if kind == "times":
+    if kind == "percent":
+        return sum(map(_count, re.split(r"(?<!^a)[\s-]", match["a"])), Decimal(0)) / 100
+    if kind in ("times", "fold"):
         return _count(match["a"])
     if kind == "comma":
         return Decimal(f"{match['a']}.{match['b']}")
