@@ -16,8 +16,11 @@ from course_lib.teaching.exercises.exercise import Exercise
 from course_lib.teaching.exercises.learner import FOUND, learners_function
 from course_lib.teaching.exercises.match import NOT_STARTED, RIGHT, Finding, separation
 from course_lib.teaching.learner import progress
+from course_lib.teaching.running import tell_of_long_cells
 
 LEVELS = ("blank", "faded", "worked")
+
+tell_of_long_cells()  # every sheet imports this module in its first cell
 
 
 def check(slug: str, answer: Any = FOUND, *, record: bool = True) -> Verdict:

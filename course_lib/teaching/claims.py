@@ -11,6 +11,7 @@ import numpy as np
 
 from course_lib.teaching.numbers import cell
 from course_lib.teaching.numbers.rows import EXACT, REPORTED, NumberRow, number_text
+from course_lib.teaching.running import tell_of_long_cells
 
 _NUMBER = r"[+−-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][+−-]?\d+)?"
 _PLAIN = re.compile(rf"({_NUMBER}) ?%?")
@@ -119,9 +120,9 @@ def quoted(text: str, *, report: str, at: str | tuple[str, str, str]) -> None:
     `at` is the name of a fact, or (table, row, column). Raises AssertionError when something else stands there,
     ValueError for a report that is not kept and for an `at` that names no place of it.
     """
-    from course_lib.core.reports.tables import get_report, place_of, report_number
+    from course_lib.core.reports.tables import get_report, report_number, report_place
 
-    place = place_of(report, at)
+    place = report_place(report, at)
     places = report_number(text, report)
     if place not in places:
         elsewhere = "; ".join(f"{one.table}: {one.row}, {one.column}" for one in places)
@@ -132,3 +133,6 @@ def quoted(text: str, *, report: str, at: str | tuple[str, str, str]) -> None:
     is_fact = isinstance(at, str)
     what = get_report(report).fact(place.row).meaning if is_fact else f"{place.table}, {place.row}, {place.column}"
     cell.add(NumberRow(text, REPORTED, f"{report}: {what}", text))
+
+
+tell_of_long_cells()  # every lesson imports this module in its first cells

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from course_lib.core.reports import golden_seeds, infinito, neuronet, repositories, theory, velora
 from course_lib.core.reports.record import Fact, Report, Table, number, number_texts
 
-__all__ = ["NAMES", "Fact", "Place", "Report", "Table", "get_report", "number", "place_of", "report_number"]
+__all__ = ["NAMES", "Fact", "Place", "Report", "Table", "get_report", "number", "report_number", "report_place"]
 
 # The five source documents; the repositories are kept apart, under names that say so.
 _SOURCES = (infinito.REPORT, golden_seeds.REPORT, neuronet.REPORT, velora.REPORT, theory.REPORT)
@@ -45,7 +45,7 @@ def report_number(text: str, report: str) -> list[Place]:
     return [place for place in _places(get_report(report)) if wanted in _keys(place.text)]
 
 
-def place_of(report: str, at: str | tuple[str, str, str]) -> Place:
+def report_place(report: str, at: str | tuple[str, str, str]) -> Place:
     """The place that the name of a fact, or (table, row, column), names; `ValueError` that says what is not there."""
     source = get_report(report)
     if isinstance(at, str):
