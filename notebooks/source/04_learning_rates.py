@@ -308,7 +308,7 @@ style.show(
 
 # %% [markdown] id="edge-reading"
 # *Reading*: at the two large rates the curvature comes to the dashed line and stays there. At 1.0 it is still climbing towards
-# it when the run ends, and at 0.5 it stays far below for as long as we look.
+# it when the run ends, and at `0.5` it stays far below for as long as we look.
 
 
 # %% id="edge-claims"
@@ -847,7 +847,7 @@ left_in_network = [spread(network_gradients(8, s)) / spread(network_gradients(0,
 print(f"noise, end over start: bowl {left_in_bowl:.2f}, network {np.round(left_in_network, 4)}")
 
 # %% id="pays-inside-claims-claims"
-claim("> 0.3", left_in_bowl, "bowl: the noise that is left at the solution")
+claim("between 0.4 and 0.5", left_in_bowl, "bowl: the noise that is left at the solution")
 claim(
     "< 0.05",
     max(left_in_network),
@@ -855,7 +855,7 @@ claim(
 )
 
 # %% [markdown] id="pays-meaning"
-# In the bowl about half of the noise is still there at the very solution, so a constant rate never comes to rest. A
+# In the bowl 0.4 to 0.5 of the noise is still there at the very solution, so a constant rate never comes to rest. A
 # network that fits every training sample has gradients that vanish *for every batch*: the noise ends by itself, and
 # a schedule then only makes steps shorter. Expect schedules to pay where the data cannot be fitted exactly and training is
 # long, as with language models (lesson 10); and tune before you compare.
@@ -909,6 +909,7 @@ print(f"batch 512: {steps_in_five[8] // 3} epochs, 789 updates, training loss {n
 # %% id="count-epochs-claims"
 claim("790", steps_in_five[8], "updates in five epochs with batches of 8")
 claim("15", steps_in_five[512], "updates in five epochs with batches of 512")
+claim("64", 512 / 8, "times as many samples, after as many updates")
 claim(
     "> 10",
     np.min(five_epochs[512]) / np.max(five_epochs[8]),
@@ -923,7 +924,7 @@ claim(
 
 # %% [markdown] id="count-epochs-reading"
 # After five epochs the loss of the large batch is more than ten times as high; after the same number of updates there is next to no
-# difference (and it has seen more than fifty times as many samples for it). Say how many **updates** you trained.
+# difference (and it has seen 64 times as many samples for it). Say how many **updates** you trained.
 #
 # ## 8 Batch size and rate together
 #

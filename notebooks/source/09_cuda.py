@@ -876,8 +876,8 @@ claim("8", torch.finfo(torch.bfloat16).eps / info.eps, "times coarser are the st
 
 # %% [markdown] id="formats-gradient"
 # **Gradients are small.** The loss is a mean over all tokens of a batch, 8,192 in the large shape, and of 10,000 words all but one
-# are wrong: the gradient of the logit of a wrong word is its probability divided by 8,192. At the start that probability is about
-# 1/10,000.
+# are wrong: the gradient of the logit of a wrong word is its probability divided by 8,192. At the start all 10,000 words
+# have about the same probability.
 
 # %% id="formats-gradient-predict" tags=["nbval-ignore-output"]
 predict("09-underflow")
@@ -1282,7 +1282,7 @@ claim("between 0.01 and 0.02", reached / A100, "share of an A100's, bfloat16")
 claim("< 0.01", reached / H100, "share of an H100's, bfloat16")
 
 # %% [markdown] id="audit-reading"
-# Is 5.7 TFLOP/s much? On a T4 in float32 it would be more than half of the data sheet, about as much as the best
+# Is 5.7 TFLOP/s much? On a T4 in float32 it would be 0.6 to 0.8 of the data sheet, about as much as the best
 # training programs reach on any GPU.
 # On an A100 or H100 in bfloat16 it would be one or two percent, or less, and arithmetic is not what the time goes into. So the
 # verdict: **the number cannot be judged, because a speed without its machine says nothing.** When you report one, name the GPU, the

@@ -118,7 +118,7 @@ for band in audit.BANDS:
 
 # %% [markdown] id="bands-reading"
 # Honesty about the first line: epochs 1 to 3 had been seen, so their band describes and does not test. The other twelve were
-# chosen blind. The last band is the one that matters, for it has to tell 99.25 from its neighbours in section 4.
+# chosen blind. The last band is the one that matters, for it has to tell the report's 99.25 from its neighbours in section 4.
 #
 # ## 2 What needs no training: the columns of the table
 #
@@ -368,6 +368,7 @@ for name, entropy in ladder.items():
     print(f"{name:<24}{entropy:.4f} nats   perplexity {math.exp(entropy):7.2f}")
 
 # %% id="ladder-run-claims" tags=["results"]
+claim("10,000", RUN.model.vocabulary, "ids, and the perplexity of knowing no more than that")
 claim("101.00", math.exp(uniform_entropy()), "knows the 101 symbols")
 claim("97.07", math.exp(unigram_entropy()), "knows how often each occurs")
 claim("92.45", math.exp(entropy_rate()), "knows all there is to know")
@@ -669,7 +670,7 @@ outcome("11-leak")
 # %% [markdown] id="leak-reading"
 # A held-out perplexity far below 2 on a text of dice rolls. No forecaster can do that: **clearly below the entropy of the source lies
 # only what a model was shown**. Clearly, because a sample has its luck: the best forecaster had 92.42 at the beginning, a hair
-# below 92.45, and one percent is the luck of the held-out text here. This is the strongest test in this lesson, and it needs no look
+# below the floor, and one percent is the luck of the held-out text here. This is the strongest test in this lesson, and it needs no look
 # into the code: know the entropy of your source, and be alarmed when you are much better. The causal model stays above it.
 #
 # The full recording: five seeds of both, and one long run with the quiet positions of the report.
@@ -894,7 +895,7 @@ no_p = student.sf(abs(t), df=18) * 2
 print("p of two groups without any spread:", no_p, "  p > 0.05:", bool(no_p > 0.05))
 
 # %% [markdown] id="p-reading"
-# One comparison in 26 has so small a p by chance. And a p above 0.05 would have proved nothing either: it says that a difference was not
+# One comparison in 26 has so small a p by chance. And a p above `0.05` would have proved nothing either: it says that a difference was not
 # found, not that there is none. With a spread of exactly 0 the test has no answer at all (nan), and `nan > 0.05` is False.
 #
 # ## 10 The memory: 256 of 256, and 1.41 %
@@ -957,7 +958,7 @@ claim("> 1.05", 204.66 / 187.08, "and against the causal baseline")
 # The forecast was missed by more than a factor of 2.5, by models that could see the future; the lowest of them was stopped
 # after 5 epochs while it still fell, so the miss is that of the runs that were made. (These are perplexities per piece of their
 # tokenizer; lesson 12 brings such numbers to one unit.) Why was it wrong? It went from the synthetic number to the real one as
-# if both were on one scale. They are not: 99.25 was near the top of the ladder of a text without structure. On WikiText-2 the
+# if both were on one scale. They are not: the report's 99.25 was near the top of the ladder of a text without structure. On WikiText-2 the
 # list of symbols alone is worth a perplexity of tens of thousands, and every step below it has to be learned.
 #
 # ## 12 The verdict card

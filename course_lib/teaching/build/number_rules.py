@@ -7,17 +7,19 @@ Percent and fraction back each other. Whole numbers are looked at when they have
 python -m course_lib.teaching.lint notebooks/01_training_loop.ipynb
 """
 
-import ast
 import json
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-_BACKING_CALLS = ("claim", "quoted")
+from course_lib.teaching.build.backing import Backing, backings, constants, stems
+from course_lib.teaching.build.figure_texts import figure_texts
+from course_lib.teaching.build.number_words import spelled
 
 # A number: thousands with separators, a decimal, or scientific notation. Not a part of a word (V5.2), of a version or
 # date with dots (2.4.6), or of a list without spaces (784,128,64). Before a percent sign a whole number counts too.
@@ -34,10 +36,10 @@ _NUMBER = re.compile(
 )
 _CLAIMED = re.compile(rf"{_SIGN}{_START}(?P<value>{_DECIMAL}|{_WHOLE})(?P<percent>{_PERCENT})?")
 
-_NUMBERED = r"sections?|chapters?|tables?|figures?|fig\.|equations?|eqs?\.|theorems?|algorithms?|exercises?|lessons?"
+_NUMBERED = r"sections?|chapters?|tables?|figures?|fig\.|equations?|eqs?\.|theorems?|algorithms?|exercises?"
 _PROGRAMS = r"Python|(?:Py)?Torch|torchvision|NumPy|SciPy|matplotlib|JupyterLab|IPython|scikit-learn|CUDA|versions?"
 _TAGS = r"a|b|br|code|details|div|em|i|img|p|small|span|strong|sub|summary|sup|table|tbody|td|th|thead|tr"
-_ITEM = r"\d+(?:\.\d+)+"
+_ITEM = r"[1-9]\d*(?:\.[1-9]\d?)+(?!\d)"  # no part of a place begins with 0, and lessons have whole numbers
 _EXEMPT = tuple(
     re.compile(pattern)
     for pattern in (
@@ -50,12 +52,19 @@ _EXEMPT = tuple(
         r"\b10\.\d{4,9}/[^\s)\]]+",  # DOI
         rf"(?m)^\#{{1,6}}\s+{_ITEM}(?=\.?\s)",  # numbered headings
         rf"(?i)(?:\b(?:{_NUMBERED})|§§?)\s?{_ITEM}(?:(?:,|\s?[-–]|\s+and|\s+to)\s?{_ITEM})*",
-        rf"(?i)\b(?:{_PROGRAMS}|CC BY(?:-SA)?)\s{_ITEM}",  # versions of programs and licences
+        rf"(?i)\b(?:{_PROGRAMS}|CC BY(?:-SA)?)\s\d+(?:\.\d+)+",  # versions of programs and licences
         r"\b\d{1,2}\.\d{1,2}\.\d{4}\b|\b\d{4}\.\d{2}\.\d{2}\b",  # dates
     )
 )
 _CODE_SPAN = re.compile(r"(?s)(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)")
 _FORMULA = re.compile(r"(?<!\\)\$\$.+?\$\$|(?<![\\$])\$(?!\s)[^$]+?(?<![\s\\])\$(?!\d)", re.DOTALL)
+
+
+_UP = r"above|over|more than|greater than|larger than|higher than|at least|exceeds?|>=?|≥"
+_DOWN = r"below|under|less than|fewer than|smaller than|lower than|at most|up to|<=?|≤"
+_DIRECTION = re.compile(rf"(?i)(?P<not>\b(?:not|never|no)\s+)?(?:(?<!\w)(?P<up>{_UP})|(?<!\w)(?:{_DOWN}))[\s$*_`]*$")
+_HEADING = re.compile(r"(?m)^#{1,2} ")
+_SENTENCE_END = re.compile(r"[.!?:](?=\s)|\n\s*\n|\n\s*[-|]")
 
 
 @dataclass(frozen=True)
@@ -70,65 +79,61 @@ class Problem:
         return f"cell {self.cell!r}, line {self.line}: no claim and no quotation backs {self.literal!r}"
 
 
-@dataclass
-class _Backed:
-    """What the code cells back: numbers as they are claimed (with their digits), and the numbers of the code."""
-
-    claimed: set[Decimal] = field(default_factory=set)
-    in_code: set[Decimal] = field(default_factory=set)
-
-    def holds(self, value: Decimal, is_setting: bool) -> bool:
-        if is_setting and value in self.in_code:
-            return True
-        # Decimal("0.950") equals Decimal("0.95"), but it states one digit more than was claimed.
-        return any(value == other and _digits(value) <= _digits(other) for other in self.claimed)
-
-
-def _digits(value: Decimal) -> int:
-    return -int(value.as_tuple().exponent)
-
-
 def unbacked_numbers(notebook_cells: Sequence[Mapping[str, Any]]) -> list[Problem]:
-    """Every decimal and percentage of the Markdown cells that no code cell of the same notebook backs."""
-    backed = _Backed()
-    for cell in notebook_cells:
-        if cell["cell_type"] == "code":
-            _collect(_text(cell), backed)
+    """Every number of the Markdown cells and of the figures' texts that no code cell of the same notebook backs."""
+    code = [(section, _text(cell)) for section, cell in _in_sections(notebook_cells) if cell["cell_type"] == "code"]
+    backed, near = backings(code, _claimed), defaultdict[int, set[Decimal]](set)
+    for section, text in code:
+        near[section] |= constants(text)
     found = []
-    for cell in notebook_cells:
-        if cell["cell_type"] == "markdown":
-            for literal, value, line, is_setting in _numbers(_text(cell)):
-                if not backed.holds(value, is_setting):
-                    found.append(Problem(str(cell.get("id", "")), literal, line))
+    for section, cell in _in_sections(notebook_cells):
+        if cell["cell_type"] != "markdown":
+            found += _of_figures(cell, section, backed, near[section])
+            continue
+        first = bool(_HEADING.match(_text(cell)))
+        for number in _numbers(_text(cell)):
+            here = section - first + number.headings
+            if not (number.is_setting and number.value in near[here]) and not _holds(number, here, backed):
+                found.append(Problem(str(cell.get("id", "")), number.literal, number.line))
     return found
+
+
+def _of_figures(
+    cell: Mapping[str, Any], section: int, backed: Sequence[Backing], near: set[Decimal]
+) -> Iterator[Problem]:
+    """Numbers of alternative texts and titles; those that the code of the section sets are settings of the figure."""
+    for text, line in figure_texts(_text(cell)):
+        for number in _numbers(text):
+            if number.value not in near and not _holds(number, section, backed):
+                yield Problem(str(cell.get("id", "")), number.literal, line)
+
+
+def _in_sections(cells: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Each cell with the number of the section in which it begins; headings of the first two levels begin one."""
+    section = 0
+    for cell in cells:
+        headings = len(_HEADING.findall(_text(cell))) if cell["cell_type"] == "markdown" else 0
+        at_the_top = bool(headings and _HEADING.match(_text(cell)))
+        yield section + at_the_top, cell
+        section += headings
+
+
+def _holds(number: "_Number", section: int, backed: Sequence[Backing]) -> bool:
+    """Whether a claim says the same: in this section, or elsewhere of something that the sentence names."""
+    return any(
+        one.states(number.value, number.direction) and (one.section == section or one.words & number.words)
+        for one in backed
+    )
+
+
+def _claimed(text: str) -> Iterator[Decimal]:
+    yield from (_value(match) for match in _CLAIMED.finditer(_plain(text)))
+    yield from (value for _, _, value in spelled(text))
 
 
 def _text(cell: Mapping[str, Any]) -> str:
     source = cell["source"]
     return source if isinstance(source, str) else "".join(source)
-
-
-def _collect(code: str, backed: _Backed) -> None:
-    """Add what one code cell claims, quotes and sets. A cell that is no plain Python backs nothing."""
-    try:
-        tree = ast.parse(code)
-    except SyntaxError:
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            first = node.args[0] if node.args else None
-            if name in _BACKING_CALLS and isinstance(first, ast.Constant) and isinstance(first.value, str):
-                backed.claimed |= {_value(match) for match in _CLAIMED.finditer(_plain(first.value))}
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
-            backed.in_code |= {-value for value in _constant(node.operand)}
-        elif isinstance(node, ast.Constant):
-            backed.in_code |= _constant(node)
-
-
-def _constant(node: ast.Constant) -> set[Decimal]:
-    is_number = isinstance(node.value, int | float) and not isinstance(node.value, bool)
-    return {Decimal(repr(node.value))} if is_number else set()
 
 
 def _plain(text: str) -> str:
@@ -137,15 +142,44 @@ def _plain(text: str) -> str:
     return re.sub(r"(?<=\d)[\u00a0\u202f\u2009](?=\d{3}(?!\d))", ",", text)
 
 
-def _numbers(markdown: str) -> Iterator[tuple[str, Decimal, int, bool]]:
-    """(literal, value, line, whether it stands in backticks or in a formula) for what has to be backed."""
+class _Number(NamedTuple):
+    """A number as a text has it: `direction` is ">" after "above" and its like, "<" after "below", else ""."""
+
+    literal: str
+    value: Decimal
+    line: int
+    is_setting: bool  # in backticks or in a formula
+    direction: str
+    words: frozenset[str]  # of its sentence
+    headings: int  # of the first or second level above it in its cell
+
+
+def _numbers(markdown: str) -> Iterator[_Number]:
+    """What of a text has to be backed."""
     text = _plain(markdown)
     for pattern in _EXEMPT:
         text = pattern.sub(lambda match: re.sub(r"[^\n]", "_", match.group()), text)  # same length, same lines
     spans = [match.span() for pattern in (_CODE_SPAN, _FORMULA) for match in pattern.finditer(text)]
-    for match in _NUMBER.finditer(text):
-        is_setting = any(start <= match.start() < end for start, end in spans)
-        yield match.group().strip(), _value(match), text.count("\n", 0, match.start()) + 1, is_setting
+    found = [(match.start(), match.group().strip(), _value(match)) for match in _NUMBER.finditer(text)]
+    code = [span for span in spans if text[span[0]] == "`"]
+    found += [one for one in spelled(text) if not any(start <= one[0] < end for start, end in code)]
+    for place, literal, value in sorted(found):
+        is_setting = any(start <= place < end for start, end in spans)
+        before = _DIRECTION.search(text[:place])
+        direction = "" if before is None else _direction(before)
+        line, headings = text.count("\n", 0, place) + 1, len(_HEADING.findall(text[: place + 1]))
+        yield _Number(literal, value, line, is_setting, direction, _sentence(text, place), headings)
+
+
+def _direction(match: re.Match[str]) -> str:
+    up = bool(match["up"])
+    return "><"[up == bool(match["not"])]
+
+
+def _sentence(text: str, place: int) -> frozenset[str]:
+    start = max((end.end() for end in _SENTENCE_END.finditer(text, 0, place)), default=0)
+    end = _SENTENCE_END.search(text, place)
+    return stems(text[start : end.start() if end else len(text)])
 
 
 def _value(match: re.Match[str]) -> Decimal:

@@ -112,7 +112,7 @@ def test_a_setting_of_the_code_may_stand_in_backticks_or_in_a_formula(text):
         ("arXiv:1206.5533 and arXiv 1412.6980v9", "1206.5533"),
         ("doi 10.1371/journal.0.37", "10.1371"),
         ("## 3.2 Adam", "## Adam 3.2"),
-        ("section 8.4 and § 7.10", "8.4"),
+        ("section 8.4 and § 7.1", "8.4"),
         ("Sections 2.3, 2.4 and 2.5", "2.3, 2.4 and 2.5 sections"),
         ("Table 3.1, Figure 2.1, eq. 4.5, exercise 1.3", "table: 3.1"),
         ("Python 3.11, torch 2.15, version 1.19, CC BY 4.0", "Python has 3.11"),
@@ -144,3 +144,122 @@ def test_a_claim_in_another_notebook_does_not_count(tmp_path, capsys):
     assert main([str(good)]) == 0
     assert main([str(good), str(bad)]) == 1
     assert "bad.ipynb: cell 'text', line 1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "code"),
+    [
+        ("twice as many as before", ["twice"], 'claim("> 2", many / before, "as many as before")'),
+        ("It is three times as large.", ["three times"], 'claim("3", ratio, "times as large")'),
+        ("ten times faster", ["ten times"], 'claim("10", ratio, "times faster")'),
+        ("A third of them", ["A third"], 'claim("2 of 6", count, "of them")'),
+        ("two thirds of the runs", ["two thirds"], 'claim("4 of 6", count, "runs")'),
+        ("half of the units", ["half"], 'claim("0.5", share, "units")'),
+        ("nine in ten of them", ["nine in ten"], 'claim("90 %", 100 * share, "of them")'),
+        ("14 of 20 runs", ["14 of 20"], 'claim("14 of 20", count, "runs")'),
+        ("seven out of the ten", ["seven out of the ten"], 'claim("7 of 10", count, "of the ten")'),
+        ("2/3 of it", ["2/3"], 'claim("2 of 3", count, "of it")'),
+        ("an accuracy of 0,93", ["0,93"], 'claim("0.93", accuracy, "accuracy")'),
+    ],
+)
+def test_a_number_in_words_is_a_number(text, expected, code):
+    assert literals(text) == expected
+    assert literals(text, code) == []
+    assert literals(text, code.replace("claim(", "print(")) == expected
+
+
+@pytest.mark.parametrize("text", ["one of them", "a third way", "run it twice", "24/7/2026", "lists of 1,2,3", "5,000"])
+def test_words_that_count_nothing_are_left_alone(text):
+    assert literals(text) in ([], ["5,000"])
+
+
+@pytest.mark.parametrize(
+    "text", ["figure 0.93", "lesson 4.7 points", "Table 0.5", "section 3.141", "lesson 0.93", "an exercise 1.05"]
+)
+def test_a_reference_is_a_place_and_no_value(text):
+    assert len(literals(text)) == 1
+
+
+def two_sections(text, code, elsewhere):
+    """A text under its own code, below a section with other code."""
+    other = [{"cell_type": "markdown", "id": "a", "source": "## Before"}, *cells("", elsewhere)[:1]]
+    return [one.literal for one in unbacked_numbers([*other, {**cells("## Now\n\n" + text)[1]}, *cells("", code)[:1]])]
+
+
+@pytest.mark.parametrize("text", ["the rate is `0.1`", "$\\eta = 0.1$"])
+def test_a_constant_of_another_section_backs_no_setting(text):
+    assert two_sections(text, "train(rate=0.1)", "") == []
+    assert two_sections(text, "train(rate=0.2)", "pause = 0.1") == ["0.1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("above 95 %", 'claim("< 0.95", value, "accuracy")'),
+        ("at least 0.95", 'claim("<= 0.95", value, "accuracy")'),
+        ("less than 0.05", 'claim("> 0.05", value, "loss")'),
+        ("not above 0.05", 'claim("> 0.05", value, "loss")'),
+        ("is no more than **0.05**", 'claim("> 0.05", value, "loss")'),
+        ("at most 0.3", 'claim("between 0.3 and 0.5", value, "rate")'),
+        ("over 0.5", 'claim("between 0.3 and 0.5", value, "rate")'),
+    ],
+)
+def test_a_claim_of_the_other_direction_backs_nothing(text, code):
+    assert len(literals(text, code)) == 1
+    assert (
+        literals(
+            text,
+            code.replace('"<', '"#')
+            .replace('">', '"<')
+            .replace('"#', '">')
+            .replace("between 0.3 and 0.5", "0.3" if "most" in text else "0.5"),
+        )
+        == []
+    )
+
+
+def test_a_claim_of_another_section_backs_what_names_its_subject():
+    claimed = 'claim("0.93", accuracy, "accuracy on the test part")'
+    assert two_sections("The test accuracy was 0.93.", "", claimed) == []
+    assert two_sections("The share of dead units was 0.93.", "", claimed) == ["0.93"]
+    assert two_sections("The accuracy was high. The share of dead units was 0.93.", "", claimed) == ["0.93"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'if False:\n    claim("0.37", x, "share")',
+        'while 0:\n    claim("0.37", x, "share")',
+        'def never():\n    claim("0.37", x, "share")',
+        'later = lambda: claim("0.37", x, "share")',
+        'for one in []:\n    claim("0.37", x, "share")',
+        'text = \'claim("0.37", x, "share")\'',
+    ],
+)
+def test_a_claim_that_never_runs_backs_nothing(code):
+    assert literals("0.37", code) == ["0.37"]
+
+
+def test_a_claim_in_a_function_that_is_called_or_under_a_condition_counts():
+    assert literals("0.37", 'def told():\n    claim("0.37", x, "share")\n\n\ntold()') == []
+    assert literals("0.37", 'if run:\n    claim("0.37", x, "share")') == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'style.show(figure, alt="The loss falls to 0.37.")',
+        'style.show(figure, alt=f"The loss of {name} falls to 0.37.")',
+        'axes.set_title("down to 0.37")',
+        'figure.suptitle("down to 0.37")',
+        'curves.draw(axes, title="down to 0.37")',
+    ],
+)
+def test_the_texts_of_a_figure_are_read(code):
+    assert literals("", code) == ["0.37"]
+    assert literals("", f"level = 0.37\n{code}") == []
+    assert literals("", f'claim("0.37", loss, "loss")\n{code}') == []
+
+
+def test_what_a_text_computes_is_its_own_affair():
+    assert literals("", 'style.show(figure, alt=f"down to {loss:.2f}")') == []
