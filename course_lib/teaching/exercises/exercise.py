@@ -137,8 +137,9 @@ class Exercise:
     learner. It must be deterministic. `fade` names, by a piece of their text, the statements of the reference that the
     faded level leaves out. `indistinguishable` declares groups of ids of mistakes that the probe cannot tell apart (the
     card then says "one of"); right answers may always give the same observation. `equivalent` lists generated mutants
-    that are right, one a line: "mutant | why it is right". `opening(answer)` observes the first case only, for those
-    who look for an equal observation. `pairs()` gives known mistakes made of two of the table.
+    that are right, one a line: "mutant | why it is right". `opening(answer)` observes the first case only, and
+    `opening(answer, place)` a later one as if it were the first, for those who look for an equal observation. `pairs()`
+    gives known mistakes made of two of the table.
     """
 
     slug: str
@@ -158,7 +159,7 @@ class Exercise:
     fade: tuple[str, ...] = ()
     indistinguishable: tuple[tuple[str, ...], ...] = ()
     equivalent: str = ""
-    opening: Callable[[Any], Any] | None = None
+    opening: Callable[..., Any] | None = None
     pairs: Callable[[], Any] | None = None
 
     def __post_init__(self) -> None:

@@ -99,7 +99,7 @@ def implement(
         kind="faded" if complete else "implement",
         reference=reference,
         observe=see,
-        opening=None if observe else lambda answer: see(answer, cases[:1]),
+        opening=None if observe else lambda answer, place=0: see(answer, cases[place : place + 1]),
         accepted=variants(right, make, names) if right else (),
         mistakes=known,
         properties=tuple(properties),
@@ -221,6 +221,8 @@ def attack(
     survived: what is told of a planted version that is accepted: by its name, in the order of asking, or one for all.
     """
     names = reference.__globals__ | dict(names or {}) | {"reversed": lambda *given: not reference(*given)}
+    if not isinstance(survived, str) and (silent := set(planted) - set(survived)):
+        raise ValueError(f"{head}: no question is asked where {', '.join(sorted(silent))} survives")
     own = {row.id for row in rows(wrong)}
     usual = [row for row in rows(_ALWAYS.format(each=each, never=never)) if each and row.id not in own]
 

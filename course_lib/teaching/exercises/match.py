@@ -199,6 +199,7 @@ class _Candidate:
     def __init__(self, exercise: Exercise, what: Any, answer: Any) -> None:
         self.exercise, self.what, self.answer = exercise, what, answer
         self.opening = _try(answer, exercise.opening) if exercise.opening else {}
+        self.later = dict[int, Any]()  # cases by their place, as far as they were asked for
 
     @cached_property
     def seen(self) -> Any:
@@ -215,8 +216,19 @@ class _Candidate:
             return False
         most = MOST_TOLERANCE * self.exercise.tolerance
         start = {case: seen.get(case) for case in self.opening} if isinstance(seen, dict) else seen
-        near = not self.opening or distance(start, self.opening, most) <= most
+        near = not self.opening or (distance(start, self.opening, most) <= most and self._near(seen, most))
         return near and self.seen is not None and _alike(self.exercise, seen, self.seen, right)
+
+    def _near(self, seen: Any, most: float) -> bool:
+        """Whether the later cases are near, one after the other: the first that is not spares the rest."""
+        for place, case in enumerate(seen):
+            if place and "seen" not in vars(self):  # the whole observation is kept where it was made
+                if place not in self.later:
+                    one = _try(self.answer, lambda answer, place=place: self.exercise.opening(answer, place))
+                    self.later[place] = next(iter(one.values()), None) if one else None
+                if distance(seen[case], self.later[place], most) > most:
+                    return False
+        return True
 
 
 class _Search:
@@ -227,8 +239,10 @@ class _Search:
 
     def fitting(self, seen: Any, right: Any) -> Iterator[_Candidate]:
         """Those that give this observation."""
-        yield from (candidate for candidate in self.kept if candidate.fits(seen, right))
         end = time.process_time() + SEARCH_SECONDS
+        for candidate in self.kept:
+            if time.process_time() < end and candidate.fits(seen, right):
+                yield candidate
         while time.process_time() < end and (candidate := next(self.candidates, None)) is not None:
             self.kept.append(candidate)
             if candidate.fits(seen, right):

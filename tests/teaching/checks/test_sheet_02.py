@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from course_lib.by_hand import initializers as plain_initializers
-from course_lib.teaching.checks.initialization import attack, facts, order, orthogonal, panels, versions, zero_start
+from course_lib.teaching.checks.initialization import facts, order, orthogonal, panels, zero_start
 from tests.teaching.answers import answered, find
 
 
@@ -122,7 +122,3 @@ def test_every_sentence_on_orthogonal_weights_fits_on_the_card():
         ).splitlines()
         assert len(lines) <= 2
         assert all(len(line) < 120 for line in lines)
-
-
-def test_there_is_a_question_for_every_fault_that_may_survive():
-    assert set(attack._SURVIVED) | {"variance"} == set(versions.PLANTED)

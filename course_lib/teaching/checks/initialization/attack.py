@@ -8,21 +8,6 @@ from course_lib.numpy_nn.initializers import Initializer
 from course_lib.teaching.checks.initialization.versions import PLANTED, RIGHT
 from course_lib.teaching.exercises.kinds import attack
 
-# What to ask about each fault that survived, in the order in which it is asked.
-_SURVIVED = {
-    "lecun": "do you compare the deviation with sqrt(2 / fan-in)?",
-    "fan-out": "is fan-in different from fan-out in your shapes?",
-    "ten percent more": "how far off may the deviation be before you reject it?",
-    "mean": "do you look at the mean?",
-    "turned": "do you look at the shape?",
-    "uniform": "which number tells a normal from a uniform distribution of the same variance?",
-    "copies": "do you compare one column with another?",
-    "seed": "do you try two seeds?",
-    "global": "do you draw twice from equal seeds?",
-    "drawn": "do you compare float32 and float64 weights of one seed?",
-    "dtype": "do you look at the dtype?",
-}
-
 
 def he_normal_passes(initializer: Initializer) -> bool:
     """Whether initializer(shape, rng, dtype) draws first weights as He's normal initializer does.
@@ -100,7 +85,21 @@ HE_NORMAL_PASSES = attack(
         after ours, theirs = A -> return ours.shape == theirs.shape and np.allclose(ours, theirs)
     """,
     alarm="right initializers are rejected: print what you measure for one of them, and your bounds",
-    survived=_SURVIVED,
+    # What to ask about each fault that survived, in the order in which it is asked.
+    survived={
+        "lecun": "do you compare the deviation with sqrt(2 / fan-in)?",
+        "variance": "do you compare the deviation with sqrt(2 / fan-in)?",
+        "fan-out": "is fan-in different from fan-out in your shapes?",
+        "ten percent more": "how far off may the deviation be before you reject it?",
+        "mean": "do you look at the mean?",
+        "turned": "do you look at the shape?",
+        "uniform": "which number tells a normal from a uniform distribution of the same variance?",
+        "copies": "do you compare one column with another?",
+        "seed": "do you try two seeds?",
+        "global": "do you draw twice from equal seeds?",
+        "drawn": "do you compare float32 and float64 weights of one seed?",
+        "dtype": "do you look at the dtype?",
+    },
     hints="""
     Draw enough weights that chance is small: 40,000 numbers have a deviation that is off by 0.4 % at most.
     Never square shapes; mean, deviation, and E[z^4], which is 3 for a normal and 1.8 for a uniform distribution.

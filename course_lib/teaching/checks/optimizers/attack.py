@@ -75,11 +75,6 @@ def _alarm(alarms: list[str]) -> str:
 
 PLANTED = planted_mistakes(ADAM) | {"first rate kept": _first_rate_kept()}
 _EPSILON = "is there a gradient in your test beside which epsilon counts?"
-_SURVIVED = {name: _EPSILON for name in PLANTED if "epsilon" in name} | {
-    name: "several steps, gradients of different sizes, the m and v that the step itself returned: which is missing?"
-    for name in PLANTED
-    if "epsilon" not in name
-}
 
 
 def adam_passes(step: Callable[..., tuple[np.ndarray, np.ndarray, np.ndarray]], rng: np.random.Generator) -> bool:
@@ -144,7 +139,12 @@ ADAM_PASSES = attack(
     loss_falls: a test that the loss falls | how many wrong optimizers still go downhill?
     """,
     alarm=_alarm,
-    survived=_SURVIVED,
+    survived={name: _EPSILON for name in PLANTED if "epsilon" in name}
+    | {
+        name: "several steps, gradients of different sizes, the m and v that the step returned: which is missing?"
+        for name in PLANTED
+        if "epsilon" not in name
+    },
     hints="""
     Let `step` and your own adam_step walk side by side and compare the parameters after every step.
     Give `step` copies, and give it back the m and v that it returned itself.

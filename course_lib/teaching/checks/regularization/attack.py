@@ -11,26 +11,6 @@ _SCALE = "do you compare what is kept with x / (1 - p)?"
 _SHARED = "do you look at the share kept of each row and of each column?"
 _BACK = "do you compare backward with the mask that you read off y?"
 _COUNT = "do you count what is dropped and compare its share with p?"
-# Of every planted fault, in the order in which it is asked about: what its name stands for, and a question.
-SURVIVED = {
-    name: f"{name}: {meaning}; {question}"
-    for name, meaning, question in (
-        ("no scale", "what is kept is not scaled", _SCALE),
-        ("by 1/p", "what is kept is divided by p", _SCALE),
-        ("at test", "it scales at evaluation, not in training", "do you compare an evaluation with x?"),
-        ("always on", "an evaluation drops values as well", "do you evaluate?"),
-        ("keeps p", "it keeps a share p, scaled to match", _COUNT),
-        ("mixed p", "it keeps a share p, and scales as if it dropped it", _COUNT),
-        ("too few", "it drops 0.8 p, scaled to match", "how far off may the share be before you refuse the layer?"),
-        ("same mask", "each call has the same mask", "do you call forward twice?"),
-        ("one row", "one row of coins serves all rows", _SHARED),
-        ("one col", "every row is kept or dropped as a whole", _SHARED),
-        ("no mask", "backward lets everything pass", _BACK),
-        ("new mask", "backward draws a mask of its own", _BACK),
-        ("back raw", "backward does not scale", "do you compare the numbers of backward, or only its zeros?"),
-        ("old mask", "backward after an evaluation uses the last mask", "do you call backward after an evaluation?"),
-    )
-}
 
 
 def _about_alarms(alarms: list[str]) -> str:
@@ -120,7 +100,30 @@ DROPOUT_PASSES = attack(
     """,
     same=(("mean_exact", "share_exact"),),
     alarm=_about_alarms,
-    survived=SURVIVED,
+    # Of every planted fault, in the order in which it is asked about: what its name stands for, and a question.
+    survived={
+        name: f"{name}: {meaning}; {question}"
+        for name, meaning, question in (
+            ("no scale", "what is kept is not scaled", _SCALE),
+            ("by 1/p", "what is kept is divided by p", _SCALE),
+            ("at test", "it scales at evaluation, not in training", "do you compare an evaluation with x?"),
+            ("always on", "an evaluation drops values as well", "do you evaluate?"),
+            ("keeps p", "it keeps a share p, scaled to match", _COUNT),
+            ("mixed p", "it keeps a share p, and scales as if it dropped it", _COUNT),
+            ("too few", "it drops 0.8 p, scaled to match", "how far off may the share be before you refuse the layer?"),
+            ("same mask", "each call has the same mask", "do you call forward twice?"),
+            ("one row", "one row of coins serves all rows", _SHARED),
+            ("one col", "every row is kept or dropped as a whole", _SHARED),
+            ("no mask", "backward lets everything pass", _BACK),
+            ("new mask", "backward draws a mask of its own", _BACK),
+            ("back raw", "backward does not scale", "do you compare the numbers of backward, or only its zeros?"),
+            (
+                "old mask",
+                "backward after an evaluation uses the last mask",
+                "do you call backward after an evaluation?",
+            ),
+        )
+    },
     hints="""
     Take an x without zeros, so that a zero in y was dropped: kept = y != 0.
     Exact questions: is y of what is kept x / (1 - p), is backward the same factor, is an evaluation the identity?
