@@ -25,7 +25,7 @@ NONE_YET = "no sheet is registered: course_lib/teaching/checks holds no sheet_NN
 def quick(monkeypatch):
     """What does not end is given up early, and nothing is searched for: neither is in question here."""
     monkeypatch.setattr("course_lib.teaching.exercises.diagnose.limited", lambda: limited(0.5))
-    monkeypatch.setattr("course_lib.teaching.exercises.match.SEARCH_SECONDS", 0.0)
+    monkeypatch.setattr("course_lib.teaching.exercises.candidates.SEARCH_SECONDS", 0.0)
     monkeypatch.setattr("course_lib.teaching.exercises.observe.MOST_ITEMS", 500)
 
 

@@ -21,6 +21,7 @@ from course_lib.teaching.exercises.difference_in_words import (
 )
 from course_lib.teaching.exercises.effects import Effects, watched
 from course_lib.teaching.exercises.exercise import REFERENCE, Exercise
+from course_lib.teaching.exercises.known import allowed_effects, observations
 from course_lib.teaching.exercises.limit import SECONDS, TookTooLong, limited
 from course_lib.teaching.exercises.match import (
     ERROR,
@@ -28,13 +29,11 @@ from course_lib.teaching.exercises.match import (
     RIGHT,
     WRONG,
     Finding,
-    allowed_effects,
     attacked,
     comes_of,
     known_mistake,
     known_part,
     mutant_of,
-    observations,
     right_answer,
     two_at_once,
 )

@@ -4,40 +4,29 @@ The reference and the accepted variants are right; a known mistake is named with
 once; beyond these the kind of a generated mutant. `separation` says how far the cases hold the known answers apart.
 """
 
-import contextlib
-import io
-import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
 from itertools import combinations
 from typing import Any
 
+from course_lib.teaching.exercises.candidates import mutants_of, pairs_of
 from course_lib.teaching.exercises.compare import (
-    MOST_TOLERANCE,
     children,
     distance,
     form_notes,
     gap_within,
     leaf_distance,
     pairs,
-    same,
     to_array,
-    tolerance_for,
 )
 from course_lib.teaching.exercises.difference_in_words import name_of
-from course_lib.teaching.exercises.effects import Effects, seeded, watched
 from course_lib.teaching.exercises.exercise import REFERENCE, Exercise, Mistake
-from course_lib.teaching.exercises.limit import TookTooLong, limited
-from course_lib.teaching.exercises.mutants import Mutant, equivalents, mutants
-from course_lib.teaching.exercises.observe import ASIDE, Detail, Raised, probing
+from course_lib.teaching.exercises.known import FUNCTIONS, answer_names, crashes, notes_of_right, observations
+from course_lib.teaching.exercises.observe import ASIDE, Detail
 
 NOT_STARTED, RIGHT, WRONG, ERROR = "not started", "right", "wrong", "error"
 _EQUALS = {"implement": "your result equals", "faded": "your result equals", "attack": "your test behaves like"}
-_FUNCTIONS = ("implement", "faded")
 FEW_NUMBERS = 6  # an observation with fewer decimal numbers may agree with another by chance
 MOST_PARTS = 100  # of a result in which one wrong part is looked for
-SEARCH_SECONDS = 3.0  # of processor time for pairs and mutants at one check; what was observed is kept for the next
 _BEHAVES = "your result behaves like"  # where traits are compared and not numbers
 
 
@@ -53,31 +42,10 @@ class Finding:
     seen: Any = field(default=None, compare=False, repr=False)  # the observation that it was made of
 
 
-@lru_cache(maxsize=256)
-def _known(exercise: Exercise) -> dict[str, tuple[Any, Effects]]:
-    return {name: _observed(exercise, answer, exercise.observe) for name, answer in exercise.answers().items()}
-
-
-@lru_cache(maxsize=256)
-def observations(exercise: Exercise) -> dict[str, Any]:
-    """The observation of every answer that the exercise knows, by id. Raises what an author's answer raises."""
-    return {name: seen for name, (seen, _) in _known(exercise).items()}
-
-
-def allowed_effects(exercise: Exercise) -> list[Effects]:
-    """The side effects of the reference and of every accepted variant."""
-    return [_known(exercise)[name][1] for name in _notes(exercise)]
-
-
-def _observed(exercise: Exercise, answer: Any, observe: Callable[[Any], Any]) -> tuple[Any, Effects]:
-    with probing(io.StringIO()) as effects:
-        return observe(watched(answer, effects) if exercise.kind in _FUNCTIONS else answer), effects
-
-
 def right_answer(exercise: Exercise, seen: Any) -> Finding | None:
     """A finding when the observation is that of the reference or of an accepted variant, within the tolerance."""
     known = observations(exercise)
-    for name, note in _notes(exercise).items():
+    for name, note in notes_of_right(exercise).items():
         close = gap_within(seen, known[name], exercise.tolerance) is not None
         if close and not crashes(seen, known[REFERENCE]):
             lines = ["accepted variant: " + note] if note else []
@@ -88,29 +56,12 @@ def right_answer(exercise: Exercise, seen: Any) -> Finding | None:
     return None
 
 
-def _notes(exercise: Exercise) -> dict[str, str]:
-    """What the card says of each right answer, by its id."""
-    notes = {REFERENCE: ""}
-    for variant in exercise.accepted:
-        notes |= dict.fromkeys(_names(variant.id, len(variant.answers)), variant.note)
-    return notes
-
-
-def crashes(seen: Any, right: Any) -> bool:
-    """Whether something was raised where the reference raises nothing: that is never right, whoever else crashes."""
-    return any(isinstance(own, Raised) and not isinstance(rule, Raised) for _, own, rule in pairs(seen, right))
-
-
-def _names(id: str, count: int) -> list[str]:
-    return [f"{id}#{n}" if n > 1 else id for n in range(1, count + 1)]
-
-
 def matches(exercise: Exercise, seen: Any) -> list[tuple[Mistake, float]]:
     """Every known mistake that the probe cannot tell from this observation, with the distance."""
     known, right = observations(exercise), observations(exercise)[REFERENCE]
     found = []
     for mistake in exercise.mistakes:
-        names = _names(mistake.id, len(mistake.answers))
+        names = answer_names(mistake.id, len(mistake.answers))
         gaps = [gap_within(seen, known[name], exercise.tolerance) for name in names]
         if fitting := [gap for gap in gaps if gap is not None]:
             found.append((mistake, min(fitting)))
@@ -139,7 +90,7 @@ def known_mistake(exercise: Exercise, seen: Any) -> Finding | None:
 
 def _said(exercise: Exercise, cause: str, gap: float, seen: Any) -> str:
     """ "your result equals ...": where few numbers agree, or a constant is the learner's own, no more than that."""
-    if exercise.kind not in _FUNCTIONS:
+    if exercise.kind not in FUNCTIONS:
         return f"{_EQUALS.get(exercise.kind, 'your answer equals')} {cause}"
     if by_traits(exercise) or gap != gap:
         return f"{_BEHAVES} {cause}"
@@ -164,7 +115,7 @@ def two_at_once(exercise: Exercise, seen: Any) -> Finding | None:
     if by_traits(exercise):
         return None  # few traits, which two other mistakes may share by chance
     right = observations(exercise)[REFERENCE]
-    found = next(_pairs_of(exercise).fitting(seen, right), None)
+    found = next(pairs_of(exercise).fitting(seen, right), None)
     if found is None:
         return None
     said = _said(exercise, found.what.cause, distance(seen, found.seen), seen)
@@ -176,101 +127,11 @@ def mutant_of(exercise: Exercise, seen: Any) -> str:
 
     Where mutants of more than two kinds do, the cases do not tell them apart, and nothing is said.
     """
-    if exercise.kind not in _FUNCTIONS or by_traits(exercise):
+    if exercise.kind not in FUNCTIONS or by_traits(exercise):
         return ""
     right = observations(exercise)[REFERENCE]
-    kinds = list(dict.fromkeys(found.what.kind for found in _mutants_of(exercise).fitting(seen, right)))
+    kinds = list(dict.fromkeys(found.what.kind for found in mutants_of(exercise).fitting(seen, right)))
     return " or ".join(kinds) if len(kinds) <= 2 else ""
-
-
-def _alike(exercise: Exercise, seen: Any, theirs: Any, right: Any) -> bool:
-    """The same observation, which says something: it crashes nowhere, and differs from the right one."""
-    if crashes(theirs, right):
-        return False
-    if gap_within(seen, theirs, exercise.tolerance) is None:
-        return False
-    least = 10 * tolerance_for(seen, theirs, exercise.tolerance)
-    return distance(theirs, right, most=least) > least
-
-
-class _Candidate:
-    """A pair or a mutant: observed on the first case, and on all of them only where it fits there."""
-
-    def __init__(self, exercise: Exercise, what: Any, answer: Any) -> None:
-        self.exercise, self.what, self.answer = exercise, what, answer
-        self.opening = _try(answer, exercise.opening) if exercise.opening else {}
-        self.later = dict[int, Any]()  # cases by their place, as far as they were asked for
-
-    @cached_property
-    def seen(self) -> Any:
-        """The observation; None where there is none, and where one of the two mistakes of a pair does not show."""
-        seen = _try(self.answer, self.exercise.observe)
-        if seen is None or isinstance(self.what, Mutant):
-            return seen
-        known = observations(self.exercise)
-        return None if any(same(seen, known[name]) for name in self.what.id.split("-and-")) else seen
-
-    def fits(self, seen: Any, right: Any) -> bool:
-        """Whether it gives this observation."""
-        if self.opening is None:
-            return False
-        most = MOST_TOLERANCE * self.exercise.tolerance
-        start = {case: seen.get(case) for case in self.opening} if isinstance(seen, dict) else seen
-        near = not self.opening or (distance(start, self.opening, most) <= most and self._near(seen, most))
-        return near and self.seen is not None and _alike(self.exercise, seen, self.seen, right)
-
-    def _near(self, seen: Any, most: float) -> bool:
-        """Whether the later cases are near, one after the other: the first that is not spares the rest."""
-        for place, case in enumerate(seen):
-            if place and "seen" not in vars(self):  # the whole observation is kept where it was made
-                if place not in self.later:
-                    one = _try(self.answer, lambda answer, place=place: self.exercise.opening(answer, place))
-                    self.later[place] = next(iter(one.values()), None) if one else None
-                if distance(seen[case], self.later[place], most) > most:
-                    return False
-        return True
-
-
-class _Search:
-    """Candidates, made while there is time and kept for the next check."""
-
-    def __init__(self, candidates: Iterator[_Candidate]) -> None:
-        self.candidates, self.kept = candidates, list[_Candidate]()
-
-    def fitting(self, seen: Any, right: Any) -> Iterator[_Candidate]:
-        """Those that give this observation."""
-        end = time.process_time() + SEARCH_SECONDS
-        for candidate in self.kept:
-            if time.process_time() < end and candidate.fits(seen, right):
-                yield candidate
-        while time.process_time() < end and (candidate := next(self.candidates, None)) is not None:
-            self.kept.append(candidate)
-            if candidate.fits(seen, right):
-                yield candidate
-
-
-@lru_cache(maxsize=256)
-def _pairs_of(exercise: Exercise) -> _Search:
-    pairs_of_two = exercise.pairs() if exercise.pairs else ()
-    return _Search(_Candidate(exercise, pair, pair.answer) for pair in pairs_of_two)
-
-
-@lru_cache(maxsize=256)
-def _mutants_of(exercise: Exercise) -> _Search:
-    equal = equivalents(exercise.slug, exercise.equivalent)
-    wanted = (mutant for mutant in mutants(exercise.reference) if mutant.id not in equal)
-    return _Search(_Candidate(exercise, mutant, mutant.function) for mutant in wanted if mutant.is_python)
-
-
-def _try(answer: Any, observe: Callable[[Any], Any]) -> Any:
-    """The observation of an answer, or None where it crashes the probe or does not end."""
-    try:
-        with limited(1.0), seeded(), contextlib.redirect_stdout(io.StringIO()):
-            return observe(answer)
-    except KeyboardInterrupt:
-        raise
-    except (Exception, TookTooLong):
-        return None
 
 
 def _how_close(exercise: Exercise, gap: float, seen: Any) -> str:

@@ -8,7 +8,8 @@ from course_lib.teaching.exercises.card import MOST_WIDTH, verdict_of
 from course_lib.teaching.exercises.compare import same
 from course_lib.teaching.exercises.diagnose import diagnose_answer
 from course_lib.teaching.exercises.exercise import REFERENCE, Exercise
-from course_lib.teaching.exercises.match import NOT_STARTED, RIGHT, WRONG, Finding, observations, separation
+from course_lib.teaching.exercises.known import observations
+from course_lib.teaching.exercises.match import NOT_STARTED, RIGHT, WRONG, Finding, separation
 
 LEAST_SEPARATION = 1_000  # times the tolerance
 LEAST_MISTAKES = {True: 8, False: 4}  # of a core exercise, of a small one
