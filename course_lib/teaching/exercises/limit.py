@@ -2,8 +2,8 @@
 
 import contextlib
 import ctypes
+import importlib
 import os
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -99,10 +99,9 @@ def _interrupt(thread: int, error: type[BaseException] | None) -> None:
 
 
 def _imports(thread: int) -> bool:
-    """Whether this thread is importing a module just now."""
-    frame = sys._current_frames().get(thread)
-    while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
-            return True
-        frame = frame.f_back
-    return False
+    """Whether this thread is importing a module just now: whether it owns the lock of one.
+
+    The frames of a thread that works must not be read from another thread: Python itself may crash.
+    """
+    locks = [reference() for reference in list(importlib._bootstrap._module_locks.values())]
+    return any(getattr(lock, "owner", None) == thread for lock in locks)
