@@ -153,19 +153,21 @@ def run_all(page: Any, *, timeout: float = 120) -> None:
     )
 
 
-def run_to(page: Any, cell: Any, *, timeout: float = 120) -> None:
-    """Clear the stored outputs, run every cell above this one and then this one; or until the first error."""
+def run_above(page: Any, cell: Any, *, timeout: float = 120) -> None:
+    """Clear the stored outputs and run every cell above this one, or until the first error."""
     choose(page, "Edit", "Clear Outputs of All Cells")
     page.wait_for_function(NO_NUMBERS, polling=POLLING)
-    cell.locator(".cm-content").click()
+    cell.locator(".cm-content:visible, .jp-RenderedMarkdown:visible").first.click()
     choose(page, "Run", "Run All Above Selected Cell")
-    place = cell.evaluate("cell => [...document.querySelectorAll('.jp-Notebook .jp-CodeCell')].indexOf(cell)")
+    place = cell.evaluate(
+        "cell => [...document.querySelectorAll('.jp-Notebook .jp-CodeCell')]"
+        ".filter(one => one.compareDocumentPosition(cell) & Node.DOCUMENT_POSITION_FOLLOWING).length"
+    )
     page.wait_for_function(
         f"() => document.querySelector('{ERRORS}') !== null || ({UNFINISHED})().every(index => index >= {place})",
         timeout=timeout * 1000,
         polling=POLLING,
     )
-    run_cell(page, cell, timeout=timeout)
 
 
 def errors(page: Any) -> list[str]:
