@@ -35,7 +35,7 @@ def course(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest
     pytester.makeini("[pytest]\npythonpath = .\n")
     for folder in ("tests", "notebooks"):
         pytester.mkdir(folder)
-    for name in ("ledger.py", "processes.py"):
+    for name in ("ledger.py", "processes.py", "claims_log.py"):
         (pytester.path / "tests" / name).write_text((tests / name).read_text(encoding="utf-8"), encoding="utf-8")
     for name, code in (("01_loop", COUNTING), ("02_loop", "import os; print(os.environ['COURSE_PROGRESS'])")):
         cells = [nbformat.v4.new_code_cell(code, id=f"cell-{place}", execution_count=place) for place in (1, 2)]
