@@ -103,5 +103,7 @@ def _imports(thread: int) -> bool:
 
     The frames of a thread that works must not be read from another thread: Python itself may crash.
     """
-    locks = [reference() for reference in list(importlib._bootstrap._module_locks.values())]
+    # Not public: where a later Python has no such table, an import may be interrupted, and the limit still holds.
+    found = getattr(importlib._bootstrap, "_module_locks", {})
+    locks = [reference() for reference in list(found.values())]
     return any(getattr(lock, "owner", None) == thread for lock in locks)
